@@ -1,0 +1,105 @@
+"""Fixtures that all tests share: the project's folder, the data beside it, a running demo, and tools that may be missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The data and the vignettes that lie beside the project and are no part of it."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is absent: the vignettes and the real data lie there, beside a checkout of the project")
+    return SHARED
+
+
+def need(tool: str, package: str) -> str:
+    """The path of a program; without it the test is skipped here and fails in CI (where .ci/packages names it)."""
+    found = shutil.which(tool)
+    if found:
+        return found
+    message = f"{tool} is missing; get it with: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's Chromium."""
+    return need("chromium", "chromium fonts-dejavu-core")
+
+
+def free_port_pair() -> int:
+    """A port that is free together with the next one: the demo takes both."""
+    for _ in range(50):
+        with socket.socket() as probe, socket.socket() as neighbour:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            if neighbour.connect_ex(("127.0.0.1", port + 1)):
+                return port
+    raise OSError("no two neighbouring free ports found")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: `url` is the plug-in, `ehr` the demo EHR, `peer_port` a port that it trusts as a FHIR server's."""
+
+    url: str
+    ehr: str
+    peer_port: int
+    process: subprocess.Popen[bytes]
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 40) -> None:
+    """Wait for /readyz; a demo that ends or stays silent fails the test with what it printed."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError(f"the demo did not become ready at {url}; it printed:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`rpild demo` as a user starts it, on free ports; ended by Ctrl-C, which must end it cleanly."""
+    log = tmp_path_factory.mktemp("demo") / "demo.log"
+    port, peer_port = free_port_pair(), free_port()
+    command = [sys.executable, "-m", "rpild_server.cli", "demo", "--port", str(port), "--no-open"]
+    command += ["--trust-fhir", f"http://127.0.0.1:{peer_port}/fhir"]
+    with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process:
+        running = Demo(f"http://127.0.0.1:{port}", f"http://localhost:{port + 1}", peer_port, process)
+        wait_until_ready(running.url, process, log)
+        yield running
+        process.send_signal(2)
+        assert process.wait(20) in (0, 130), f"Ctrl-C did not end the demo cleanly:\n{log.read_text()[-2000:]}"
