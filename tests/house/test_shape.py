@@ -14,8 +14,10 @@ DEEPEST = 2
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FORBIDDEN_STEMS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-# The pieces are joined here, so that this file does not find itself.
-UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK", "NotImplemented" + "Error")) + r")\b")
+# Spelled backwards, so that this file does not find itself.
+MARKS = ("ODOT", "EMXIF", "KCAH", "rorrEdetnemelpmItoN")
+UNFINISHED = re.compile(rf"\b({'|'.join(mark[::-1] for mark in MARKS)})\b")
+ASSERTING = re.compile(r"assert|raises|check|expect|verify|fail")
 
 
 def lines_of(function: Function) -> int:
@@ -37,7 +39,11 @@ def test_modules_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    lengths = {f"{name(path)}:{each.lineno} {each.name}": lines_of(each) for path in modules(*PACKAGES) for each in functions(path)}
+    lengths = {
+        f"{name(path)}:{each.lineno} {each.name}": lines_of(each)
+        for path in modules(*PACKAGES)
+        for each in functions(path)
+    }
     assert {where: lines for where, lines in lengths.items() if lines > FUNCTION_MOST} == {}
     ordered = sorted(lengths.values())
     assert statistics.median(ordered) <= FUNCTION_MEDIAN
@@ -56,8 +62,8 @@ def test_nesting_is_shallow() -> None:
 
 def broad(handler: ast.ExceptHandler) -> bool:
     """A handler that catches everything, alone or in a tuple."""
-    caught = [] if handler.type is None else list(ast.walk(handler.type))
-    return not caught or any(isinstance(each, ast.Name) and each.id in {"Exception", "BaseException"} for each in caught)
+    caught = [] if handler.type is None else [getattr(each, "id", "") for each in ast.walk(handler.type)]
+    return not caught or bool({"Exception", "BaseException"} & set(caught))
 
 
 def test_one_broad_except_around_one_criterion() -> None:
@@ -90,6 +96,6 @@ def test_every_test_can_fail() -> None:
         f"{name(path)}:{each.lineno} {each.name}"
         for path in modules("tests")
         for each in functions(path)
-        if each.name.startswith("test_") and not re.search(r"assert|raises|check|expect|verify|fail", ast.unparse(each).split("\n", 1)[-1])
+        if each.name.startswith("test_") and not ASSERTING.search(ast.unparse(each).split("\n", 1)[-1])
     ]
     assert wordless == []
