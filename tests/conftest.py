@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: the project's folder, the data beside it, a running demo, and tools that may be missing."""
+"""What all tests share: the project's folder, the data beside it, a running demo, tools that may be missing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo: `url` is the plug-in, `ehr` the demo EHR, `peer_port` a port that it trusts as a FHIR server's."""
+    """A running demo: `url` is the plug-in, `ehr` the demo EHR, `peer_port` a port trusted as a FHIR server."""
 
     url: str
     ehr: str
