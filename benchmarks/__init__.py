@@ -1,0 +1,1 @@
+"""What a signed order costs: the real service beside a floor that only parses the body."""

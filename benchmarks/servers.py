@@ -1,0 +1,95 @@
+"""Start a server on its own core, and read from /proc what it used."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """One core for the server, another for the load client; with one core both share it."""
+    free = sorted(os.sched_getaffinity(0))
+    return {free[0]}, {free[-1]}
+
+
+def tree_of(pid: int) -> list[int]:
+    """A process and all that descends from it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [pid, *(each for child in children for each in tree_of(int(child)))]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its name, port and first process."""
+
+    name: str
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all its processes so far."""
+        fields = [
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            for pid in tree_of(self.pid)
+        ]
+        return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
+
+    def worker_pss_kib(self) -> int:
+        """Proportional memory of its largest worker."""
+        rows = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").split() for pid in tree_of(self.pid)[1:]]
+        return max((int(row[row.index("Pss:") + 1]) for row in rows), default=0)
+
+
+def is_up(port: int) -> bool:
+    """Whether /readyz answers 200."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running(name: str, port: int, command: list[str], core: set[int]) -> Iterator[Server]:
+    """A server from start to end, pinned to a core; its output goes to build/<name>.log."""
+    log = ROOT / "build" / f"{name}.log"
+    log.parent.mkdir(exist_ok=True)
+    pin = ["taskset", "--cpu-list", ",".join(map(str, core))]
+    with log.open("wb") as out, subprocess.Popen([*pin, *command], cwd=ROOT, stdout=out, stderr=out) as process:
+        try:
+            _wait(port, process, log)
+            yield Server(name, port, process.pid)
+        finally:
+            process.terminate()
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not is_up(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"the server did not start; see {log}")
+        time.sleep(0.05)
+
+
+def floor_command(port: int) -> list[str]:
+    """The floor under the same web server, with its defaults."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", "4"]
+    return [*gunicorn, "--bind", f"127.0.0.1:{port}", "--log-level", "warning", "benchmarks.floor:app"]
+
+
+def service_command(port: int) -> list[str]:
+    """The service as in production."""
+    return [sys.executable, "-m", "rpild_server.run", "--port", str(port), "--workers", "1"]
