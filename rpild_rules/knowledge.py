@@ -1,0 +1,205 @@
+"""The clinical knowledge in force: signed parameters, their sources, and a site's overrides, loaded from TOML files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rpild_rules.parameter import Parameter, read_parameter, read_value
+from rpild_rules.references import Reference, read_references
+from rpild_rules.strict_toml import ParameterError, Place, day_at, read_file, table_at, text_at, texts_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rpild_rules.when import Window
+
+__all__ = ["Knowledge", "Override", "Parameter", "ParameterError", "Reference", "load_knowledge"]
+
+SHIPPED = Path(__file__).parent
+HEADER = "knowledge.toml"
+TABLES = "rpild_rules/parameters"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One value that a site has changed, as printed, with who, why and when."""
+
+    name: str
+    value: str
+    default: str
+    author: str
+    reason: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything the rules read beside the chart. `sha256` is of the shipped content; overrides are told apart from it.
+
+    The typed accessors raise ParameterError when a rule asks for a name, or a type, that no file holds.
+    """
+
+    version: str
+    sha256: str
+    overrides: tuple[Override, ...]
+    parameters: Mapping[str, Parameter]
+    references: Mapping[str, Reference]
+
+    def parameter(self, name: str) -> Parameter:
+        """The whole signed entry."""
+        if name not in self.parameters:
+            raise ParameterError(TABLES, name, "no such parameter", "Add it, signed, to a file there.")
+        return self.parameters[name]
+
+    def number(self, name: str) -> Decimal:
+        """One exact number, in the parameter's unit."""
+        value = self.parameter(name).value
+        if not isinstance(value, Decimal):
+            raise _mistyped(name, "one number")
+        return value
+
+    def numbers(self, name: str) -> tuple[Decimal, ...]:
+        """A list of exact numbers, in the order of the file."""
+        numbers = tuple(each for each in self._list(name) if isinstance(each, Decimal))
+        if not numbers:
+            raise _mistyped(name, "a list of numbers")
+        return numbers
+
+    def window(self, name: str) -> Window:
+        """A span of time: calendar days for unit d, clock time for h and min."""
+        window = self.parameter(name).window
+        if window is None:
+            raise _mistyped(name, "a number of d, h or min")
+        return window
+
+    def word(self, name: str) -> str:
+        """One of the parameter's choices."""
+        value = self.parameter(name).value
+        if not isinstance(value, str):
+            raise _mistyped(name, "one word")
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of words, in the order of the file."""
+        words = tuple(each for each in self._list(name) if isinstance(each, str))
+        if not words:
+            raise _mistyped(name, "a list of words")
+        return words
+
+    def truth(self, name: str) -> bool:
+        """A switch."""
+        value = self.parameter(name).value
+        if not isinstance(value, bool):
+            raise _mistyped(name, "true or false")
+        return value
+
+    def reference(self, id: str) -> Reference:
+        """One source by its permanent id."""
+        if id not in self.references:
+            raise ParameterError("rpild_rules/references.toml", id, "no such reference", "Add it there.")
+        return self.references[id]
+
+    def _list(self, name: str) -> tuple[Decimal, ...] | tuple[str, ...]:
+        value = self.parameter(name).value
+        return value if isinstance(value, tuple) else ()
+
+
+def load_knowledge(site: Path | None = None, shipped: Path = SHIPPED) -> Knowledge:
+    """The shipped knowledge with the overrides of a site's TOML file; ParameterError names file, key and remedy."""
+    folder = shipped / "parameters"
+    raw_references = read_file(shipped / "references.toml")
+    raw_tables = dict(_tables(folder))
+    header = table_at(Place(HEADER, "header"), read_file(folder / HEADER), ("version", "ascending"))
+    references = read_references("references.toml", raw_references)
+    defaults = {name: read_parameter(place, raw, references) for name, (place, raw) in raw_tables.items()}
+    overrides, parameters = _overridden(site, defaults) if site else ((), defaults)
+    _check_order(header["ascending"], parameters, site.name if site else HEADER)
+    content = {name: raw for name, (_, raw) in raw_tables.items()}
+    return Knowledge(
+        version=text_at(Place(HEADER, "version"), header, "version"),
+        sha256=_digest(header, content, raw_references, read_file(shipped / "card_texts.toml")),
+        overrides=overrides,
+        parameters=MappingProxyType(parameters),
+        references=MappingProxyType(references),
+    )
+
+
+def _mistyped(name: str, wanted: str) -> ParameterError:
+    return ParameterError(TABLES, name, f"is not {wanted}", "Correct its value and unit, or the rule that reads it.")
+
+
+def _tables(folder: Path) -> Iterator[tuple[str, tuple[Place, object]]]:
+    seen: dict[str, str] = {}
+    for path in sorted(each for each in folder.glob("*.toml") if each.name != HEADER):
+        for name, raw in read_file(path).items():
+            if name in seen:
+                Place(path.name, name).refuse(f"is in {seen[name]} too", "Keep one of the two.")
+            seen[name] = path.name
+            yield name, (Place(path.name, name), raw)
+
+
+def _overridden(site: Path, defaults: Mapping[str, Parameter]) -> tuple[tuple[Override, ...], dict[str, Parameter]]:
+    file = table_at(Place(site.name, "file"), read_file(site), (), ("override",))
+    given = file.get("override", {})
+    if not isinstance(given, dict):
+        Place(site.name, "override").refuse("is not a table", "Write [override.<name>] for each parameter.")
+    changed = dict(defaults)
+    overrides = []
+    for name in sorted(given):
+        override, changed[name] = _override(Place(site.name, f"override.{name}"), name, given[name], defaults)
+        overrides.append(override)
+    return tuple(overrides), changed
+
+
+def _override(place: Place, name: str, raw: object, defaults: Mapping[str, Parameter]) -> tuple[Override, Parameter]:
+    if name not in defaults:
+        place.refuse("no such parameter", "Use a name of rpild_rules/parameters; `rpild check` lists them.")
+    default = defaults[name]
+    table = table_at(place, raw, ("value", "author", "reason", "date"))
+    value = read_value(place, table["value"], default.unit, default.choices, isinstance(default.value, tuple))
+    author, reason = text_at(place, table, "author"), text_at(place, table, "reason")
+    parameter = default.changed(value)
+    return Override(name, parameter.printed, default.printed, author, reason, day_at(place, table, "date")), parameter
+
+
+def _check_order(chains: object, parameters: Mapping[str, Parameter], file: str) -> None:
+    """Settings that only make sense in order: each chain of the header rises, a list of bands falls."""
+    place = Place(HEADER, "ascending")
+    for names in chains if isinstance(chains, list) else place.refuse("is not a list", "List chains of names."):
+        chain = texts_at(place, {"chain": names}, "chain")
+        for low, high in pairwise(_known(place, name, parameters) for name in chain):
+            if _size(low) > _size(high):
+                Place(file, high.name).refuse(f"is smaller than {low.name} ({low.printed})", "Keep the two in order.")
+    for parameter in parameters.values():
+        if not _falls(parameter):
+            Place(file, parameter.name).refuse("bands are not in falling order", "List them from the highest down.")
+
+
+def _falls(parameter: Parameter) -> bool:
+    values = parameter.value if isinstance(parameter.value, tuple) else ()
+    numbers = [each for each in values if isinstance(each, Decimal)]
+    return all(high > low for high, low in pairwise(numbers))
+
+
+def _known(place: Place, name: str, parameters: Mapping[str, Parameter]) -> Parameter:
+    return parameters[name] if name in parameters else place.refuse(f"{name} is no parameter", "Correct the name.")
+
+
+def _size(parameter: Parameter) -> Decimal:
+    if parameter.window:
+        return Decimal(parameter.window.span.total_seconds())
+    return parameter.value if isinstance(parameter.value, Decimal) else Decimal()
+
+
+def _digest(*content: object) -> str:
+    """SHA-256 over the content alone: independent of the order of files and keys, of layout and of comments."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+    return hashlib.sha256(canonical.encode()).hexdigest()
