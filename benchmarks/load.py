@@ -16,7 +16,7 @@ CLIENTS = 4
 
 @dataclass(frozen=True)
 class Sample:
-    """What one case used: sorted latencies of single calls (ms), CPU ms a call, calls a second when busy, PSS in MiB."""
+    """What one case used: sorted latencies (ms), CPU ms a call, calls a second when busy, PSS in MiB."""
 
     latencies: list[float]
     cpu_ms: float
