@@ -1,0 +1,77 @@
+"""The demo EHR as a Flask application: wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from ehr_sandbox.cds_client import CdsClient
+from ehr_sandbox.charting import load_patients
+from ehr_sandbox.clock import utc_now
+from ehr_sandbox.exchanges import Exchanges
+from ehr_sandbox.fhir_json import outcome
+from ehr_sandbox.fhir_routes import answer, fhir_blueprint
+from ehr_sandbox.hook_calls import HookCaller
+from ehr_sandbox.page_routes import error_page, page_blueprint
+from ehr_sandbox.records import Records
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_sandbox(cds_url: str, base_url: str, now: Callable[[], datetime] = utc_now) -> Flask:
+    """The demo EHR that calls the CDS service at `cds_url` and is itself reached at `base_url` (FHIR under /fhir).
+
+    The service need not be up yet: it is asked for its hooks when a chart is opened.
+    """
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # FHIR reads best in its own order
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    fhir_base = f"{base_url.rstrip('/')}/fhir"
+    records = Records(load_patients(), now)
+    caller = HookCaller(CdsClient(cds_url), records, Exchanges(), fhir_base)
+    app.register_blueprint(fhir_blueprint(records, fhir_base))
+    app.register_blueprint(page_blueprint(caller))
+    _finish(app, cds_url)
+    return app
+
+
+def _finish(app: Flask, cds_url: str) -> None:
+    @app.errorhandler(HTTPException)
+    def nowhere(problem: HTTPException) -> Response | tuple[str, int]:
+        """Addresses that no route knows: FHIR clients get an OperationOutcome, people a page."""
+        status, text = problem.code or 500, problem.description or problem.name
+        if request.path.startswith("/fhir"):
+            return answer(outcome("processing", text), status)
+        return error_page(problem.name, text), status
+
+    @app.context_processor
+    def shared() -> dict[str, str]:
+        return {"cds_url": cds_url}
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if not request.path.startswith("/static"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,136 @@
+"""What a user can do on the chart page: open it, select and sign orders, take a suggestion, set a card aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from werkzeug.datastructures import MultiDict
+
+from ehr_sandbox.cds_client import ServiceProblem
+from ehr_sandbox.clock import instant
+from ehr_sandbox.exchanges import Exchange
+from ehr_sandbox.fhir_json import Json, as_list
+from ehr_sandbox.hook_calls import HOOKS, HookCaller
+from ehr_sandbox.order_pad import DraftRefused, catalogue, draft, suggested_draft
+
+FORGOTTEN = "This card is no longer in memory. Open the chart or sign again to get it anew."
+
+
+class ActionRefused(ValueError):
+    """A request that the chart page does not offer; the text is fit to show."""
+
+
+@dataclass
+class Desk:
+    """The state of the page, carried by its one form: ticked orders, suggested drafts, exchanges on show, a message."""
+
+    patient: str
+    orders: list[str] = field(default_factory=list)
+    suggested: list[Json] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    message: str = ""
+
+
+def desk_of(caller: HookCaller, patient: str, form: MultiDict[str, str]) -> Desk:
+    """The state that a form or query carries. Raises ActionRefused for an order that is not in the catalogue."""
+    orders = [order for text in form.getlist("order") for order in text.split(",") if order]
+    unknown = [order for order in orders if order not in catalogue()]
+    if unknown:
+        raise ActionRefused(f"There is no order {unknown[0]!r} on the pad. Orders are: {', '.join(catalogue())}.")
+    try:
+        suggested = [suggested_draft(text, patient, number) for number, text in enumerate(form.getlist("draft"), 1)]
+    except DraftRefused as problem:
+        raise ActionRefused(str(problem)) from problem
+    known = [caller.exchanges.find(identity) for identity in form.getlist("exchange")]
+    return Desk(patient, orders, suggested, [each for each in known if each and _about(each, patient)])
+
+
+def _about(exchange: Exchange, patient: str) -> bool:
+    return exchange.request.get("context", {}).get("patientId", patient) == patient
+
+
+def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) -> None:
+    """Do what the pressed button says: a hook's name, `accept:exchange:card:suggestion` or `override:exchange:card`."""
+    verb, *names = wish.split(":")
+    if verb in HOOKS and not names:
+        _fire(caller, desk, verb)
+    elif verb == "accept" and len(names) == 3:
+        _accept(caller, desk, names)
+    elif verb == "override" and len(names) == 2:
+        _override(caller, desk, names, form)
+    else:
+        raise ActionRefused(f"The page knows no action {wish!r}. Hooks are: {', '.join(HOOKS)}.")
+
+
+def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
+    """Call the hook; a new order event replaces the older order events, the chart's own cards stay below."""
+    drafts = drafts_of(caller, desk)
+    if hook == "order-sign" and not drafts:
+        desk.message = "Nothing to sign: tick at least one order."
+        return
+    kept = [each for each in desk.exchanges if hook != "patient-view" and each.hook == "patient-view"]
+    if hook == "order-select" and not drafts:
+        desk.exchanges = kept
+        return
+    selections = [f"{each['resourceType']}/{each['id']}" for each in drafts]
+    desk.exchanges = [*caller.fire(hook, desk.patient, drafts, selections), *kept]
+    if hook == "order-sign":
+        desk.message = f"Sign was pressed for {len(drafts)} order{'s' if len(drafts) > 1 else ''}. This demo stores no orders: they stay on the pad."
+
+
+def drafts_of(caller: HookCaller, desk: Desk) -> list[Json]:
+    """Everything on the pad, as it goes into the hook call."""
+    now = instant(caller.records.now())
+    return [*(draft(order, desk.patient, now) for order in dict.fromkeys(desk.orders)), *desk.suggested]
+
+
+def _find(desk: Desk, exchange: str, card: str) -> tuple[Exchange, Json] | None:
+    for each in desk.exchanges:
+        found = each.card(card) if each.id == exchange else None
+        if found:
+            return each, found
+    desk.message = FORGOTTEN
+    return None
+
+
+def _accept(caller: HookCaller, desk: Desk, names: list[str]) -> None:
+    """Put a suggestion's drafts on the pad and tell the service."""
+    found = _find(desk, names[0], names[1])
+    if not found:
+        return
+    exchange, card = found
+    chosen = [each for each in as_list(card.get("suggestions")) if each.get("uuid") == names[2]]
+    created = [action["resource"] for each in chosen for action in as_list(each.get("actions")) if action.get("type") == "create"]
+    try:
+        fresh = [suggested_draft(each, desk.patient, len(desk.suggested) + number) for number, each in enumerate(created, 1)]
+    except DraftRefused as problem:
+        desk.message = f"Not added: {problem}."
+        return
+    desk.suggested += fresh
+    exchange.answered[f"{names[1]}/{names[2]}"] = "added"
+    desk.message = "Added to the order pad; not signed yet." + _told(lambda: caller.accept(exchange, card, names[2]))
+
+
+def _override(caller: HookCaller, desk: Desk, names: list[str], form: MultiDict[str, str]) -> None:
+    """Set a card aside with the reason chosen, and tell the service."""
+    found = _find(desk, names[0], names[1])
+    if not found:
+        return
+    exchange, card = found
+    code, comment = form.get(f"reason-{names[1]}", ""), form.get(f"comment-{names[1]}", "").strip()
+    displays = {reason["code"]: reason["display"] for reason in as_list(card.get("overrideReasons"))}
+    if code not in displays and not comment:
+        desk.message = "Choose a reason, or write one, before you set the card aside."
+        return
+    exchange.answered[names[1]] = displays.get(code, "") or "other reason"
+    desk.message = "Card set aside." + _told(lambda: caller.override(exchange, card, code, comment))
+
+
+def _told(send: Callable[[], None]) -> str:
+    """Feedback must never get in the user's way: a failure is said, not raised."""
+    try:
+        send()
+    except ServiceProblem as problem:
+        return f" Feedback was not delivered: {problem}."
+    return ""

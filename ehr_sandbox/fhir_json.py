@@ -1,0 +1,32 @@
+"""FHIR as JSON objects, and the few shapes that every resource of this EHR shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+FHIR_JSON = "application/fhir+json"
+HL7 = "http://terminology.hl7.org/CodeSystem"
+UCUM = "http://unitsofmeasure.org"
+
+
+def coded(table: str, code: str) -> Json:
+    """A CodeableConcept with one coding from an HL7 code system."""
+    return {"coding": [{"system": f"{HL7}/{table}", "code": code}]}
+
+
+def reference(kind: str, identity: str) -> Json:
+    """A relative reference."""
+    return {"reference": f"{kind}/{identity}"}
+
+
+def outcome(code: str, text: str) -> Json:
+    """An OperationOutcome with one error."""
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "details": {"text": text}}]}
+
+
+def as_list(value: Any) -> list[Any]:
+    """The values of an element that may repeat, stand alone or be absent."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

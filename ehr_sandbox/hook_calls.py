@@ -1,0 +1,86 @@
+"""Hook requests as this EHR composes them, and the feedback that follows."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from ehr_sandbox.cds_client import CdsClient, ServiceProblem
+from ehr_sandbox.charting import PRACTITIONER
+from ehr_sandbox.clock import instant
+from ehr_sandbox.exchanges import Exchange, Exchanges
+from ehr_sandbox.fhir_json import Json
+from ehr_sandbox.prefetch import fill
+from ehr_sandbox.records import Records
+
+HOOKS = ("patient-view", "order-select", "order-sign")
+SCOPE = "patient/*.read"
+
+
+@dataclass(frozen=True)
+class HookCaller:
+    """Calls every service of a hook for one patient and keeps what was said."""
+
+    client: CdsClient
+    records: Records
+    exchanges: Exchanges
+    fhir_base: str
+
+    def fire(self, hook: str, patient: str, drafts: list[Json], selections: list[str] | None = None) -> list[Exchange]:
+        """One exchange per service of this hook; a failed discovery is one exchange with the problem."""
+        context = self._context(hook, patient, drafts, selections or [])
+        try:
+            services = self.client.services(hook)
+        except ServiceProblem as problem:
+            return [self.exchanges.keep(Exchange(hook, "", {}, problem.status, problem.body, str(problem)))]
+        return [self.exchanges.keep(self.client.call(service, self._request(hook, context, service))) for service in services]
+
+    def _request(self, hook: str, context: Json, service: Json) -> Json:
+        body: Json = {"hook": hook, "hookInstance": str(uuid.uuid4()), "context": context}
+        body |= {"fhirServer": self.fhir_base, "fhirAuthorization": _authorization(context["patientId"])}
+        prefetch = fill(service.get("prefetch", {}), context, self.records, self.fhir_base)
+        return body | ({"prefetch": prefetch} if prefetch else {})
+
+    def _context(self, hook: str, patient: str, drafts: list[Json], selections: list[str]) -> Json:
+        context: Json = {"userId": f"Practitioner/{PRACTITIONER}", "patientId": patient}
+        encounter = self._open_encounter(patient)
+        if encounter:
+            context["encounterId"] = encounter
+        if hook in ("order-select", "order-sign"):
+            context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in drafts]}
+        if hook == "order-select":
+            context["selections"] = selections
+        return context
+
+    def _open_encounter(self, patient: str) -> str:
+        mine = [each for each in self.records.of_type("Encounter") if each["subject"]["reference"] == f"Patient/{patient}"]
+        return next((str(each["id"]) for each in mine if each["status"] == "in-progress"), "")
+
+    def override(self, exchange: Exchange, card: Json, code: str, comment: str) -> None:
+        """Tell the service that a card was set aside, and why. Raises ServiceProblem."""
+        offered = {reason["code"]: reason for reason in card.get("overrideReasons", [])}
+        reason = {"reason": offered[code]} if code in offered else {}
+        why = reason | ({"userComment": comment} if comment else {})
+        self._feedback(exchange, card, "overridden", {"overrideReason": why} if why else {})
+
+    def accept(self, exchange: Exchange, card: Json, suggestion: str) -> None:
+        """Tell the service that a suggestion was taken. Raises ServiceProblem."""
+        self._feedback(exchange, card, "accepted", {"acceptedSuggestions": [{"id": suggestion}]})
+
+    def _feedback(self, exchange: Exchange, card: Json, result: str, more: Json) -> None:
+        entry = {"card": card["uuid"], "outcome": result, "outcomeTimestamp": instant(self.records.now())}
+        self.client.send_feedback(exchange.service, entry | more)
+
+
+def _authorization(patient: str) -> Json:
+    """Access for this call. The demo server is open, so the token proves nothing; it has the shape of a real one."""
+    token = secrets.token_urlsafe(24)
+    return {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": SCOPE,
+        "subject": "demo-ehr-cds",
+        "patient": patient,
+    }

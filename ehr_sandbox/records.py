@@ -1,0 +1,57 @@
+"""The EHR's record store: every chart, built anew from the patient files as time goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+
+from ehr_sandbox.charting import PatientFile, chart_of, practitioner, touched
+from ehr_sandbox.clock import Clock, utc_now
+from ehr_sandbox.fhir_json import Json
+
+FRESH = timedelta(minutes=10)
+
+
+class Records:
+    """All resources by type and id. Charts move with the clock, so that a demo left running stays a story of today."""
+
+    def __init__(self, patients: tuple[PatientFile, ...], now: Callable[[], datetime] = utc_now) -> None:
+        self.patients = {patient.id: patient for patient in patients}
+        self.now = now
+        self._lock = Lock()
+        self._built_at: datetime | None = None
+        self._kept: dict[str, dict[str, Json]] = {}
+
+    def of_type(self, kind: str) -> list[Json]:
+        """All resources of a type, in chart order."""
+        return list(self._current().get(kind, {}).values())
+
+    def read(self, kind: str, identity: str) -> Json | None:
+        """One resource, or None."""
+        return self._current().get(kind, {}).get(identity)
+
+    def chart(self, patient: str) -> list[Json]:
+        """The Patient and every resource about that patient."""
+        subject = f"Patient/{patient}"
+        about = [each for kept in self._current().values() for each in kept.values()]
+        return [
+            each
+            for each in about
+            if (each["resourceType"], each["id"]) == ("Patient", patient) or each.get("subject", {}).get("reference") == subject
+        ]
+
+    def _current(self) -> dict[str, dict[str, Json]]:
+        with self._lock:
+            moment = self.now()
+            if self._built_at is None or moment - self._built_at > FRESH:
+                self._kept, self._built_at = self._build(Clock(moment)), moment
+            return self._kept
+
+    def _build(self, clock: Clock) -> dict[str, dict[str, Json]]:
+        kept: dict[str, dict[str, Json]] = {}
+        charts = [resource for patient in self.patients.values() for resource in chart_of(patient, clock)]
+        for resource in [practitioner(), *charts]:
+            resource["meta"] = {"versionId": "1", "lastUpdated": touched(resource, clock)}
+            kept.setdefault(resource["resourceType"], {})[resource["id"]] = resource
+        return kept

@@ -1,0 +1,105 @@
+"""The results of a chart as the page shows them: one row per test, newest value first, with a trend where it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ehr_sandbox.fhir_json import Json
+from ehr_sandbox.search_dates import interval
+from ehr_sandbox.trends import Reading, Trend, draw
+from ehr_sandbox.vocabulary import tables
+
+GROUPS = {"laboratory": "Laboratory and gases", "procedure": "Lung function", "vital-signs": "Observations"}
+UNITS = {"mm[Hg]": "mmHg", "10*3/uL": "×10³/µL", "Cel": "°C", "mL/min/mm[Hg]": "mL/min/mmHg", "[pH]": ""}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One result in print: the words, the time, whether it lies outside its range (`high`, `low`, `abnormal` or empty)."""
+
+    text: str
+    when: str
+    moment: datetime
+    flag: str
+    note: str
+    number: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One test: its values, newest first, the usual range, and the picture."""
+
+    name: str
+    values: tuple[Value, ...]
+    limits: str
+    trend: Trend | None
+
+
+def result_groups(resources: list[Json]) -> list[tuple[str, list[Row]]]:
+    """(heading, rows) for each group that has results, in the vocabulary's order."""
+    found = [each for each in resources if each["resourceType"] == "Observation"]
+    return [(heading, rows) for group, heading in GROUPS.items() if (rows := list(_rows(found, group)))]
+
+
+def _rows(observations: list[Json], group: str) -> Iterator[Row]:
+    for known in tables()["tests"].values():
+        mine = [each for each in observations if known["group"] == group and each["code"]["text"] == known["name"]]
+        if mine:
+            values = sorted(map(_value, mine), key=lambda value: value.moment, reverse=True)
+            trend = _trend(values, known) if known.get("picture") else None
+            yield Row(known["name"], tuple(values), _limits(known), trend)
+
+
+def _value(observation: Json) -> Value:
+    when = str(observation["effectiveDateTime"])
+    quantity = observation.get("valueQuantity", {})
+    text = f"{quantity.get('comparator', '')}{quantity['value']:g}" if quantity else observation["valueCodeableConcept"]["text"]
+    unit = str(quantity.get("unit", ""))
+    note = "" if observation["status"] == "final" else str(observation["status"])
+    number = None if "comparator" in quantity else quantity.get("value")
+    return Value(_with_unit(text, unit, quantity), printed(when), interval(when)[0], _flag(observation), note, number, unit)
+
+
+def _with_unit(text: str, unit: str, quantity: Json) -> str:
+    if quantity and not unit:
+        return f"{text} (no unit)"
+    return f"{text} {UNITS.get(unit, unit)}".strip()
+
+
+def _flag(observation: Json) -> str:
+    if observation.get("valueCodeableConcept", {}).get("text") == "Positive":
+        return "abnormal"
+    limits = (observation.get("referenceRange") or [{}])[0]
+    value = observation.get("valueQuantity", {}).get("value")
+    if value is None:
+        return ""
+    if value > limits.get("high", {}).get("value", float("inf")):
+        return "high"
+    return "low" if value < limits.get("low", {}).get("value", float("-inf")) else ""
+
+
+def _limits(known: Json) -> str:
+    unit, low, high = UNITS.get(known.get("unit", ""), known.get("unit", "")), known.get("low"), known.get("high")
+    if low is None and high is None:
+        return ""
+    words = f"{low:g}–{high:g}" if low is not None and high is not None else f"< {high:g}" if low is None else f"> {low:g}"
+    return f"{words} {unit}".strip()
+
+
+def _trend(values: list[Value], known: Json) -> Trend | None:
+    """Only values in the unit of the newest one are comparable, and a comparator is no number."""
+    unit = values[0].unit
+    same = [value for value in reversed(values) if value.unit == unit and value.number is not None]
+    readings = [Reading(value.moment, float(value.number or 0), f"{value.text}, {value.when}") for value in same]
+    usual = unit == known.get("unit")
+    return draw(readings, known.get("low") if usual else None, known.get("high") if usual else None)
+
+
+def printed(when: str) -> str:
+    """A FHIR date or instant as the page prints it: `24 Nov 2026` or `24 Nov 2026, 09:30`."""
+    moment = interval(when)[0]
+    day = f"{moment.day} {moment:%b %Y}"
+    return f"{day}, {moment:%H:%M}" if "T" in when else day
