@@ -1,0 +1,83 @@
+"""What the README tells a newcomer to type works as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Demo, free_port_pair, need, wait_until_ready
+
+pytestmark = pytest.mark.slow
+LINES = [
+    line.split("  #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+STARTED_ELSEWHERE = {"make demo", "make test", ". .venv/bin/activate"}
+PROGRAMS = Path(sys.executable).parent
+
+
+def shell(line: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run a line as a newcomer with the activated environment does."""
+    environment = os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        ["bash", "-c", line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def test_the_readme_begins_with_two_commands() -> None:
+    assert LINES[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("line", [each for each in LINES if each.startswith("rpild")])
+def test_commands_of_the_readme_work(line: str) -> None:
+    done = shell(line)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("line", [each for each in LINES if each.startswith("curl")])
+def test_calls_of_the_readme_work(demo: Demo, line: str, tmp_path: Path) -> None:
+    need("curl", "curl")
+    moved = line.replace("http://127.0.0.1:8090", demo.url)
+    for name in re.findall(r"@(\S+\.json)", line):
+        copy = tmp_path / Path(name).name
+        copy.write_text(
+            (ROOT / name).read_text(encoding="utf-8").replace("http://localhost:8091", demo.ehr), encoding="utf-8"
+        )
+        moved = moved.replace(name, str(copy))
+    done = shell(moved)
+    assert done.returncode == 0, done.stderr
+    assert '"cards":[{' in done.stdout.replace(" ", "") or '"services":[{' in done.stdout.replace(" ", ""), done.stdout[
+        :800
+    ]
+
+
+def test_every_line_of_the_readme_is_tried() -> None:
+    tried = [each for each in LINES if each.startswith(("rpild", "curl")) or each in STARTED_ELSEWHERE]
+    assert tried == LINES
+
+
+def test_make_demo_starts_with_arguments(tmp_path: Path) -> None:
+    home = PROGRAMS.parent
+    if not (home / ".demo-ready").exists() or not shutil.which("make"):
+        pytest.skip("the environment was not built by make; run: make test")
+    port, log = free_port_pair(), tmp_path / "demo.log"
+    command = ["make", "demo", f"VENV={home}", f"ARGS=--port {port} --no-open"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True) as process,
+    ):
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+            addresses = re.findall(r"https?://\S+", log.read_text(encoding="utf-8"))
+            assert len(addresses) == 1, "the demo prints one address"
+        finally:
+            os.killpg(process.pid, 15)
