@@ -1,4 +1,4 @@
-"""Charts that nobody on this project wrote go through the command line and the hook without a fault and without a card."""
+"""Charts that nobody on this project wrote pass through command line and hook without a fault and without a card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clinical tests from the outside, over HTTP against the running demo, in all three ways that data reach a service."""
+"""The clinical tests from outside: over HTTP against the running demo, in all three ways that data reach a service."""
 
 from __future__ import annotations
 
