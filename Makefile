@@ -45,17 +45,17 @@ lock:  ## renew requirements*.lock from pyproject.toml
 clean:  ## remove what was built, the environment included
 	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(BIN)/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "rpild needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-$(VENV)/.demo-ready: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.demo-ready: requirements.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install -q --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.test-ready: requirements-test.lock pyproject.toml | $(BIN)/python
+$(VENV)/.test-ready: requirements-test.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install -q --require-hashes -r requirements-test.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo-ready

@@ -67,8 +67,12 @@ def running(name: str, port: int, command: list[str], core: set[int]) -> Iterato
     """A server from start to end, pinned to a core; its output goes to build/<name>.log."""
     log = ROOT / "build" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
+    awake = os.environ | {"RPILD_SILENT_MODE": "false"}  # a new production site is silent until it is told otherwise
     pin = ["taskset", "--cpu-list", ",".join(map(str, core))]
-    with log.open("wb") as out, subprocess.Popen([*pin, *command], cwd=ROOT, stdout=out, stderr=out) as process:
+    with (
+        log.open("wb") as out,
+        subprocess.Popen([*pin, *command], cwd=ROOT, env=awake, stdout=out, stderr=out) as process,
+    ):
         try:
             _wait(port, process, log)
             yield Server(name, port, process.pid)
