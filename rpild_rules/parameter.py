@@ -33,6 +33,7 @@ CEILINGS = {"%": Decimal(100), "fraction": Decimal(1)}
 PUBLISHED, PROPOSED = "published", "proposed"
 REQUIRED = ("title", "value", "unit", "source", "where", "reviewed", "status")
 OPTIONAL = ("test", "choices", "note")
+NO_COMPARISON = "parameter {} is no comparison; give it a number and a test in rpild_rules/parameters"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[A-Za-z0-9]+)*")
 
 
@@ -61,9 +62,13 @@ class Parameter:
 
     def holds(self, value: Decimal) -> bool:
         """Whether a measured value passes this setting's own test; `above` and `below` are strict."""
+        return self.holds_ratio(value, Decimal(1))
+
+    def holds_ratio(self, numerator: Decimal, denominator: Decimal) -> bool:
+        """Whether numerator / denominator passes the test, decided without dividing; the denominator is positive."""
         if not self.test or not isinstance(self.value, Decimal):
-            raise TypeError(f"parameter {self.name} is no comparison; give it a test in rpild_rules/parameters")
-        return bool(TESTS[self.test](value, self.value))
+            raise TypeError(NO_COMPARISON.format(self.name))
+        return bool(TESTS[self.test](numerator, self.value * denominator))
 
     def changed(self, value: Value) -> Parameter:
         """The same setting with a site's value."""
