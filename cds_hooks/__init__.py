@@ -1,0 +1,1 @@
+"""The CDS Hooks service: a hook request in, cards out. Network, storage and clock are handed in."""

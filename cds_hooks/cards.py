@@ -1,0 +1,68 @@
+"""Recommendations out as CDS Hooks cards: one portable profile for every client, the same bytes for the same call.
+
+Profile: uuid, summary, indicator, source with a static topic, detail in minimal markdown, override reasons, and
+suggestions that each create one ServiceRequest draft (label equals the action's description). No empty field, no
+system action, no link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid5
+
+from cds_hooks.hook_request import HookRequest
+from cds_hooks.plain_markdown import detail, plain
+from fhir_mappings.drafts import service_request
+from rpild_rules.recommend import Recommendation
+
+Card = dict[str, Any]
+NAMESPACE = UUID("6f3a1f0e-6a43-5b0c-9d57-8d2f0c1b7e11")
+TOPIC_SYSTEM = "urn:rpild:card-topic"
+OVERRIDE_SYSTEM = "urn:rpild:override-reason"
+SOURCE_LABEL = "RP-ILD decision support"
+SUMMARY_LIMIT = 139
+OVERRIDE_REASONS = {
+    "alreadyAddressed": "Already addressed",
+    "awaitingResults": "Awaiting results",
+    "alternativeDiagnosis": "Another diagnosis explains it",
+    "notAppropriate": "Not appropriate for this patient",
+    "specialistDecision": "Decided with a specialist",
+    "dataWrong": "The data are wrong",
+}
+
+
+def compose_cards(sent: Iterable[Recommendation], request: HookRequest) -> list[Card]:
+    """The cards of one answer, in the order given."""
+    return [_card(each, request) for each in sent]
+
+
+def _card(recommendation: Recommendation, request: HookRequest) -> Card:
+    identity = uuid5(NAMESPACE, f"{request.iss}|{request.hook_instance}|{recommendation.topic}")
+    card: Card = {
+        "uuid": str(identity),
+        "summary": plain(recommendation.summary)[:SUMMARY_LIMIT],
+        "indicator": recommendation.indicator,
+        "source": {"label": SOURCE_LABEL, "topic": _topic(recommendation)},
+        "detail": detail(recommendation.lines),
+        "overrideReasons": [_override_reason(code) for code in recommendation.overrides],
+    }
+    suggestions = [_suggestion(item, identity, request) for item in recommendation.items]
+    if suggestions:
+        card |= {"suggestions": suggestions, "selectionBehavior": "any"}
+    return {name: value for name, value in card.items() if value}
+
+
+def _topic(recommendation: Recommendation) -> Card:
+    return {"system": TOPIC_SYSTEM, "code": recommendation.topic, "display": recommendation.title}
+
+
+def _override_reason(code: str) -> Card:
+    return {"system": OVERRIDE_SYSTEM, "code": code, "display": OVERRIDE_REASONS[code]}
+
+
+def _suggestion(item: str, card: UUID, request: HookRequest) -> Card:
+    draft = service_request(item, request.patient_id, request.encounter_id or None)
+    label = str(draft["code"]["text"])
+    action = {"type": "create", "description": label, "resource": draft}
+    return {"label": label, "uuid": str(uuid5(card, item)), "actions": [action]}

@@ -1,0 +1,59 @@
+"""Errors out: every refusal and every fault as an OperationOutcome with its correlation id, logged without values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+from flask import Response, g
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from cds_hooks.errors import (
+    BodyTooLarge,
+    HookError,
+    InternalFault,
+    UnknownPath,
+    UnreadableBody,
+    WrongMethod,
+    outcome,
+)
+from cds_hooks.ports import Report
+
+FHIR_JSON = "application/fhir+json"
+BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
+    400: (UnreadableBody, "The request could not be read."),
+    404: (UnknownPath, "There is nothing at this address."),
+    405: (WrongMethod, "This address does not take this method."),
+    413: (BodyTooLarge, "The body is larger than this service reads."),
+    500: (InternalFault, "The service failed while it handled this call."),
+}
+
+
+def answer_error(error: HookError, report: Report) -> Response:
+    """The OperationOutcome of a coded error."""
+    report("refused", code=error.code, status=error.status, correlation=g.correlation)
+    return Response(orjson.dumps(outcome(error)), error.status, content_type=FHIR_JSON)
+
+
+def answer_http_error(problem: HTTPException, report: Report) -> Response | HTTPException:
+    """The same for what the web framework refuses; redirects and the rare rest pass as they are."""
+    known = BY_STATUS.get(problem.code)
+    if known is None:
+        return problem
+    cause = getattr(problem, "original_exception", None)
+    if cause is not None:
+        report("fault", fault=where(cause), correlation=g.correlation)
+    error, text = known
+    answer = answer_error(error(text), report)
+    if isinstance(problem, MethodNotAllowed) and problem.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(problem.valid_methods))
+    return answer
+
+
+def where(cause: BaseException) -> str:
+    """Kind and place of a fault; its message is left out, since it may repeat a patient value."""
+    place = cause.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    spot = f" at {Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else ""
+    return f"{type(cause).__name__}{spot}"

@@ -1,0 +1,241 @@
+"""The guard of the body: bytes in, a checked HookRequest out, or a coded error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import msgspec
+from msgspec import Raw
+
+from cds_hooks.errors import (
+    BadAuthorization,
+    BadContext,
+    BadEnvelope,
+    DuplicateKey,
+    NoDraftOrders,
+    OtherPatient,
+    UnreadableBody,
+    WrongHook,
+)
+
+NULL = b"null"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# FHIR allows 64 characters without underscore; real servers send longer ones and underscores.
+IDENTITY = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,255}")
+REFERENCE = re.compile(r"[A-Z][A-Za-z]+/(?!\.+$)[A-Za-z0-9._-]{1,255}")
+SPACE = re.compile(r"[ \t\r\n]*")
+ORDER_HOOKS = frozenset({"order-sign", "order-select"})
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAccess:
+    """Where the EHR lets us read, for how many seconds, and with which token (never printed, never stored)."""
+
+    server: str
+    expires_in: float
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One checked call. `prefetch` holds the raw JSON of each key; `iss` the issuer of its JWT, empty without one."""
+
+    service: str
+    hook: str
+    hook_instance: str
+    user_id: str
+    patient_id: str
+    encounter_id: str
+    draft_orders: bytes | None
+    selections: tuple[str, ...] | None
+    prefetch: Mapping[str, bytes]
+    access: FhirAccess | None
+    iss: str = ""
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    hook: str
+    hook_instance: str
+    context: Raw
+    prefetch: Raw = Raw(NULL)
+    fhir_server: str | None = None
+    fhir_authorization: Raw = Raw(NULL)
+
+
+class _Context(msgspec.Struct, rename="camel"):
+    user_id: str
+    patient_id: str
+    encounter_id: str | None = None
+    draft_orders: Raw = Raw(NULL)
+    selections: list[str] | None = None
+
+
+class _Drafts(msgspec.Struct, rename="camel"):
+    resource_type: str = "Bundle"
+
+
+class _Authorization(msgspec.Struct):
+    access_token: str
+    token_type: str
+    expires_in: float
+    scope: str
+    subject: str = ""
+    patient: str | None = None
+
+
+def read_request(body: bytes, service: str, hook: str) -> HookRequest:
+    """The call of `service`, which is offered for `hook`; raises a RefusedRequest that names the field."""
+    envelope = _decode_envelope(body)
+    if envelope.hook != hook:
+        raise WrongHook(f"The service {service} is offered for {hook}, the request names another hook.")
+    if not UUID.fullmatch(envelope.hook_instance):
+        raise BadEnvelope("hookInstance is not a UUID.")
+    context = _decode_context(envelope.context)
+    patient_id = context.patient_id.removeprefix("Patient/")
+    _check_context(context, patient_id)
+    return HookRequest(
+        service=service,
+        hook=hook,
+        hook_instance=envelope.hook_instance.lower(),
+        user_id=context.user_id,
+        patient_id=patient_id,
+        encounter_id=context.encounter_id or "",
+        draft_orders=_drafts(context, hook),
+        selections=_selections(context, hook),
+        prefetch=_prefetch(envelope.prefetch),
+        access=_access(envelope, patient_id),
+    )
+
+
+def _decode_envelope(body: bytes) -> _Envelope:
+    """The envelope with `context` and `prefetch` still raw; all but `prefetch` has also passed the strict reading."""
+    try:
+        text = str(body, "utf-8").removeprefix("\ufeff")
+        envelope = msgspec.json.decode(text, type=_Envelope)
+        _read_strictly(text, str(envelope.prefetch, "utf-8"))
+    except DuplicateKey:
+        raise
+    except msgspec.ValidationError as problem:
+        raise BadEnvelope(f"The request does not fit the hook envelope: {problem}.") from None
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as problem:
+        raise UnreadableBody(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
+    return envelope
+
+
+def _read_strictly(text: str, prefetch: str) -> None:
+    """Parse everything but the value of `prefetch` once more: refuse duplicate keys, unbounded numbers, lone surrogates.
+
+    msgspec lets the last of two equal keys win silently; `prefetch` is the large part, and is left out.
+    """
+    pairs: list[tuple[str, Any]] = []
+    place = _skip(text, text.index("{") + 1)
+    while text[place] != "}":
+        key, place = _SCANNER.raw_decode(text, place)
+        place = _skip(text, _skip(text, place) + 1)
+        if key == "prefetch" and text.startswith(prefetch, place):
+            value, place = None, place + len(prefetch)
+        else:
+            value, place = _SCANNER.raw_decode(text, place)
+        pairs.append((key, value))
+        place = _skip(text, place)
+        place = _skip(text, place + 1) if text[place] == "," else place
+    json.dumps(_unique(pairs), ensure_ascii=False).encode()
+
+
+def _skip(text: str, place: int) -> int:
+    found = SPACE.match(text, place)
+    return found.end() if found else place
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise DuplicateKey("A key stands twice in one object of the request.")
+    return result
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number beyond the range of a double")
+    return number
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_SCANNER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse_constant)
+
+
+def _decode_context(raw: Raw) -> _Context:
+    try:
+        return msgspec.json.decode(raw, type=_Context)
+    except msgspec.MsgspecError as problem:
+        raise BadContext(f"The context does not fit the hook: {problem}.") from None
+
+
+def _check_context(context: _Context, patient_id: str) -> None:
+    if not IDENTITY.fullmatch(patient_id):
+        raise BadContext("context.patientId is not a FHIR id.")
+    if not REFERENCE.fullmatch(context.user_id):
+        raise BadContext("context.userId is not of the form Type/id.")
+    if context.encounter_id and not IDENTITY.fullmatch(context.encounter_id.removeprefix("Encounter/")):
+        raise BadContext("context.encounterId is not a FHIR id.")
+
+
+def _drafts(context: _Context, hook: str) -> bytes | None:
+    if hook not in ORDER_HOOKS:
+        return None
+    raw = bytes(context.draft_orders)
+    if raw == NULL:
+        raise NoDraftOrders("context.draftOrders is missing.")
+    try:
+        kind = msgspec.json.decode(raw, type=_Drafts).resource_type
+    except msgspec.MsgspecError:
+        raise BadContext("context.draftOrders is not a Bundle.") from None
+    if kind != "Bundle":
+        raise BadContext("context.draftOrders is not a Bundle.")
+    return raw
+
+
+def _selections(context: _Context, hook: str) -> tuple[str, ...] | None:
+    if hook != "order-select":
+        return None
+    if context.selections is None:
+        raise BadContext("context.selections is missing.")
+    return tuple(context.selections)
+
+
+def _prefetch(raw: Raw) -> dict[str, bytes]:
+    try:
+        found = msgspec.json.decode(raw, type=dict[str, Raw] | None)
+    except msgspec.MsgspecError:
+        raise BadEnvelope("prefetch is not an object.") from None
+    return {key: bytes(value) for key, value in (found or {}).items()}
+
+
+def _access(envelope: _Envelope, patient_id: str) -> FhirAccess | None:
+    """What the EHR lets us read: server and token, both or nothing (a server alone gives no access)."""
+    if bytes(envelope.fhir_authorization) == NULL:
+        return None
+    grant = _authorization(envelope.fhir_authorization)
+    if not envelope.fhir_server:
+        raise BadAuthorization("fhirAuthorization stands without fhirServer.")
+    if grant.patient and grant.patient.removeprefix("Patient/") != patient_id:
+        raise OtherPatient("fhirAuthorization.patient is not the patient of the context.")
+    return FhirAccess(envelope.fhir_server, grant.expires_in, grant.access_token)
+
+
+def _authorization(raw: Raw) -> _Authorization:
+    try:
+        grant = msgspec.json.decode(raw, type=_Authorization)
+    except msgspec.MsgspecError as problem:
+        raise BadAuthorization(f"fhirAuthorization is malformed: {problem}.") from None
+    if grant.token_type.lower() != "bearer" or not re.fullmatch(r"[\x21-\x7e]+", grant.access_token):
+        raise BadAuthorization("fhirAuthorization does not hold a bearer token.")
+    return grant

@@ -1,0 +1,90 @@
+"""What the call knows of each prefetch key: taken as the EHR sent it, read from the FHIR server where it is absent.
+
+| sent | taken as |
+|---|---|
+| `null`, a Bundle without entries | read, and empty; not read again |
+| a Bundle with a `next` link | its first page; the rest is followed, else the search is partial |
+| an OperationOutcome | a failure; not read again |
+| `{}`, another resource type, unreadable | absent |
+| nothing | absent: read from the FHIR server, if the EHR lets us |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from cds_hooks.errors import RequiredDataMissing
+from cds_hooks.hook_request import NULL
+from cds_hooks.ports import Fetch
+from fhir_mappings.envelopes import look
+from fhir_mappings.reads import Answer, Failure, Pages
+
+
+@dataclass(slots=True)
+class Reading:
+    """The answers of one call as they come in. `searches` holds the relative search of every key."""
+
+    prefetch: Mapping[str, bytes]
+    searches: Mapping[str, str]
+    fetch: Fetch | None
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def read(self, keys: Iterable[str], share: float = 1.0) -> None:
+        """Answer these keys, spending at most this share of what is left of the call's budget."""
+        absent: dict[str, str] = {}
+        following: dict[str, str] = {}
+        for key in keys:
+            if key not in self.answers:
+                self._take(key, absent, following)
+        if self.fetch and (absent or following):
+            self._complete(self.fetch({**absent, **following}, share), following)
+
+    def _take(self, key: str, absent: dict[str, str], following: dict[str, str]) -> None:
+        raw = self.prefetch.get(key)
+        if raw == NULL:
+            self.answers[key] = None
+            return
+        sent = look(raw) if raw else None
+        if raw and sent and sent.refusal:
+            self.answers[key] = Failure(sent.refusal)
+        elif raw and sent and sent.resource_type == self._expected(key):
+            self.answers[key] = raw
+            following |= {key: sent.next_link} if sent.next_link else {}
+        else:
+            absent[key] = self.searches[key]
+
+    def _expected(self, key: str) -> str:
+        """A search gives a Bundle, a read (`Patient/1`) its resource type."""
+        head, _, rest = self.searches[key].partition("/")
+        return head if rest and "?" not in head else "Bundle"
+
+    def _complete(self, found: Mapping[str, Answer], following: Mapping[str, str]) -> None:
+        for key, answer in found.items():
+            first = self.answers.get(key)
+            self.answers[key] = _joined(first, answer) if key in following and isinstance(first, bytes) else answer
+
+    def require(self, keys: Iterable[str]) -> None:
+        """Raise RequiredDataMissing unless every one of these keys was read."""
+        missing = [f"{key} ({self._why(key)})" for key in keys if not self._has(key)]
+        if missing:
+            raise RequiredDataMissing(f"Required data could not be had: {', '.join(missing)}.")
+
+    def _has(self, key: str) -> bool:
+        answer = self.answers.get(key)
+        if answer is None:
+            return key in self.answers and self._expected(key) == "Bundle"
+        return not isinstance(answer, Failure)
+
+    def _why(self, key: str) -> str:
+        answer = self.answers.get(key)
+        if isinstance(answer, Failure):
+            return answer.reason.value
+        return "sent as null" if key in self.answers else "not in the prefetch, and no FHIR access that this service trusts"
+
+
+def _joined(first: bytes, rest: Answer) -> Pages:
+    """The first page and those read after it; without them the search is partial."""
+    if isinstance(rest, Pages):
+        return Pages((first, *rest.bodies), rest.complete)
+    return Pages((first,), complete=False)

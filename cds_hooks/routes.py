@@ -1,0 +1,78 @@
+"""The HTTP endpoints as a Flask blueprint: discovery, the services, feedback."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from cds_hooks.call import evaluate
+from cds_hooks.cors import allow_origin
+from cds_hooks.discovery import discovery, find_service
+from cds_hooks.errors import CompressedBody, HookError, WrongMediaType
+from cds_hooks.failures import answer_error, answer_http_error
+from cds_hooks.feedback import BODY_LIMIT, read_feedback
+from cds_hooks.hook_request import HookRequest, read_request
+from cds_hooks.ports import Ports
+
+JSON = "application/json"
+
+
+def create_blueprint(ports: Ports) -> Blueprint:
+    """The endpoints below /cds-services; errors of the whole app are answered in the same form."""
+    blueprint = Blueprint("cds_hooks", __name__, url_prefix="/cds-services")
+    blueprint.add_url_rule("", "discover", discover, methods=["GET"])
+    blueprint.add_url_rule("/<service_id>", "call", partial(call, ports=ports), methods=["POST"])
+    blueprint.add_url_rule("/<service_id>/feedback", "feedback", partial(feedback, ports=ports), methods=["POST"])
+    blueprint.app_errorhandler(HookError)(partial(answer_error, report=ports.report))
+    blueprint.app_errorhandler(HTTPException)(partial(answer_http_error, report=ports.report))
+    blueprint.before_app_request(lambda: setattr(g, "correlation", ports.correlation()))
+    blueprint.after_app_request(partial(_finish, ports=ports))
+    return blueprint
+
+
+def discover() -> Response:
+    """What services there are and what they would like to have prefetched."""
+    return Response(discovery(), content_type=JSON)
+
+
+def call(service_id: str, ports: Ports) -> Response:
+    """One hook call: the stored bytes if it is a repetition, else evaluated anew."""
+    service = find_service(service_id)
+    body = read_body(ports.settings.max_body_bytes)
+    hook_request = read_request(body, service.id, service.hook)
+    key = _call_key(hook_request, body)
+    known = ports.answers.find(key)
+    if known is not None:
+        ports.report("repeated", service=service.id, correlation=g.correlation)
+    return Response(known or ports.answers.keep(key, evaluate(hook_request, ports, g.correlation)), content_type=JSON)
+
+
+def feedback(service_id: str, ports: Ports) -> Response:
+    """Acknowledge feedback; unknown and foreign cards are answered alike."""
+    service = find_service(service_id)
+    count = read_feedback(read_body(BODY_LIMIT))
+    ports.report("feedback", service=service.id, read=count, correlation=g.correlation)
+    return Response(b"{}", content_type=JSON)
+
+
+def read_body(limit: int) -> bytes:
+    """The body of a JSON request; raises WrongMediaType, CompressedBody, or 413 once `limit` bytes are passed."""
+    if request.mimetype != JSON:
+        raise WrongMediaType("The body is not announced as application/json.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise CompressedBody("The body is compressed.")
+    request.max_content_length = limit
+    return request.get_data(cache=False)
+
+
+def _call_key(hook_request: HookRequest, body: bytes) -> tuple[str, ...]:
+    digest = hashlib.sha256(body).hexdigest()
+    return hook_request.iss, hook_request.service, hook_request.hook_instance, digest
+
+
+def _finish(answer: Response, ports: Ports) -> Response:
+    answer.headers["X-Correlation-Id"] = g.correlation
+    return allow_origin(answer, ports.settings.cors_origins)

@@ -1,0 +1,85 @@
+"""One GET under a deadline: no redirect, no proxy or netrc, a cap on decoded bytes, a few tries when the server is busy."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from ehr_access.budget import Deadline, Limits
+from rpild_rules.findings import Reason
+
+ACCEPT = "application/fhir+json"
+BUSY = frozenset({429, 502, 503, 504})
+REFUSED = frozenset({401, 403})
+CHUNK = 64 * 1024
+PAUSES = (0.1, 0.3)
+
+
+class ReadFailure(Exception):
+    """A read that gave no resource, and the reason that the assessment reports."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """GET with the bearer token of one call; the token is never printed."""
+
+    session: requests.Session
+    token: str = field(repr=False)
+    limits: Limits = Limits()
+
+    def get(self, address: str, deadline: Deadline) -> bytes:
+        """The decoded body of a 200 answer; raises ReadFailure for everything else."""
+        for pause in (*PAUSES[: self.limits.tries - 1], None):
+            status, body, wait = self._once(address, deadline)
+            if status not in BUSY or pause is None or (wait or pause) >= deadline.left:
+                break
+            time.sleep(wait or pause)
+        if status == requests.codes.ok:
+            return body
+        raise ReadFailure(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED)
+
+    def _once(self, address: str, deadline: Deadline) -> tuple[int, bytes, float]:
+        """Status, body (of 200 only) and the seconds that a busy server asks to wait."""
+        if deadline.over:
+            raise ReadFailure(Reason.FETCH_FAILED)
+        headers = {"Accept": ACCEPT, "Authorization": f"Bearer {self.token}"}
+        try:
+            with self.session.get(address, headers=headers, timeout=deadline.left, allow_redirects=False, stream=True) as answer:
+                good = answer.status_code == requests.codes.ok
+                return answer.status_code, self._read(answer, deadline) if good else b"", _wait(answer)
+        except (requests.RequestException, HTTPError, OSError, ValueError):
+            raise ReadFailure(Reason.FETCH_FAILED) from None
+
+    def _read(self, answer: requests.Response, deadline: Deadline) -> bytes:
+        """The body piece by piece, so that neither a slow drip nor a compressed bomb passes the caps."""
+        body = bytearray()
+        while piece := answer.raw.read1(CHUNK, decode_content=True):
+            body += piece
+            if len(body) > self.limits.max_bytes or deadline.over:
+                raise ReadFailure(Reason.FETCH_FAILED)
+        return bytes(body)
+
+
+def _wait(answer: requests.Response) -> float:
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def open_session(limits: Limits) -> requests.Session:
+    """A session that heeds no proxy, netrc or cookie: only what we send is sent."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_maxsize=limits.parallel, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session

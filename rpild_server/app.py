@@ -1,0 +1,68 @@
+"""The application: wiring only. Every room gets here what it needs from the others."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, Response
+
+from cds_hooks.hook_request import HookRequest
+from cds_hooks.ports import Ports
+from cds_hooks.routes import create_blueprint
+from ehr_access.fhir_client import EhrReader
+from rpild_rules.knowledge import Knowledge, load_knowledge
+from rpild_server.answers import RecentAnswers
+from rpild_server.logs import report
+from rpild_server.security import add_security_headers
+from rpild_server.settings import Settings
+
+
+def wall_clock() -> datetime:
+    """The time of evaluation, to the second: what the assessment shows is what was used."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def always_ready() -> bool:
+    """A process that has loaded its knowledge needs nothing else."""
+    return True
+
+
+def create_app(
+    settings: Settings,
+    knowledge: Knowledge | None = None,
+    now: Callable[[], datetime] = wall_clock,
+    ready: Callable[[], bool] = always_ready,
+    site: Path | None = None,
+) -> Flask:
+    """The plug-in as a WSGI application; `ready` tells whether /readyz may say so."""
+    app = Flask(__name__, static_folder=None)
+    app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now)))
+    app.add_url_rule("/livez", "livez", lambda: _state(True))
+    app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
+    app.after_request(add_security_headers)
+    return app
+
+
+def _ports(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime]) -> Ports:
+    return Ports(
+        knowledge=knowledge,
+        settings=settings.for_hooks(),
+        complete_prefetch=EhrReader(settings.registry(), settings.limits()).open,
+        load_attestations=_no_attestations,
+        now=now,
+        answers=RecentAnswers(),
+        report=report,
+        correlation=lambda: str(uuid.uuid4()),
+    )
+
+
+def _no_attestations(_request: HookRequest) -> tuple[bytes, ...]:
+    """Attestations kept by the plug-in itself; it keeps none, those of the EHR come with the chart."""
+    return ()
+
+
+def _state(good: bool) -> Response:
+    return Response('{"status":"ok"}' if good else '{"status":"starting"}', 200 if good else 503, content_type="application/json")

@@ -1,0 +1,88 @@
+"""The command `rpild`: demo, assess, check. Exit status 0 done, 1 a check found a fault, 2 wrong use or unreadable input."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import orjson
+
+from fhir_mappings.reads import MixedSubjectsError, OtherPatientError, UnreadableFileError
+from rpild_rules.knowledge import ParameterError
+from rpild_server.app import wall_clock
+from rpild_server.assessing import AssessError, assess_file, moment, report_of
+from rpild_server.checking import check_all
+from rpild_server.demo import PortTaken, run_demo
+from rpild_server.terminal import Screen
+
+WRONG_USE = 2
+INPUT_FAULTS = (AssessError, MixedSubjectsError, OtherPatientError, UnreadableFileError, ParameterError, PortTaken, OSError)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Decision support for anti-MDA5 rapidly progressive interstitial lung disease."""
+
+
+@main.command()
+@click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65534), help="The plug-in's port; the demo EHR takes the next.")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--trust-fhir", multiple=True, metavar="URL", help="A further FHIR base that calls may name; repeatable.")
+def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...]) -> None:
+    """Start the plug-in and a demo EHR on this machine, with synthetic patients."""
+    with_exit_code(lambda: run_demo(port, trust_fhir, not no_open))
+
+
+@main.command()
+@click.argument("file", type=existing_file)
+@click.option("--patient", metavar="ID", help="Which patient, if the file holds several.")
+@click.option("--at", metavar="TIME", help="Evaluate as of this time (ISO 8601); default now.")
+@click.option("--site", type=existing_file, help="A site's parameter overrides (TOML).")
+@click.option("--json", "as_json", is_flag=True, help="Print the assessment as JSON.")
+def assess(file: Path, patient: str | None, at: str | None, site: Path | None, as_json: bool) -> None:
+    """Assess one patient's chart: a FHIR R4 Bundle, a resource, or NDJSON."""
+    with_exit_code(lambda: _assess(file, patient, at, site, as_json))
+
+
+def _assess(file: Path, patient: str | None, at: str | None, site: Path | None, as_json: bool) -> None:
+    assessed = assess_file(file, patient, moment(at) if at else wall_clock(), site)
+    if as_json:
+        click.echo(orjson.dumps(assessed.contract, option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(report_of(assessed, screen()), nl=False, color=True)
+
+
+@main.command()
+@click.option("--config", type=existing_file, help="A settings file (TOML).")
+@click.option("--site", type=existing_file, help="A site's parameter overrides (TOML).")
+def check(config: Path | None, site: Path | None) -> None:
+    """Check parameters, code tables, texts and settings."""
+    results = list(check_all(config, site))
+    for each in results:
+        click.echo(f"{'ok   ' if each.good else 'fault'} {each.what}: {each.text}")
+    sys.exit(0 if all(each.good for each in results) else 1)
+
+
+def screen() -> Screen:
+    """The terminal as it is; NO_COLOR is honoured, and a pipe gets no colour."""
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    return Screen(shutil.get_terminal_size().columns, colour, encoding.startswith("utf"))
+
+
+def with_exit_code(action: Callable[[], None]) -> None:
+    """Run a command; what its user can put right is told in one line and ends with status 2."""
+    try:
+        action()
+    except INPUT_FAULTS as problem:
+        click.echo(f"rpild: {problem}", err=True)
+        sys.exit(WRONG_USE)
+
+
+if __name__ == "__main__":
+    main()
