@@ -21,14 +21,12 @@ def results(patient: str, tests: Json, clock: Clock) -> Iterator[Json]:
         for offset, value in series.items():
             if offset != "unit":
                 particulars = value if isinstance(value, dict) else {"value": value}
-                yield _result(patient, word, unit, clock.fhir(offset), particulars)
+                yield _result(f"{patient}-{word}-{offset.lstrip('-')}", patient, word, unit, clock.fhir(offset), particulars)
 
 
-def _result(patient: str, word: str, unit: str, when: str, particulars: Json) -> Json:
+def _result(identity: str, patient: str, word: str, unit: str, when: str, particulars: Json) -> Json:
     known = entry("tests", word)
-    compact = re.sub(r"[^0-9]", "", when)
-    result: Json = {"resourceType": "Observation", "id": particulars.get("id", f"{patient}-{word}-{compact}")}
-    result["status"] = particulars.get("status", "final")
+    result: Json = {"resourceType": "Observation", "id": identity, "status": particulars.get("status", "final")}
     result["category"] = [coded("observation-category", known["group"])]
     result |= {"code": concept("tests", word), "subject": reference("Patient", patient), "effectiveDateTime": when}
     if "T" in when:
