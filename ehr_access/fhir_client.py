@@ -13,7 +13,7 @@ from ehr_access.addresses import resolve
 from ehr_access.budget import Deadline, Limits
 from ehr_access.registry import Registry
 from ehr_access.transport import ReadFailure, Transport, open_session
-from fhir_mappings.envelopes import look
+from fhir_mappings.envelopes import is_json, look
 from fhir_mappings.reads import Answer, Failure, Pages
 from rpild_rules.findings import Reason
 
@@ -89,7 +89,7 @@ class PatientReads:
             raise ReadFailure(Reason.FETCH_FAILED)
         body = self._transport.get(address, deadline)
         found = look(body)
-        if found.refusal or not found.resource_type:
+        if found.refusal or not found.resource_type or not is_json(body):
             raise ReadFailure(found.refusal or Reason.FETCH_FAILED)
         return body
 

@@ -67,3 +67,12 @@ def _refusal(raw: bytes) -> Reason:
         return Reason.FETCH_FAILED
     refused = any(issue.code in REFUSALS for issue in issues if isinstance(issue.code, str))
     return Reason.NOT_PERMITTED if refused else Reason.FETCH_FAILED
+
+
+def is_json(raw: bytes) -> bool:
+    """Whether these bytes are one complete JSON value: an answer may have been cut off."""
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
