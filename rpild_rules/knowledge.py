@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 from rpild_rules.parameter import Parameter, read_parameter, read_value
 from rpild_rules.references import Reference, read_references
 from rpild_rules.strict_toml import ParameterError, Place, day_at, read_file, table_at, text_at, texts_at
+from rpild_rules.texts import Texts, Topic, load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rpild_rules.when import Window
 
-__all__ = ["Knowledge", "Override", "Parameter", "ParameterError", "Reference", "load_knowledge"]
+__all__ = ["Knowledge", "Override", "Parameter", "ParameterError", "Reference", "Texts", "Topic", "load_knowledge"]
 
 SHIPPED = Path(__file__).parent
-HEADER = "knowledge.toml"
+HEADER, TEXTS = "knowledge.toml", "card_texts.toml"
 TABLES = "rpild_rules/parameters"
 
 
@@ -52,6 +53,7 @@ class Knowledge:
     overrides: tuple[Override, ...]
     parameters: Mapping[str, Parameter]
     references: Mapping[str, Reference]
+    texts: Texts
 
     def parameter(self, name: str) -> Parameter:
         """The whole signed entry."""
@@ -125,11 +127,22 @@ def load_knowledge(site: Path | None = None, shipped: Path = SHIPPED) -> Knowled
     content = {name: raw for name, (_, raw) in raw_tables.items()}
     return Knowledge(
         version=text_at(Place(HEADER, "version"), header, "version"),
-        sha256=_digest(header, content, raw_references, read_file(shipped / "card_texts.toml")),
+        sha256=_digest(header, content, raw_references, read_file(shipped / TEXTS)),
         overrides=overrides,
         parameters=MappingProxyType(parameters),
         references=MappingProxyType(references),
+        texts=_cited(load_texts(parameters, shipped / TEXTS), references),
     )
+
+
+def _cited(texts: Texts, references: Mapping[str, Reference]) -> Texts:
+    """The texts, if every source they cite is a reference."""
+    cited = {f"topic.{code}": topic.evidence for code, topic in texts.topics.items()}
+    cited |= {f"flag_source.{flag}": (source,) for flag, source in texts.sections["flag_source"].items()}
+    for key, source in ((key, source) for key, sources in cited.items() for source in sources):
+        if source not in references:
+            Place(TEXTS, key).refuse(f"source {source!r} is not in references.toml", "Add it there or correct the key.")
+    return texts
 
 
 def _mistyped(name: str, wanted: str) -> ParameterError:

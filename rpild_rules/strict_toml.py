@@ -27,6 +27,10 @@ class Place:
     file: str
     key: str
 
+    def at(self, part: str) -> Place:
+        """A key below this one."""
+        return Place(self.file, f"{self.key}.{part}")
+
     def refuse(self, problem: str, remedy: str) -> NoReturn:
         """Stop the loading here."""
         raise ParameterError(self.file, self.key, problem, remedy)
