@@ -5,13 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from ehr_sandbox.fhir_json import Json
-from ehr_sandbox.search import Pairs, SearchRefused
+from ehr_sandbox.search import Pairs, SearchError
 
 PAGE, LARGEST = 50, 200
 
 
 def searchset(hits: list[Json], kind: str, query: Pairs, base: str) -> Json:
-    """One page: `total`, a `self` link, a `next` link while there is more, and the entries. `_count=0` gives the total only."""
+    """One page: `total`, a `self` link, a `next` link while there is more, and the entries.
+
+    `_count=0` gives the total only. Raises SearchError if a paging parameter is no whole number.
+    """
     start, size = _whole(query, "_offset", 0), min(_whole(query, "_count", PAGE), LARGEST)
     links = [{"relation": "self", "url": _address(base, kind, query)}]
     if size and start + size < len(hits):
@@ -38,5 +41,5 @@ def _address(base: str, kind: str, query: Pairs) -> str:
 def _whole(query: Pairs, name: str, default: int) -> int:
     text = next((value for key, value in query if key == name and value), str(default))
     if not text.isascii() or not text.isdigit():
-        raise SearchRefused(f"{name} must be a whole number, not {text!r}", "value")
+        raise SearchError(f"{name} must be a whole number, not {text!r}", "value")
     return int(text)

@@ -27,4 +27,8 @@ def capability_statement(base: str, now: datetime) -> Json:
 def _resource(kind: str, families: Json) -> Json:
     parameters = [{"name": name, "type": family} for family, names in families.items() for name in names]
     interactions = [{"code": "read"}, {"code": "search-type"}]
-    return {"type": kind, "interaction": interactions, "searchParam": sorted(parameters, key=lambda each: str(each["name"]))}
+    return {
+        "type": kind,
+        "interaction": interactions,
+        "searchParam": sorted(parameters, key=lambda each: str(each["name"])),
+    }

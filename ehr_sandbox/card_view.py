@@ -1,4 +1,4 @@
-"""Cards as the chart page shows them: severity in words, detail as safe HTML, suggestions and reasons ready for the buttons."""
+"""Cards as the chart page shows them: severity in words, detail as safe HTML, suggestions and reasons."""
 
 from __future__ import annotations
 
@@ -61,14 +61,18 @@ def exchange_views(exchanges: list[Exchange]) -> list[ExchangeView]:
     for exchange in exchanges:
         cards = tuple(card for card in _cards(exchange) if card.topic not in shown)
         shown |= {card.topic for card in cards if card.topic}
-        event = EVENTS[exchange.hook]
-        views.append(ExchangeView(exchange.id, event, exchange.service, exchange.status, exchange.problem, exchange.milliseconds, cards))
+        views.append(_exchange(exchange, cards))
     return views
+
+
+def _exchange(exchange: Exchange, cards: tuple[CardView, ...]) -> ExchangeView:
+    event, status = EVENTS[exchange.hook], exchange.status
+    return ExchangeView(exchange.id, event, exchange.service, status, exchange.problem, exchange.milliseconds, cards)
 
 
 def _cards(exchange: Exchange) -> list[CardView]:
     """Most severe first, otherwise in the service's order."""
-    cards = [_card(exchange, card) for card in exchange.cards if isinstance(card, dict)]
+    cards = [_card(exchange, card) for card in exchange.cards]
     return sorted(cards, key=lambda card: list(SEVERITIES).index(card.indicator))
 
 

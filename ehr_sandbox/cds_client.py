@@ -14,7 +14,7 @@ PATIENCE = 6.0
 DISCOVERY_KEPT = 30.0
 
 
-class ServiceProblem(Exception):
+class ServiceError(Exception):
     """The service did not answer as it should; the text is fit to show to the user."""
 
     def __init__(self, text: str, status: int = 0, body: Json | None = None) -> None:
@@ -23,7 +23,7 @@ class ServiceProblem(Exception):
 
 
 class CdsClient:
-    """Talks to one CDS service provider at `url` (its address without /cds-services). It may be down when this starts."""
+    """Talks to one CDS service provider at `url`, its address without /cds-services. It may be down at the start."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -33,7 +33,7 @@ class CdsClient:
         self._discovered = float("-inf")
 
     def services(self, hook: str) -> list[Json]:
-        """The services for a hook, by discovery (kept for half a minute). Raises ServiceProblem."""
+        """The services for a hook, by discovery (kept for half a minute). Raises ServiceError."""
         if time.monotonic() - self._discovered > DISCOVERY_KEPT:
             self._services = as_list(self._ask("GET", "/cds-services")[1].get("services"))
             self._discovered = time.monotonic()
@@ -47,25 +47,26 @@ class CdsClient:
             exchange.status, exchange.response = self._ask("POST", f"/cds-services/{service['id']}", body)
             if not isinstance(exchange.response.get("cards"), list):
                 exchange.problem = f"the service answered {exchange.status} without a list of cards"
-        except ServiceProblem as problem:
+        except ServiceError as problem:
             exchange.status, exchange.response, exchange.problem = problem.status, problem.body, str(problem)
         exchange.milliseconds = round((time.perf_counter() - started) * 1000)
         return exchange
 
     def send_feedback(self, service: str, feedback: Json) -> None:
-        """Tell the service what became of a card. Raises ServiceProblem."""
+        """Tell the service what became of a card. Raises ServiceError."""
         self._ask("POST", f"/cds-services/{service}/feedback", {"feedback": [feedback]})
 
     def _ask(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
         try:
             answer = self._session.request(method, self.url + path, json=body, timeout=PATIENCE, allow_redirects=False)
         except requests.Timeout as problem:
-            raise ServiceProblem(f"the service at {self.url} did not answer within {PATIENCE:g} seconds") from problem
+            raise ServiceError(f"the service at {self.url} did not answer within {PATIENCE:g} seconds") from problem
         except requests.RequestException as problem:
-            raise ServiceProblem(f"the service at {self.url} cannot be reached: is it running?") from problem
+            raise ServiceError(f"the service at {self.url} cannot be reached: is it running?") from problem
         content = _json_of(answer)
         if not answer.ok:
-            raise ServiceProblem(f"the service answered {answer.status_code}: {_cause(content, answer.reason)}", answer.status_code, content)
+            text = f"the service answered {answer.status_code}: {_cause(content, answer.reason)}"
+            raise ServiceError(text, answer.status_code, content)
         return answer.status_code, content
 
 
@@ -78,12 +79,13 @@ def _json_of(answer: requests.Response) -> Json:
     if isinstance(content, dict):
         return content
     if answer.ok:
-        raise ServiceProblem(f"the service answered {answer.status_code} with something that is not a JSON object", answer.status_code)
+        text = f"the service answered {answer.status_code} with something that is not a JSON object"
+        raise ServiceError(text, answer.status_code)
     return {}
 
 
 def _cause(body: Json, reason: str) -> str:
     """Cause and remedy in the words of an OperationOutcome, else the HTTP reason."""
-    issues = [issue for issue in as_list(body.get("issue")) if isinstance(issue, dict)]
-    texts = [text for issue in issues[:1] for text in (issue.get("details", {}).get("text"), issue.get("diagnostics")) if text]
-    return " — ".join(texts) or reason or "no reason given"
+    issue = next((each for each in as_list(body.get("issue")) if isinstance(each, dict)), {})
+    texts = (issue.get("details", {}).get("text"), issue.get("diagnostics"))
+    return " — ".join(filter(None, texts)) or reason or "no reason given"

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
-from ehr_sandbox.cds_client import ServiceProblem
+from ehr_sandbox.cds_client import ServiceError
 from ehr_sandbox.clock import instant
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
 from ehr_sandbox.hook_calls import HOOKS, HookCaller
-from ehr_sandbox.order_pad import DraftRefused, catalogue, draft, suggested_draft
+from ehr_sandbox.order_pad import DraftError, catalogue, draft, suggested_draft
 
 FORGOTTEN = "This card is no longer in memory. Open the chart or sign again to get it anew."
 
 
-class ActionRefused(ValueError):
+class ActionError(ValueError):
     """A request that the chart page does not offer; the text is fit to show."""
 
 
@@ -33,34 +33,33 @@ class Desk:
 
 
 def desk_of(caller: HookCaller, patient: str, form: MultiDict[str, str]) -> Desk:
-    """The state that a form or query carries. Raises ActionRefused for an order that is not in the catalogue."""
+    """The state that a form or query carries. Raises ActionError for an order that is not in the catalogue."""
     orders = [order for text in form.getlist("order") for order in text.split(",") if order]
     unknown = [order for order in orders if order not in catalogue()]
     if unknown:
-        raise ActionRefused(f"There is no order {unknown[0]!r} on the pad. Orders are: {', '.join(catalogue())}.")
+        raise ActionError(f"There is no order {unknown[0]!r} on the pad. Orders are: {', '.join(catalogue())}.")
     try:
         suggested = [suggested_draft(text, patient, number) for number, text in enumerate(form.getlist("draft"), 1)]
-    except DraftRefused as problem:
-        raise ActionRefused(str(problem)) from problem
+    except DraftError as problem:
+        raise ActionError(str(problem)) from problem
     known = [caller.exchanges.find(identity) for identity in form.getlist("exchange")]
     return Desk(patient, orders, suggested, [each for each in known if each and _about(each, patient)])
 
 
 def _about(exchange: Exchange, patient: str) -> bool:
-    return exchange.request.get("context", {}).get("patientId", patient) == patient
+    return bool(exchange.request.get("context", {}).get("patientId", patient) == patient)
 
 
 def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) -> None:
     """Do what the pressed button says: a hook's name, `accept:exchange:card:suggestion` or `override:exchange:card`."""
     verb, *names = wish.split(":")
     if verb in HOOKS and not names:
-        _fire(caller, desk, verb)
-    elif verb == "accept" and len(names) == 3:
-        _accept(caller, desk, names)
-    elif verb == "override" and len(names) == 2:
-        _override(caller, desk, names, form)
-    else:
-        raise ActionRefused(f"The page knows no action {wish!r}. Hooks are: {', '.join(HOOKS)}.")
+        return _fire(caller, desk, verb)
+    if verb == "accept" and len(names) == 3:
+        return _accept(caller, desk, names)
+    if verb == "override" and len(names) == 2:
+        return _override(caller, desk, names, form)
+    raise ActionError(f"The page knows no action {wish!r}. Hooks are: {', '.join(HOOKS)}.")
 
 
 def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
@@ -76,7 +75,8 @@ def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
     selections = [f"{each['resourceType']}/{each['id']}" for each in drafts]
     desk.exchanges = [*caller.fire(hook, desk.patient, drafts, selections), *kept]
     if hook == "order-sign":
-        desk.message = f"Sign was pressed for {len(drafts)} order{'s' if len(drafts) > 1 else ''}. This demo stores no orders: they stay on the pad."
+        orders = "1 order" if len(drafts) == 1 else f"{len(drafts)} orders"
+        desk.message = f"Sign was pressed for {orders}. This demo stores no orders: they stay on the pad."
 
 
 def drafts_of(caller: HookCaller, desk: Desk) -> list[Json]:
@@ -100,16 +100,24 @@ def _accept(caller: HookCaller, desk: Desk, names: list[str]) -> None:
     if not found:
         return
     exchange, card = found
-    chosen = [each for each in as_list(card.get("suggestions")) if each.get("uuid") == names[2]]
-    created = [action["resource"] for each in chosen for action in as_list(each.get("actions")) if action.get("type") == "create"]
+    first = len(desk.suggested) + 1
     try:
-        fresh = [suggested_draft(each, desk.patient, len(desk.suggested) + number) for number, each in enumerate(created, 1)]
-    except DraftRefused as problem:
+        fresh = [
+            suggested_draft(each, desk.patient, number) for number, each in enumerate(_created(card, names[2]), first)
+        ]
+    except DraftError as problem:
         desk.message = f"Not added: {problem}."
         return
     desk.suggested += fresh
     exchange.answered[f"{names[1]}/{names[2]}"] = "added"
     desk.message = "Added to the order pad; not signed yet." + _told(lambda: caller.accept(exchange, card, names[2]))
+
+
+def _created(card: Json, suggestion: str) -> list[Json]:
+    """The resources that a suggestion would create."""
+    chosen = [each for each in as_list(card.get("suggestions")) if each.get("uuid") == suggestion]
+    actions = [action for each in chosen for action in as_list(each.get("actions"))]
+    return [action.get("resource", {}) for action in actions if action.get("type") == "create"]
 
 
 def _override(caller: HookCaller, desk: Desk, names: list[str], form: MultiDict[str, str]) -> None:
@@ -131,6 +139,6 @@ def _told(send: Callable[[], None]) -> str:
     """Feedback must never get in the user's way: a failure is said, not raised."""
     try:
         send()
-    except ServiceProblem as problem:
+    except ServiceError as problem:
         return f" Feedback was not delivered: {problem}."
     return ""

@@ -67,7 +67,8 @@ def _start(value: Json | str) -> str:
 def _when(value: Json | str) -> str:
     if isinstance(value, str):
         return printed(value)
-    return f"{printed(value['start'])} – {printed(value['end'])}" if "end" in value else f"since {printed(value['start'])}"
+    start = printed(value["start"])
+    return f"{start} – {printed(value['end'])}" if "end" in value else f"since {start}"
 
 
 def _problem(resource: Json) -> str:
@@ -92,23 +93,30 @@ def _encounter(resource: Json) -> str:
 
 
 def _whereabouts(resources: list[Json]) -> str:
-    opened = [each for each in resources if each["resourceType"] == "Encounter" and each["status"] == "in-progress"]
-    return f"{str(opened[0]['class']['display']).capitalize()} since {printed(opened[0]['period']['start'])}" if opened else "No open encounter"
+    visits = [each for each in resources if each["resourceType"] == "Encounter" and each["status"] == "in-progress"]
+    if not visits:
+        return "No open encounter"
+    return f"{str(visits[0]['class']['display']).capitalize()} since {printed(visits[0]['period']['start'])}"
 
 
 def _scans(resources: list[Json]) -> tuple[Entry, ...]:
     """A report where there is one, else the study alone."""
-    reports = {each["imagingStudy"][0]["reference"]: each for each in resources if each["resourceType"] == "DiagnosticReport"}
+    reports = [each for each in resources if each["resourceType"] == "DiagnosticReport"]
+    conclusions = {each["imagingStudy"][0]["reference"]: each["conclusion"] for each in reports}
     studies = [each for each in resources if each["resourceType"] == "ImagingStudy"]
     studies.sort(key=lambda each: str(each["started"]), reverse=True)
-    conclusions = [reports.get(f"ImagingStudy/{each['id']}", {}).get("conclusion", "not yet reported") for each in studies]
-    return tuple((f"{each['description']}: {words}", printed(each["started"])) for each, words in zip(studies, conclusions, strict=True))
+
+    def words(study: Json) -> str:
+        return f"{study['description']}: {conclusions.get('ImagingStudy/' + study['id'], 'not yet reported')}"
+
+    return tuple((words(each), printed(each["started"])) for each in studies)
 
 
 def _statements(resources: list[Json]) -> tuple[Entry, ...]:
     made = [each for each in resources if each["resourceType"] == "Observation" and _attested(each)]
     made.sort(key=lambda each: str(each["issued"]), reverse=True)
-    return tuple((f"{str(each['code']['text']).capitalize()}: {_stated(each)}", printed(each["issued"])) for each in made)
+    names = [str(each["code"]["text"]).capitalize() for each in made]
+    return tuple((f"{name}: {_stated(each)}", printed(each["issued"])) for name, each in zip(names, made, strict=True))
 
 
 def _attested(resource: Json) -> bool:

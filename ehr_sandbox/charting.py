@@ -56,11 +56,13 @@ class PatientFile:
 
 def load_patients(folder: Path = FOLDER) -> tuple[PatientFile, ...]:
     """Every patient of the folder, in the order of `place`; raises PatientFileError naming file and key."""
-    found = [PatientFile(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.toml"))]
+    paths = sorted(folder.glob("*.toml"))
+    found = [PatientFile(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in paths]
     for patient in found:
         unknown = sorted(patient.content.keys() - KNOWN)
         if unknown:
-            raise PatientFileError(f"{patient.id}.toml: unknown key {', '.join(unknown)}; known are {', '.join(sorted(KNOWN))}")
+            known = ", ".join(sorted(KNOWN))
+            raise PatientFileError(f"{patient.id}.toml: unknown key {', '.join(unknown)}; known are {known}")
     return tuple(sorted(found, key=lambda each: int(each.content["place"])))
 
 
@@ -93,12 +95,17 @@ def _person(patient: PatientFile, clock: Clock) -> Json:
 
 
 def _entries(patient: PatientFile, clock: Clock) -> Iterator[Json]:
-    for section, builders in SECTIONS.items():
+    for section in SECTIONS:
         for number, each in enumerate(patient.content.get(section, [])):
             local = f"{patient.id}-{each.get('id', f'{section}-{number}')}"
-            for kind, build in builders:
-                for body in build(each | {"study": local}, clock):
-                    yield {"resourceType": kind, "id": local} | body | _owner(kind, patient.id)
+            yield from _built(section, local, each, patient.id, clock)
+
+
+def _built(section: str, local: str, each: Json, patient: str, clock: Clock) -> Iterator[Json]:
+    """The resources of one entry of a section; all carry the same id, each under its own type."""
+    for kind, build in SECTIONS[section]:
+        for body in build(each | {"study": local}, clock):
+            yield {"resourceType": kind, "id": local} | body | _owner(kind, patient)
 
 
 def _owner(kind: str, patient: str) -> Json:

@@ -6,6 +6,7 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from ehr_sandbox.fhir_json import Json
 
@@ -32,7 +33,8 @@ class Exchange:
     @property
     def cards(self) -> list[Json]:
         """The cards of the answer; none if there is a problem."""
-        return [] if self.problem else list(self.response.get("cards", []))
+        found: list[Any] = [] if self.problem else self.response.get("cards", [])
+        return [card for card in found if isinstance(card, dict)]
 
     def card(self, identity: str) -> Json | None:
         """The card with this uuid."""

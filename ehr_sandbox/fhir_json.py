@@ -22,7 +22,8 @@ def reference(kind: str, identity: str) -> Json:
 
 def outcome(code: str, text: str) -> Json:
     """An OperationOutcome with one error."""
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "details": {"text": text}}]}
+    issue = {"severity": "error", "code": code, "details": {"text": text}}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
 def as_list(value: Any) -> list[Any]:

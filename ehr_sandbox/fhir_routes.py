@@ -9,10 +9,10 @@ from ehr_sandbox.bundles import collection, searchset
 from ehr_sandbox.capability import capability_statement
 from ehr_sandbox.fhir_json import FHIR_JSON, Json, outcome
 from ehr_sandbox.records import Records
-from ehr_sandbox.search import Pairs, SearchRefused, offered, search
+from ehr_sandbox.search import Pairs, SearchError, offered, search
 
 
-class NotHere(LookupError):
+class NotHereError(LookupError):
     """A type or resource that this server does not hold."""
 
 
@@ -47,12 +47,12 @@ def fhir_blueprint(records: Records, base: str) -> Blueprint:
 
 
 def _handle_errors(fhir: Blueprint) -> None:
-    @fhir.errorhandler(SearchRefused)
-    def refused(problem: SearchRefused) -> Response:
+    @fhir.errorhandler(SearchError)
+    def refused(problem: SearchError) -> Response:
         return answer(outcome(problem.code, str(problem)), 400)
 
-    @fhir.errorhandler(NotHere)
-    def missing(problem: NotHere) -> Response:
+    @fhir.errorhandler(NotHereError)
+    def missing(problem: NotHereError) -> Response:
         return answer(outcome("not-found", str(problem)), 404)
 
     @fhir.errorhandler(HTTPException)
@@ -69,7 +69,7 @@ def _handle_errors(fhir: Blueprint) -> None:
 
 
 def search_page(records: Records, kind: str, query: Pairs, base: str) -> Json:
-    """One page of a search as a Bundle. Raises NotHere, SearchRefused."""
+    """One page of a search as a Bundle. Raises NotHereError, SearchError."""
     _known(kind)
     return searchset(search(records.of_type(kind), kind, query), kind, query, base)
 
@@ -78,13 +78,13 @@ def _read(records: Records, kind: str, identity: str) -> Json:
     _known(kind)
     found = records.read(kind, identity)
     if found is None:
-        raise NotHere(f"{kind}/{identity} is not in this record")
+        raise NotHereError(f"{kind}/{identity} is not in this record")
     return found
 
 
 def _known(kind: str) -> None:
     if kind not in offered():
-        raise NotHere(f"this server holds no {kind}; it holds {', '.join(sorted(offered()))}")
+        raise NotHereError(f"this server holds no {kind}; it holds {', '.join(sorted(offered()))}")
 
 
 def answer(body: Json, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from ehr_sandbox.cds_client import CdsClient, ServiceProblem
+from ehr_sandbox.cds_client import CdsClient, ServiceError
 from ehr_sandbox.charting import PRACTITIONER
 from ehr_sandbox.clock import instant
 from ehr_sandbox.exchanges import Exchange, Exchanges
@@ -32,9 +32,10 @@ class HookCaller:
         context = self._context(hook, patient, drafts, selections or [])
         try:
             services = self.client.services(hook)
-        except ServiceProblem as problem:
+        except ServiceError as problem:
             return [self.exchanges.keep(Exchange(hook, "", {}, problem.status, problem.body, str(problem)))]
-        return [self.exchanges.keep(self.client.call(service, self._request(hook, context, service))) for service in services]
+        calls = [(service, self._request(hook, context, service)) for service in services]
+        return [self.exchanges.keep(self.client.call(service, body)) for service, body in calls]
 
     def _request(self, hook: str, context: Json, service: Json) -> Json:
         body: Json = {"hook": hook, "hookInstance": str(uuid.uuid4()), "context": context}
@@ -48,24 +49,25 @@ class HookCaller:
         if encounter:
             context["encounterId"] = encounter
         if hook in ("order-select", "order-sign"):
-            context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in drafts]}
+            entries = [{"resource": each} for each in drafts]
+            context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
         if hook == "order-select":
             context["selections"] = selections
         return context
 
     def _open_encounter(self, patient: str) -> str:
-        mine = [each for each in self.records.of_type("Encounter") if each["subject"]["reference"] == f"Patient/{patient}"]
-        return next((str(each["id"]) for each in mine if each["status"] == "in-progress"), "")
+        visits = [each for each in self.records.of_type("Encounter") if each["status"] == "in-progress"]
+        return next((str(each["id"]) for each in visits if each["subject"]["reference"] == f"Patient/{patient}"), "")
 
     def override(self, exchange: Exchange, card: Json, code: str, comment: str) -> None:
-        """Tell the service that a card was set aside, and why. Raises ServiceProblem."""
+        """Tell the service that a card was set aside, and why. Raises ServiceError."""
         offered = {reason["code"]: reason for reason in card.get("overrideReasons", [])}
         reason = {"reason": offered[code]} if code in offered else {}
         why = reason | ({"userComment": comment} if comment else {})
         self._feedback(exchange, card, "overridden", {"overrideReason": why} if why else {})
 
     def accept(self, exchange: Exchange, card: Json, suggestion: str) -> None:
-        """Tell the service that a suggestion was taken. Raises ServiceProblem."""
+        """Tell the service that a suggestion was taken. Raises ServiceError."""
         self._feedback(exchange, card, "accepted", {"acceptedSuggestions": [{"id": suggestion}]})
 
     def _feedback(self, exchange: Exchange, card: Json, result: str, more: Json) -> None:

@@ -1,4 +1,4 @@
-"""The little GitHub-flavoured Markdown that cards may use, as safe HTML: all text is escaped, only http(s) links survive."""
+"""The little GitHub-flavoured Markdown that cards may use, as safe HTML: text is escaped, only http(s) links live."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ INLINE = re.compile(
     r"|\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<url>https?://[^\s()<>\"]+)\)"
     r"|(?P<hard>(?: {2,}|\\)\n)"
 )
-BLOCK = re.compile(r"(?P<bullet>\s{0,3}[-*+]\s+)|(?P<number>\s{0,3}\d{1,3}[.)]\s+)|(?P<heading>#{1,6}\s+)|(?P<more>\s{2,}(?=\S))")
+BLOCK = re.compile(
+    r"(?P<bullet>\s{0,3}[-*+]\s+)|(?P<number>\s{0,3}\d{1,3}[.)]\s+)|(?P<heading>#{1,6}\s+)|(?P<more>\s{2,}(?=\S))"
+)
+WRAPPERS = {
+    "strong": Markup("<strong>{}</strong>"),
+    "em": Markup("<em>{}</em>"),
+    "em_": Markup("<em>{}</em>"),
+    "bullet": Markup("<ul>{}</ul>"),
+    "number": Markup("<ol>{}</ol>"),
+}
 
 
 def render(text: str) -> Markup:
@@ -52,7 +61,7 @@ def _marked(match: re.Match[str]) -> Markup:
         return Markup("<code>{}</code>").format(html.unescape(value))
     if kind == "escaped":
         return escape(value)
-    return Markup("<{0}>{1}</{0}>").format(Markup(kind.rstrip("_")), inline(value))
+    return WRAPPERS[kind].format(inline(value))
 
 
 def _blocks(text: str) -> Iterator[Markup]:
@@ -65,7 +74,7 @@ def _blocks(text: str) -> Iterator[Markup]:
 def _block(kind: str, contents: list[str]) -> Iterator[Markup]:
     if kind in ("bullet", "number"):
         items = Markup("").join(Markup("<li>{}</li>").format(inline(content)) for content in contents)
-        yield Markup("<{0}>{1}</{0}>").format(Markup("ul" if kind == "bullet" else "ol"), items)
+        yield WRAPPERS[kind].format(items)
     elif kind == "heading":
         yield from (Markup("<p><strong>{}</strong></p>").format(inline(content)) for content in contents)
     else:

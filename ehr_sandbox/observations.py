@@ -15,23 +15,24 @@ ATTESTATION = "urn:rpild:attestation"
 
 
 def results(patient: str, tests: Json, clock: Clock) -> Iterator[Json]:
-    """`{test: {offset: value, unit: "..."}}`; a value is a number, ">1500", an answer word, or a table of particulars."""
+    """`{test: {offset: value, unit: "..."}}`; a value is a number, ">1500", an answer, or `{value, status, unit}`."""
     for word, series in tests.items():
         unit = series.get("unit", entry("tests", word).get("unit", ""))
-        for offset, value in series.items():
-            if offset != "unit":
-                particulars = value if isinstance(value, dict) else {"value": value}
-                yield _result(f"{patient}-{word}-{offset.lstrip('-')}", patient, word, unit, clock.fhir(offset), particulars)
+        for offset in [key for key in series if key != "unit"]:
+            value = series[offset]
+            particulars = {"unit": unit} | (value if isinstance(value, dict) else {"value": value})
+            identity = f"{patient}-{word}-{offset.lstrip('-')}"
+            yield _result(identity, patient, word, clock.fhir(offset), particulars)
 
 
-def _result(identity: str, patient: str, word: str, unit: str, when: str, particulars: Json) -> Json:
-    known = entry("tests", word)
+def _result(identity: str, patient: str, word: str, when: str, particulars: Json) -> Json:
+    known, unit = entry("tests", word), particulars["unit"]
     result: Json = {"resourceType": "Observation", "id": identity, "status": particulars.get("status", "final")}
     result["category"] = [coded("observation-category", known["group"])]
     result |= {"code": concept("tests", word), "subject": reference("Patient", patient), "effectiveDateTime": when}
     if "T" in when:
         result["issued"] = when
-    return result | _value(particulars["value"], particulars.get("unit", unit)) | _range(known, unit)
+    return result | _value(particulars["value"], unit) | _range(known, unit)
 
 
 def _value(value: Any, unit: str) -> Json:
@@ -43,7 +44,9 @@ def _value(value: Any, unit: str) -> Json:
 def quantity(value: float | str, unit: str) -> Json:
     """A Quantity; a text such as ">1500" gives its comparator. An empty unit is left out, as some laboratories do."""
     compared = COMPARED.fullmatch(value) if isinstance(value, str) else None
-    result: Json = {"value": _number(compared["number"]), "comparator": compared["comparator"]} if compared else {"value": value}
+    result: Json = {"value": _number(compared["number"]) if compared else value}
+    if compared:
+        result["comparator"] = compared["comparator"]
     return result | ({"unit": unit, "system": UCUM, "code": unit} if unit else {})
 
 
@@ -62,7 +65,8 @@ def statements(patient: str, made: list[Json], clock: Clock, author: str) -> Ite
     for number, each in enumerate(made):
         result: Json = {"resourceType": "Observation", "id": f"{patient}-statement-{number}", "status": "final"}
         result["category"] = [coded("observation-category", "survey")]
-        result["code"] = {"coding": [{"system": ATTESTATION, "code": each["code"]}], "text": each["code"].replace("-", " ")}
+        coding = {"system": ATTESTATION, "code": each["code"]}
+        result["code"] = {"coding": [coding], "text": each["code"].replace("-", " ")}
         result |= {"subject": reference("Patient", patient), "performer": [reference("Practitioner", author)]}
         result |= {"issued": clock.fhir(each["at"])} | _stated_time(each, clock) | _stated_value(each, clock)
         if "of" in each:

@@ -16,7 +16,7 @@ from ehr_sandbox.vocabulary import concept, entry
 FILE = Path(__file__).parent / "orders.toml"
 
 
-class DraftRefused(ValueError):
+class DraftError(ValueError):
     """A draft that may not go on this patient's order pad; the text is fit to show."""
 
 
@@ -24,7 +24,7 @@ class DraftRefused(ValueError):
 def groups() -> list[Json]:
     """The catalogue as shown: `{name, orders: [{id, name, detail, ...}]}`."""
     found: list[Json] = tomllib.loads(FILE.read_text(encoding="utf-8"))["group"]
-    return [{"name": group["name"], "orders": [each | {"name": _name(each)} for each in group["orders"]]} for group in found]
+    return [group | {"orders": [each | {"name": _name(each)} for each in group["orders"]]} for group in found]
 
 
 def _name(order: Json) -> str:
@@ -53,16 +53,16 @@ def draft(order: str, patient: str, authored: str) -> Json:
 def suggested_draft(found: str | Json, patient: str, number: int) -> Json:
     """A draft that a card suggested, from the card or (as JSON text) back from the page.
 
-    Raises DraftRefused unless it is a request for this patient.
+    Raises DraftError unless it is a request for this patient.
     """
     try:
         resource = json.loads(found) if isinstance(found, str) else found
     except ValueError as problem:
-        raise DraftRefused("a suggested order could not be read back from the page") from problem
+        raise DraftError("a suggested order could not be read back from the page") from problem
     if not isinstance(resource, dict) or resource.get("resourceType") not in ("ServiceRequest", "MedicationRequest"):
-        raise DraftRefused("a card suggested something that is not an order; this EHR takes orders only")
+        raise DraftError("a card suggested something that is not an order; this EHR takes orders only")
     if resource.get("subject", {}).get("reference") != f"Patient/{patient}":
-        raise DraftRefused("a card suggested an order for another patient; it was not added")
+        raise DraftError("a card suggested an order for another patient; it was not added")
     return {"id": f"draft-suggested-{number}"} | resource
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from ehr_sandbox.card_view import exchange_views
-from ehr_sandbox.chart_actions import ActionRefused, Desk, act, desk_of
+from ehr_sandbox.chart_actions import ActionError, Desk, act, desk_of
 from ehr_sandbox.chart_view import chart_view
 from ehr_sandbox.charting import PatientFile
 from ehr_sandbox.hook_calls import HookCaller
@@ -26,7 +25,8 @@ def page_blueprint(caller: HookCaller) -> Blueprint:
     def patient_list() -> str | AnyResponse:
         chosen = request.args.get("patient")
         if chosen:
-            return redirect(url_for("pages.chart", patient=chosen, **_more(request.args)))
+            order, hook = request.args.get("order"), request.args.get("hook")
+            return redirect(url_for("pages.chart", patient=chosen, order=order, hook=hook))
         return render_template("patients.html", patients=patients.values(), orders=catalogue())
 
     @pages.get("/patients/<patient>")
@@ -50,11 +50,12 @@ def _guard(pages: Blueprint) -> None:
     @pages.before_request
     def only_from_here() -> None:
         """A foreign page may not press buttons in this one."""
-        if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        sender = request.headers.get("Sec-Fetch-Site", "same-origin")
+        if request.method == "POST" and sender not in ("same-origin", "none"):
             raise BadRequest("This form was sent from another site. Press the button on the chart page itself.")
 
-    @pages.errorhandler(ActionRefused)
-    def refused(problem: ActionRefused) -> tuple[str, int]:
+    @pages.errorhandler(ActionError)
+    def refused(problem: ActionError) -> tuple[str, int]:
         return error_page("This cannot be done", str(problem)), 400
 
     @pages.errorhandler(HTTPException)
@@ -65,10 +66,6 @@ def _guard(pages: Blueprint) -> None:
 def error_page(title: str, text: str) -> str:
     """A page that says what is wrong and leads back."""
     return render_template("problem.html", title=title, text=text)
-
-
-def _more(query: MultiDict[str, str]) -> dict[str, str]:
-    return {name: query[name] for name in ("order", "hook") if query.get(name)}
 
 
 def _known(patients: dict[str, PatientFile], patient: str) -> PatientFile:

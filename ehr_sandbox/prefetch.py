@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, urlsplit
 from ehr_sandbox.bundles import searchset
 from ehr_sandbox.fhir_json import Json
 from ehr_sandbox.records import Records
-from ehr_sandbox.search import SearchRefused, offered, search
+from ehr_sandbox.search import SearchError, offered, search
 
 TOKEN = re.compile(r"\{\{(.*?)\}\}")
 TODAY = re.compile(r"today\(\)(?:\s*(?P<sign>[+-])\s*(?P<days>\d+)\s*days?)?")
-USER_TOKENS = {"Practitioner": "userPractitionerId", "PractitionerRole": "userPractitionerRoleId", "Patient": "userPatientId"}
+USER_TOKENS = {"Practitioner": "userPractitionerId", "PractitionerRole": "userPractitionerRoleId"}
 
 
-class TokenUnknown(LookupError):
+class TokenError(LookupError):
     """A template names something that this EHR does not know in this call."""
 
 
@@ -29,7 +29,7 @@ def token_values(context: Json) -> dict[str, str]:
 
 
 def expand(template: str, values: Mapping[str, str], now: datetime) -> str:
-    """A template with its tokens replaced. Raises TokenUnknown."""
+    """A template with its tokens replaced. Raises TokenError."""
 
     def replace(match: re.Match[str]) -> str:
         name = match[1].strip()
@@ -37,7 +37,7 @@ def expand(template: str, values: Mapping[str, str], now: datetime) -> str:
         if day:
             return _day(day, now)
         if name not in values:
-            raise TokenUnknown(name)
+            raise TokenError(name)
         return values[name]
 
     return TOKEN.sub(replace, template)
@@ -54,7 +54,7 @@ def fill(templates: Mapping[str, str], context: Json, records: Records, base: st
     for key, template in templates.items():
         try:
             filled[key] = _run(expand(template, values, records.now()), records, base)
-        except (TokenUnknown, SearchRefused):
+        except (TokenError, SearchError):
             continue
     return {key: found for key, found in filled.items() if found is not None}
 

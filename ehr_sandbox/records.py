@@ -33,13 +33,9 @@ class Records:
 
     def chart(self, patient: str) -> list[Json]:
         """The Patient and every resource about that patient."""
-        subject = f"Patient/{patient}"
-        about = [each for kept in self._current().values() for each in kept.values()]
-        return [
-            each
-            for each in about
-            if (each["resourceType"], each["id"]) == ("Patient", patient) or each.get("subject", {}).get("reference") == subject
-        ]
+        kept = self._current()
+        about = [each for by_id in kept.values() for each in by_id.values() if each.get("subject") == _subject(patient)]
+        return [*filter(None, [kept["Patient"].get(patient)]), *about]
 
     def _current(self) -> dict[str, dict[str, Json]]:
         with self._lock:
@@ -55,3 +51,7 @@ class Records:
             resource["meta"] = {"versionId": "1", "lastUpdated": touched(resource, clock)}
             kept.setdefault(resource["resourceType"], {})[resource["id"]] = resource
         return kept
+
+
+def _subject(patient: str) -> Json:
+    return {"reference": f"Patient/{patient}"}

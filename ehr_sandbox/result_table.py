@@ -17,7 +17,7 @@ UNITS = {"mm[Hg]": "mmHg", "10*3/uL": "×10³/µL", "Cel": "°C", "mL/min/mm[Hg]
 
 @dataclass(frozen=True)
 class Value:
-    """One result in print: the words, the time, whether it lies outside its range (`high`, `low`, `abnormal` or empty)."""
+    """One result in print: the words, the time, and its `flag` (`high`, `low`, `abnormal` or empty)."""
 
     text: str
     when: str
@@ -48,19 +48,26 @@ def _rows(observations: list[Json], group: str) -> Iterator[Row]:
     for known in tables()["tests"].values():
         mine = [each for each in observations if known["group"] == group and each["code"]["text"] == known["name"]]
         if mine:
-            values = sorted(map(_value, mine), key=lambda value: value.moment, reverse=True)
+            values = [_value(each, known.get("digits")) for each in mine]
+            values.sort(key=lambda value: value.moment, reverse=True)
             trend = _trend(values, known) if known.get("picture") else None
             yield Row(known["name"], tuple(values), _limits(known), trend)
 
 
-def _value(observation: Json) -> Value:
+def _value(observation: Json, digits: int | None) -> Value:
     when = str(observation["effectiveDateTime"])
     quantity = observation.get("valueQuantity", {})
-    text = f"{quantity.get('comparator', '')}{quantity['value']:g}" if quantity else observation["valueCodeableConcept"]["text"]
+    text = _printed_number(quantity, digits) if quantity else str(observation["valueCodeableConcept"]["text"])
     unit = str(quantity.get("unit", ""))
     note = "" if observation["status"] == "final" else str(observation["status"])
     number = None if "comparator" in quantity else quantity.get("value")
-    return Value(_with_unit(text, unit, quantity), printed(when), interval(when)[0], _flag(observation), note, number, unit)
+    words, moment = _with_unit(text, unit, quantity), interval(when)[0]
+    return Value(words, printed(when), moment, _flag(observation), note, number, unit)
+
+
+def _printed_number(quantity: Json, digits: int | None) -> str:
+    value = quantity["value"]
+    return f"{quantity.get('comparator', '')}{value:g}" if digits is None else f"{value:.{digits}f}"
 
 
 def _with_unit(text: str, unit: str, quantity: Json) -> str:
@@ -74,7 +81,7 @@ def _flag(observation: Json) -> str:
         return "abnormal"
     limits = (observation.get("referenceRange") or [{}])[0]
     value = observation.get("valueQuantity", {}).get("value")
-    if value is None:
+    if value is None or not limits:
         return ""
     if value > limits.get("high", {}).get("value", float("inf")):
         return "high"
@@ -83,10 +90,11 @@ def _flag(observation: Json) -> str:
 
 def _limits(known: Json) -> str:
     unit, low, high = UNITS.get(known.get("unit", ""), known.get("unit", "")), known.get("low"), known.get("high")
-    if low is None and high is None:
-        return ""
-    words = f"{low:g}–{high:g}" if low is not None and high is not None else f"< {high:g}" if low is None else f"> {low:g}"
-    return f"{words} {unit}".strip()
+    if low is not None and high is not None:
+        return f"{low:g}–{high:g} {unit}".strip()
+    if high is not None:
+        return f"< {high:g} {unit}"
+    return f"> {low:g} {unit}" if low is not None else ""
 
 
 def _trend(values: list[Value], known: Json) -> Trend | None:

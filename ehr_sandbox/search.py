@@ -22,7 +22,7 @@ SHAPING = {"_sort", "_count", "_offset", "_format", "_pretty", "_total"}
 EVERYWHERE: Json = {"token": {"_id": ["id"]}, "date": {"_lastUpdated": ["meta.lastUpdated"]}}
 
 
-class SearchRefused(ValueError):
+class SearchError(ValueError):
     """A search that this EHR does not offer, with the words for the asker."""
 
     def __init__(self, text: str, code: str = "not-supported") -> None:
@@ -39,7 +39,7 @@ def offered() -> dict[str, Json]:
 
 
 def search(resources: list[Json], kind: str, query: Pairs) -> list[Json]:
-    """The resources of one type that pass every parameter, sorted. Raises SearchRefused."""
+    """The resources of one type that pass every parameter, sorted. Raises SearchError."""
     tests = [_test(kind, name, value) for name, value in query if name not in SHAPING and value]
     hits = [resource for resource in resources if all(test(resource) for test in tests)]
     for key in reversed([key for name, value in query if name == "_sort" for key in value.split(",") if key]):
@@ -52,12 +52,15 @@ def _test(kind: str, name: str, value: str) -> Test:
     plain, _, modifier = name.partition(":")
     family = next((family for family, names in offered()[kind].items() if plain in names), "")
     if not family or modifier not in ("", "not") or (modifier and family != "token"):
-        raise SearchRefused(f"{kind} cannot be searched by {name}; offered are: {', '.join(_names(kind))}")
+        raise SearchError(f"{kind} cannot be searched by {name}; offered are: {', '.join(_names(kind))}")
     paths = offered()[kind][family][plain]
     alternatives = [_value_test(family, plain, each) for each in re.split(r"(?<!\\),", value)]
-    return lambda resource: bool(modifier) != any(
-        test(found) for path in paths for found in elements(resource, path) for test in alternatives
-    )
+
+    def matches(resource: Json) -> bool:
+        values = [found for path in paths for found in elements(resource, path)]
+        return bool(modifier) != any(test(found) for found in values for test in alternatives)
+
+    return matches
 
 
 def _value_test(family: str, name: str, wanted: str) -> Callable[[Any], bool]:
@@ -69,7 +72,7 @@ def _value_test(family: str, name: str, wanted: str) -> Callable[[Any], bool]:
     try:
         return date_test(text)
     except ValueError as problem:
-        raise SearchRefused(f"{name}: {problem}", "value") from problem
+        raise SearchError(f"{name}: {problem}", "value") from problem
 
 
 def _names(kind: str) -> list[str]:
@@ -84,16 +87,13 @@ def _sort(hits: list[Json], kind: str, key: str) -> None:
         return
     paths = offered()[kind]["date"].get(name)
     if not paths:
-        raise SearchRefused(f"{kind} cannot be sorted by {name}")
+        raise SearchError(f"{kind} cannot be sorted by {name}")
     dated = {resource["id"]: _first_date(resource, paths) for resource in hits}
-    known = sorted((each for each in hits if dated[each["id"]] < LAST), key=lambda each: dated[each["id"]], reverse=downward)
+    known = [each for each in hits if dated[each["id"]] < LAST]
+    known.sort(key=lambda each: dated[each["id"]], reverse=downward)
     hits[:] = known + [each for each in hits if dated[each["id"]] == LAST]
 
 
 def _first_date(resource: Json, paths: list[str]) -> datetime:
-    for path in paths:
-        for value in elements(resource, path):
-            found = found_interval(value)
-            if found:
-                return found[0]
-    return LAST
+    found = [found_interval(value) for path in paths for value in elements(resource, path)]
+    return next((each[0] for each in found if each), LAST)

@@ -31,7 +31,7 @@ COMPARE: dict[str, Callable[[Interval, Interval], bool]] = {
 
 
 def interval(text: str) -> Interval:
-    """The first and last instant that a date, dateTime or instant can mean; UTC where no zone is given. ValueError if none."""
+    """The first and last instant that a date, dateTime or instant can mean; UTC without a zone. Raises ValueError."""
     match = PARTS.fullmatch(text)
     if not match:
         raise ValueError(f"{text!r} is not a FHIR date")

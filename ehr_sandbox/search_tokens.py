@@ -11,23 +11,19 @@ from ehr_sandbox.fhir_json import Json, as_list
 def elements(resource: Json, path: str) -> Iterator[Any]:
     """The values at a dotted path, through lists."""
     name, _, rest = path.partition(".")
-    for value in as_list(resource.get(name)):
-        if not rest:
-            yield value
-        elif isinstance(value, dict):
-            yield from elements(value, rest)
+    values = as_list(resource.get(name))
+    if not rest:
+        yield from values
+    for value in values if rest else ():
+        yield from elements(value, rest)
 
 
-def codings(value: Any) -> Iterator[tuple[str, str]]:
+def codings(value: Any) -> list[tuple[str, str]]:
     """The (system, code) pairs of a code, boolean, Coding, CodeableConcept or Identifier."""
-    if isinstance(value, bool):
-        yield "", str(value).lower()
-    elif isinstance(value, str):
-        yield "", value
-    elif "coding" in value:
-        yield from ((each.get("system", ""), each.get("code", "")) for each in value["coding"])
-    else:
-        yield value.get("system", ""), value.get("code", value.get("value", ""))
+    if not isinstance(value, dict):
+        return [("", str(value).lower() if isinstance(value, bool) else str(value))]
+    found = value.get("coding", [] if "text" in value else [value])
+    return [(each.get("system", ""), each.get("code", each.get("value", ""))) for each in found]
 
 
 def token_test(wanted: str) -> Callable[[Any], bool]:

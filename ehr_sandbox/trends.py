@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+Span = tuple[float, float]
+
 WIDTH, HEIGHT, MARGIN = 220.0, 48.0, 6.0
 
 
@@ -20,7 +22,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Trend:
-    """The picture: `points` as (x, y, label), `path` for a polyline, the normal range as (y, height) if there is one."""
+    """The picture: `points` as (x, y, label), `path` for a polyline, the normal range as (y, height) if any."""
 
     points: tuple[tuple[float, float, str], ...]
     path: str
@@ -46,10 +48,10 @@ def draw(readings: list[Reading], low: float | None, high: float | None) -> Tren
 
     points = tuple((across(each.when), down(each.value), each.label) for each in readings)
     path = " ".join(f"{x},{y}" for x, y, _ in points)
-    return Trend(points, path, _band(low, high, bottom, top, down), _day(start), _day(end), _change(readings))
+    return Trend(points, path, _band(low, high, (bottom, top), down), _day(start), _day(end), _change(readings))
 
 
-def _span(values: list[float], low: float | None, high: float | None) -> tuple[float, float]:
+def _span(values: list[float], low: float | None, high: float | None) -> Span:
     """The vertical span: all values, and a limit of the normal range if it lies near them."""
     bottom, top = min(values), max(values)
     reach = (top - bottom) or abs(top) or 1.0
@@ -58,10 +60,11 @@ def _span(values: list[float], low: float | None, high: float | None) -> tuple[f
     return (bottom, top) if top > bottom else (bottom - 1, top + 1)
 
 
-def _band(low: float | None, high: float | None, bottom: float, top: float, down: Callable[[float], float]) -> tuple[float, float] | None:
+def _band(low: float | None, high: float | None, span: Span, down: Callable[[float], float]) -> Span | None:
     """The normal range as far as it lies within the span: upper edge and height."""
     if low is None and high is None:
         return None
+    bottom, top = span
     upper = min(high if high is not None else top, top)
     lower = max(low if low is not None else bottom, bottom)
     return (down(upper), round(down(lower) - down(upper), 1)) if upper > lower else None

@@ -34,5 +34,6 @@ def concept(table: str, word: str) -> Json:
     """A CodeableConcept: the EHR's name as text, and its coding if it has one."""
     found = entry(table, word)
     systems = tables()["systems"]
-    codings = [{"system": systems[key], "code": found[key], "display": found["name"]} for key in systems if key in found]
+    keys = [key for key in systems if key in found]
+    codings = [{"system": systems[key], "code": found[key], "display": found["name"]} for key in keys]
     return ({"coding": codings} if codings else {}) | {"text": found["name"]}

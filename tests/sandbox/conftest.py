@@ -23,7 +23,10 @@ CARD = {
     "summary": "RP-ILD criteria met, anti-MDA5 positive: review combination therapy; start early transplant discussion",
     "indicator": "critical",
     "detail": "**FVC** 3.00 L to 2.60 L\n\n- Options by name: glucocorticoid + tacrolimus\n- Not a tag: <b>bold</b>",
-    "source": {"label": "RP-ILD decision support", "topic": {"system": "urn:rpild:card-topic", "code": "combinationTherapy", "display": "Combination therapy"}},
+    "source": {
+        "label": "RP-ILD decision support",
+        "topic": {"system": "urn:rpild:card-topic", "code": "combinationTherapy", "display": "Combination therapy"},
+    },
     "selectionBehavior": "any",
     "overrideReasons": [
         {"system": "urn:rpild:override-reason", "code": "awaitingResults", "display": "Awaiting results"},
@@ -35,7 +38,13 @@ CARD = {
 def suggestion(label: str, identity: str, patient: str) -> Json:
     """A suggestion of one ServiceRequest draft."""
     subject = {"reference": f"Patient/{patient}"}
-    resource = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": {"text": label}, "subject": subject}
+    resource = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "order",
+        "code": {"text": label},
+        "subject": subject,
+    }
     action = {"type": "create", "description": f"Order {label}", "resource": resource}
     return {"uuid": identity, "label": f"Order {label}", "actions": [action]}
 
@@ -86,7 +95,11 @@ def _app(fake: FakeService) -> Flask:
     @app.get("/cds-services")
     def discovery() -> Json:
         hooks = ("patient-view", "order-select", "order-sign")
-        return {"services": [{"id": f"fake-{hook}", "hook": hook, "description": hook, "prefetch": fake.templates} for hook in hooks]}
+        return {
+            "services": [
+                {"id": f"fake-{hook}", "hook": hook, "description": hook, "prefetch": fake.templates} for hook in hooks
+            ]
+        }
 
     @app.post("/cds-services/<service>")
     def call(service: str) -> Response:
