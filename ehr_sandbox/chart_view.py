@@ -12,6 +12,7 @@ from ehr_sandbox.order_pad import name_of
 from ehr_sandbox.result_table import Row, printed, result_groups
 
 Entry = tuple[str, str]
+Section = tuple[str, tuple[Entry, ...]]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class ChartView:
     born: str
     age: int
     whereabouts: str
-    sections: tuple[tuple[str, tuple[Entry, ...]], ...]
+    current: tuple[Section, ...]
+    history: tuple[Section, ...]
     results: tuple[tuple[str, list[Row]], ...]
 
 
@@ -33,15 +35,6 @@ def chart_view(resources: list[Json], today: date) -> ChartView:
     person = next(each for each in resources if each["resourceType"] == "Patient")
     born = date.fromisoformat(person["birthDate"])
     name = person["name"][0]
-    sections = (
-        ("Problems", _listed(resources, "Condition", _problem, "onsetDateTime")),
-        ("Medications", _listed(resources, "MedicationRequest", _drug, "authoredOn")),
-        ("Open orders", _listed(resources, "ServiceRequest", name_of, "authoredOn")),
-        ("Imaging", _scans(resources)),
-        ("Respiratory support", _listed(resources, "Procedure", _procedure, "performedPeriod")),
-        ("Recorded by clinicians", _statements(resources)),
-        ("Encounters", _listed(resources, "Encounter", _encounter, "period")),
-    )
     return ChartView(
         name=f"{name['family'].upper()}, {' '.join(name['given'])}",
         identifier=person["identifier"][0]["value"],
@@ -49,9 +42,31 @@ def chart_view(resources: list[Json], today: date) -> ChartView:
         born=printed(person["birthDate"]),
         age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
         whereabouts=_whereabouts(resources),
-        sections=tuple(section for section in sections if section[1]),
+        current=_current(resources),
+        history=_history(resources),
         results=tuple(result_groups(resources)),
     )
+
+
+def _current(resources: list[Json]) -> tuple[Section, ...]:
+    """What stands above the results, as far as the chart has it."""
+    sections = (
+        ("Problems", _listed(resources, "Condition", _problem, "onsetDateTime")),
+        ("Medications", _listed(resources, "MedicationRequest", _drug, "authoredOn")),
+        ("Open orders", _listed(resources, "ServiceRequest", name_of, "authoredOn")),
+        ("Respiratory support", _listed(resources, "Procedure", _procedure, "performedPeriod")),
+    )
+    return tuple(section for section in sections if section[1])
+
+
+def _history(resources: list[Json]) -> tuple[Section, ...]:
+    """What stands below the results."""
+    sections = (
+        ("Imaging", _scans(resources)),
+        ("Recorded by clinicians", _statements(resources)),
+        ("Encounters", _listed(resources, "Encounter", _encounter, "period")),
+    )
+    return tuple(section for section in sections if section[1])
 
 
 def _listed(resources: list[Json], kind: str, words: Callable[[Json], str], time: str) -> tuple[Entry, ...]:
