@@ -95,7 +95,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`rpild demo` as a user starts it, on free ports; ended by Ctrl-C, which must end it cleanly."""
     log = tmp_path_factory.mktemp("demo") / "demo.log"
     port, peer_port = free_port_pair(), free_port()
-    command = [sys.executable, "-m", "rpild_server.cli", "demo", "--port", str(port), "--no-open"]
+    command = [str(Path(sys.executable).with_name("rpild")), "demo", "--port", str(port), "--no-open"]
     command += ["--trust-fhir", f"http://127.0.0.1:{peer_port}/fhir"]
     with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process:
         running = Demo(f"http://127.0.0.1:{port}", f"http://localhost:{port + 1}", peer_port, process)
