@@ -184,22 +184,13 @@ def _override(place: Place, name: str, raw: object, defaults: Mapping[str, Param
 
 
 def _check_order(chains: object, parameters: Mapping[str, Parameter], file: str) -> None:
-    """Settings that only make sense in order: each chain of the header rises, a list of bands falls."""
+    """Settings that only make sense in order: each chain of the header rises."""
     place = Place(HEADER, "ascending")
     for names in chains if isinstance(chains, list) else place.refuse("is not a list", "List chains of names."):
         chain = texts_at(place, {"chain": names}, "chain")
         for low, high in pairwise(_known(place, name, parameters) for name in chain):
             if _size(low) > _size(high):
                 Place(file, high.name).refuse(f"is smaller than {low.name} ({low.printed})", "Keep the two in order.")
-    for parameter in parameters.values():
-        if not _falls(parameter):
-            Place(file, parameter.name).refuse("bands are not in falling order", "List them from the highest down.")
-
-
-def _falls(parameter: Parameter) -> bool:
-    values = parameter.value if isinstance(parameter.value, tuple) else ()
-    numbers = [each for each in values if isinstance(each, Decimal)]
-    return all(high > low for high, low in pairwise(numbers))
 
 
 def _known(place: Place, name: str, parameters: Mapping[str, Parameter]) -> Parameter:

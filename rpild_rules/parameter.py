@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rpild_rules.references import DESIGN
@@ -106,6 +107,8 @@ def read_value(place: Place, raw: object, unit: str, choices: tuple[str, ...], m
         words = tuple(_word(place, each, choices) for each in _each(raw))
         return words if many else words[0]
     numbers = tuple(_number(place, each, unit) for each in _each(raw))
+    if any(high <= low for high, low in pairwise(numbers)):
+        place.refuse("bands are not in falling order", "List them from the highest down.")
     return numbers if many else numbers[0]
 
 
