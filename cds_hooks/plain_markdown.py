@@ -14,7 +14,7 @@ HEAD = re.compile(r"(?P<bullet>- )?(?:\*\*(?P<bold>[^*]+)\*\*)?(?P<rest>.*)", re
 SPECIAL = re.compile(
     r"""[\\`*_~|]                    # escapes, code, emphasis, strike-through, table cells
     | <(?=[A-Za-z/!?])               # a tag, comment or autolink
-    | \[(?=[ xX]\])                  # a task box
+    | \[(?=[ xX]\]\s)                # a task box
     | &(?=\#|[A-Za-z]+;)             # an entity
     | (?<=\])[(\[:]                  # the second half of a link or of its definition
     | (?<=[A-Za-z]):(?=//)           # the scheme of a bare address

@@ -1,0 +1,59 @@
+"""`rpild check`: is what this program and this site rely on in order? One row for each thing looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds_hooks.discovery import services
+from fhir_mappings.code_tables import CodeTableError
+from fhir_mappings.queries import KEYS, scopes
+from rpild_rules.knowledge import ParameterError, load_knowledge
+from rpild_rules.texts import load_texts
+from rpild_server.settings import SettingsError, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at, whether it is in order, and the finding in words."""
+
+    what: str
+    good: bool
+    text: str
+
+
+def check_all(config: Path | None, site: Path | None) -> Iterator[Checked]:
+    """Parameters, code tables, texts and settings, one after the other; a fault does not hide the next."""
+    yield _look("parameters", lambda: _parameters(site))
+    yield _look("card texts", _texts)
+    yield _look("code tables", _codes)
+    yield _look("settings", lambda: _settings(config))
+
+
+def _look(what: str, action: Callable[[], str]) -> Checked:
+    try:
+        return Checked(what, True, action())
+    except (ParameterError, CodeTableError, SettingsError) as problem:
+        return Checked(what, False, str(problem))
+
+
+def _parameters(site: Path | None) -> str:
+    knowledge = load_knowledge(site)
+    overrides = "".join(
+        f"\n      {each.name} = {each.value} instead of {each.default} ({each.author}, {each.date}: {each.reason})" for each in knowledge.overrides
+    )
+    return f"{len(knowledge.parameters)} parameters, version {knowledge.version}, sha256 {knowledge.sha256[:12]}{overrides}"
+
+
+def _texts() -> str:
+    return f"{len(load_texts().topics)} card topics"
+
+
+def _codes() -> str:
+    return f"{len(KEYS)} searches, {len(scopes())} scopes, {len(services())} services"
+
+
+def _settings(config: Path | None) -> str:
+    settings = load_settings(config)
+    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs, silent mode {'on' if settings.silent_mode else 'off'}"
