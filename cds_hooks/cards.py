@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from cds_hooks.hook_request import HookRequest
 from cds_hooks.plain_markdown import detail, plain
 from fhir_mappings.drafts import service_request
-from rpild_rules.recommend import Recommendation
+from rpild_rules.assessment import Recommendation
 
 Card = dict[str, Any]
 NAMESPACE = UUID("6f3a1f0e-6a43-5b0c-9d57-8d2f0c1b7e11")
@@ -44,7 +44,7 @@ def _card(recommendation: Recommendation, request: HookRequest) -> Card:
         "summary": plain(recommendation.summary)[:SUMMARY_LIMIT],
         "indicator": recommendation.indicator,
         "source": {"label": SOURCE_LABEL, "topic": _topic(recommendation)},
-        "detail": detail(recommendation.lines),
+        "detail": detail((each.title, each.lines) for each in recommendation.sections),
         "overrideReasons": [_override_reason(code) for code in recommendation.overrides],
     }
     suggestions = [_suggestion(item, identity, request) for item in recommendation.items]

@@ -1,4 +1,4 @@
-"""Card text that no chart can turn into markup: the bold head and the bullet of our own lines stay, all else is text.
+"""Card text that no chart can turn into markup: the only markup is our own, bold titles and bullets.
 
 A client may render GitHub-flavoured markdown with raw HTML, so names, units and order texts from a chart must not
 become tags, links, images or emphasis, nor reorder the line with bidirectional controls.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LINE_LIMIT = 1500
-HEAD = re.compile(r"(?P<bullet>- )?(?:\*\*(?P<bold>[^*]+)\*\*)?(?P<rest>.*)", re.DOTALL)
 SPECIAL = re.compile(
     r"""[\\`*_~|]                    # escapes, code, emphasis, strike-through, table cells
     | <(?=[A-Za-z/!?])               # a tag, comment or autolink
@@ -33,19 +33,11 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
-def card_line(line: str) -> str:
-    """One paragraph or bullet of a card's detail, at most LINE_LIMIT characters before escaping."""
-    text = plain(line)
-    found = HEAD.match(text if len(text) <= LINE_LIMIT else text[: LINE_LIMIT - 1] + "…")
-    if not found:
-        return ""
-    bullet, bold, rest = found["bullet"] or "", found["bold"], found["rest"]
-    head = f"**{_escaped(bold)}**" if bold else ""
-    return bullet + head + (_escaped(rest) if head else _block_safe(_escaped(rest)))
-
-
-def _escaped(text: str) -> str:
-    return ADDRESS.sub(" at ", SPECIAL.sub(r"\\\g<0>", text))
+def card_line(text: str) -> str:
+    """One line of text, escaped; at most LINE_LIMIT characters before escaping."""
+    line = plain(text)
+    cut = line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1] + "…"
+    return _block_safe(ADDRESS.sub(" at ", SPECIAL.sub(r"\\\g<0>", cut)))
 
 
 def _block_safe(text: str) -> str:
@@ -56,10 +48,14 @@ def _block_safe(text: str) -> str:
     return f"{found[0]}\\{text[found.end() :]}" if found[0].isdigit() else f"\\{text}"
 
 
-def detail(lines: tuple[str, ...]) -> str:
-    """The lines as minimal GFM: bullets stand together, paragraphs apart."""
-    result = ""
-    for line in filter(None, map(card_line, lines)):
-        glue = "\n" if line.startswith("- ") and result.rpartition("\n")[2].startswith("- ") else "\n\n"
-        result += (glue if result else "") + line
-    return result
+def detail(sections: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Sections of (title, lines) as minimal GFM: a title in bold above its bullets; lines without title as paragraphs."""
+    return "\n\n".join(filter(None, (_section(title, lines) for title, lines in sections)))
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    kept = [line for line in map(card_line, lines) if line]
+    if not title or not kept:
+        return "\n\n".join(kept)
+    bullets = "\n".join(f"- {line}" for line in kept)
+    return f"**{card_line(title)}**\n\n{bullets}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rpild_rules.recommend import Recommendation
+from rpild_rules.assessment import Recommendation
 from rpild_server.trends import PLAIN, Glyphs, Trend, picture
 
 COLOURS = {"met": "red", "notMet": "green", "unknown": "yellow", "critical": "red", "warning": "yellow", "info": "blue"}

@@ -16,7 +16,7 @@ from cds_hooks.plain_markdown import LINE_LIMIT, card_line, detail, plain
     ("line", "expected"),
     [
         ("FVC 3.00 L (2026-10-30) to 2.60 L: a fall of 13.3 %", "FVC 3.00 L (2026-10-30) to 2.60 L: a fall of 13.3 %"),
-        ("- **Missing**: FiO2 <= 0.4", "- **Missing**: FiO2 <= 0.4"),
+        ("FiO2 <= 0.4", "FiO2 <= 0.4"),
         ("P/F < 300 mmHg, lymphocytes 0.4 10*9/L", "P/F < 300 mmHg, lymphocytes 0.4 10\\*9/L"),
         ("<img src=x onerror=alert(1)>", "\\<img src=x onerror=alert(1)>"),
         ("a </b> <!-- x --> <?php", "a \\</b> \\<!-- x --> \\<?php"),
@@ -36,7 +36,9 @@ from cds_hooks.plain_markdown import LINE_LIMIT, card_line, detail, plain
         ("13.3 % less", "13.3 % less"),
         ("+ more", "\\+ more"),
         ("--- rule", "\\--- rule"),
-        ("- [x] task", "- \\[x] task"),
+        ("[x] task", "\\[x] task"),
+        ("- item", "\\- item"),
+        ("**bold**", "\\*\\*bold\\*\\*"),
         ("one\n\n# two\r\nthree", "one # two three"),
         ("a\u202eb\u2066c\u200bd\x00e\x1b[31m", "abcde[31m"),
         ("", ""),
@@ -46,17 +48,14 @@ def test_lines_keep_their_words_and_lose_their_markup(line: str, expected: str) 
     assert card_line(line) == expected
 
 
-def test_a_chart_cannot_close_our_bold_text() -> None:
-    assert card_line("**Order**: **<b>x</b>**") == "**Order**: \\*\\*\\<b>x\\</b>\\*\\*"
-
-
 def test_a_line_has_an_end() -> None:
     assert len(card_line("x" * 5000)) == LINE_LIMIT
     assert card_line("x" * 5000).endswith("…")
 
 
-def test_bullets_stand_together_and_paragraphs_apart() -> None:
-    assert detail(("One.", "- a", "- b", "", "Two.")) == "One.\n\n- a\n- b\n\nTwo."
+def test_titles_are_bold_and_their_lines_bullets() -> None:
+    sections = [("", ("One.", "Two.")), ("Missing", ("a", "", "b")), ("Nothing", ()), ("", ("End.",))]
+    assert detail(sections) == "One.\n\nTwo.\n\n**Missing**\n\n- a\n- b\n\nEnd."
 
 
 @given(st.text())

@@ -1,0 +1,83 @@
+"""Settings: safe defaults, every source, and refusals that name the place and the remedy without repeating the value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rpild_server.settings import Settings, SettingsError, load_settings
+
+
+def test_a_new_site_is_silent_and_closed() -> None:
+    settings = load_settings()
+    assert (settings.silent_mode, settings.expose_assessment, settings.cors_origins, settings.ehrs) == (True, False, frozenset(), ())
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text(
+        'silent_mode = false\nsite_timezone = "Europe/Berlin"\nlab_offers = ["kl6"]\n'
+        '[[ehrs]]\nname = "one"\nfhir_bases = ["https://ehr.example/fhir/"]\niss = "https://ehr.example"\n'
+    )
+    settings = load_settings(file)
+    hooks = settings.for_hooks()
+    assert (hooks.silent_mode, hooks.zone, hooks.lab_offers) == (False, ZoneInfo("Europe/Berlin"), frozenset({"kl6"}))
+    found = settings.registry().find_by_base("https://ehr.example/fhir")
+    assert found is not None
+    assert (found.name, found.iss) == ("one", "https://ehr.example")
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RPILD_MAX_CARDS", "2")
+    assert load_settings().max_cards == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ("silent = true", "silent", "known settings: silent_mode"),
+        ('max_cards = "many"', "max_cards", "correct this value"),
+        ("max_cards = 0", "max_cards", "greater than or equal to 1"),
+        ("max_body_bytes = 999999999", "max_body_bytes", "less than or equal"),
+        ('site_timezone = "Mars/Base"', "site_timezone", "Europe/Berlin"),
+        ('cors_origins = ["https://ehr.example/path"]', "cors_origins", "pattern"),
+        ('cors_origins = ["*"]', "cors_origins", "pattern"),
+        ('[[ehrs]]\nname = "x"\nfhir_bases = ["ftp://e"]', "ehrs.0.fhir_bases.0", "pattern"),
+        ('[[ehrs]]\nname = "x"\nfhir_bases = ["https://user@e/fhir"]', "ehrs.0.fhir_bases.0", "pattern"),
+        ('[[ehrs]]\nname = "x"', "ehrs.0.fhir_bases", "required"),
+    ],
+)
+def test_a_fault_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, key: str, remedy: str) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as fault:
+        load_settings(file)
+    assert str(file) in str(fault.value)
+    assert key in str(fault.value)
+    assert remedy in str(fault.value)
+
+
+def test_a_fault_in_the_environment_names_the_variable_not_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RPILD_READ_SECONDS", "canary")
+    with pytest.raises(SettingsError, match="environment RPILD_READ_SECONDS") as fault:
+        load_settings()
+    assert "canary" not in str(fault.value)
+
+
+@pytest.mark.parametrize("content", [b"max_cards = ", b"\xff\xfe"])
+def test_an_unreadable_file_is_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match="readable TOML"):
+        load_settings(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.toml"):
+        load_settings(tmp_path / "absent.toml")
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
