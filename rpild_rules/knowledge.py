@@ -12,13 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rpild_rules.parameter import Parameter, read_parameter, read_value
+from rpild_rules.overrides import Override, with_overrides
+from rpild_rules.parameter import Parameter, read_parameter
 from rpild_rules.references import Reference, read_references
-from rpild_rules.strict_toml import ParameterError, Place, day_at, read_file, table_at, text_at, texts_at
+from rpild_rules.strict_toml import ParameterError, Place, read_file, table_at, text_at, texts_at
 from rpild_rules.texts import Texts, Topic, load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from rpild_rules.when import Window
 
@@ -27,18 +28,6 @@ __all__ = ["Knowledge", "Override", "Parameter", "ParameterError", "Reference", 
 SHIPPED = Path(__file__).parent
 HEADER, TEXTS = "knowledge.toml", "card_texts.toml"
 TABLES = "rpild_rules/parameters"
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """One value that a site has changed, as printed, with who, why and when."""
-
-    name: str
-    value: str
-    default: str
-    author: str
-    reason: str
-    date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +107,11 @@ def load_knowledge(site: Path | None = None, shipped: Path = SHIPPED) -> Knowled
     """The shipped knowledge with the overrides of a site's TOML file; ParameterError names file, key and remedy."""
     folder = shipped / "parameters"
     raw_references = read_file(shipped / "references.toml")
-    raw_tables = dict(_tables(folder))
+    raw_tables = _tables(folder)
     header = table_at(Place(HEADER, "header"), read_file(folder / HEADER), ("version", "ascending"))
     references = read_references("references.toml", raw_references)
     defaults = {name: read_parameter(place, raw, references) for name, (place, raw) in raw_tables.items()}
-    overrides, parameters = _overridden(site, defaults) if site else ((), defaults)
+    overrides, parameters = with_overrides(site, defaults) if site else ((), defaults)
     _check_order(header["ascending"], parameters, site.name if site else HEADER)
     content = {name: raw for name, (_, raw) in raw_tables.items()}
     return Knowledge(
@@ -149,48 +138,28 @@ def _mistyped(name: str, wanted: str) -> ParameterError:
     return ParameterError(TABLES, name, f"is not {wanted}", "Correct its value and unit, or the rule that reads it.")
 
 
-def _tables(folder: Path) -> Iterator[tuple[str, tuple[Place, object]]]:
-    seen: dict[str, str] = {}
-    for path in sorted(each for each in folder.glob("*.toml") if each.name != HEADER):
-        for name, raw in read_file(path).items():
-            if name in seen:
-                Place(path.name, name).refuse(f"is in {seen[name]} too", "Keep one of the two.")
-            seen[name] = path.name
-            yield name, (Place(path.name, name), raw)
-
-
-def _overridden(site: Path, defaults: Mapping[str, Parameter]) -> tuple[tuple[Override, ...], dict[str, Parameter]]:
-    file = table_at(Place(site.name, "file"), read_file(site), (), ("override",))
-    given = file.get("override", {})
-    if not isinstance(given, dict):
-        Place(site.name, "override").refuse("is not a table", "Write [override.<name>] for each parameter.")
-    changed = dict(defaults)
-    overrides = []
-    for name in sorted(given):
-        override, changed[name] = _override(Place(site.name, f"override.{name}"), name, given[name], defaults)
-        overrides.append(override)
-    return tuple(overrides), changed
-
-
-def _override(place: Place, name: str, raw: object, defaults: Mapping[str, Parameter]) -> tuple[Override, Parameter]:
-    if name not in defaults:
-        place.refuse("no such parameter", "Use a name of rpild_rules/parameters; `rpild check` lists them.")
-    default = defaults[name]
-    table = table_at(place, raw, ("value", "author", "reason", "date"))
-    value = read_value(place, table["value"], default.unit, default.choices, isinstance(default.value, tuple))
-    author, reason = text_at(place, table, "author"), text_at(place, table, "reason")
-    parameter = default.changed(value)
-    return Override(name, parameter.printed, default.printed, author, reason, day_at(place, table, "date")), parameter
+def _tables(folder: Path) -> dict[str, tuple[Place, object]]:
+    """Every parameter's table and place; a name stands in one file only."""
+    tables: dict[str, tuple[Place, object]] = {}
+    files = sorted(path for path in folder.glob("*.toml") if path.name != HEADER)
+    for path, name, raw in ((path, name, raw) for path in files for name, raw in read_file(path).items()):
+        if name in tables:
+            Place(path.name, name).refuse(f"is in {tables[name][0].file} too", "Keep one of the two.")
+        tables[name] = Place(path.name, name), raw
+    return tables
 
 
 def _check_order(chains: object, parameters: Mapping[str, Parameter], file: str) -> None:
     """Settings that only make sense in order: each chain of the header rises."""
     place = Place(HEADER, "ascending")
-    for names in chains if isinstance(chains, list) else place.refuse("is not a list", "List chains of names."):
-        chain = texts_at(place, {"chain": names}, "chain")
-        for low, high in pairwise(_known(place, name, parameters) for name in chain):
-            if _size(low) > _size(high):
-                Place(file, high.name).refuse(f"is smaller than {low.name} ({low.printed})", "Keep the two in order.")
+    listed = chains if isinstance(chains, list) else place.refuse("is not a list", "List chains of names.")
+    for low, high in (pair for names in listed for pair in pairwise(_chain(place, names, parameters))):
+        if _size(low) > _size(high):
+            Place(file, high.name).refuse(f"is smaller than {low.name} ({low.printed})", "Keep the two in order.")
+
+
+def _chain(place: Place, names: object, parameters: Mapping[str, Parameter]) -> list[Parameter]:
+    return [_known(place, name, parameters) for name in texts_at(place, {"chain": names}, "chain")]
 
 
 def _known(place: Place, name: str, parameters: Mapping[str, Parameter]) -> Parameter:
