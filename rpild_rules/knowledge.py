@@ -141,11 +141,11 @@ def _mistyped(name: str, wanted: str) -> ParameterError:
 def _tables(folder: Path) -> dict[str, tuple[Place, object]]:
     """Every parameter's table and place; a name stands in one file only."""
     tables: dict[str, tuple[Place, object]] = {}
-    files = sorted(path for path in folder.glob("*.toml") if path.name != HEADER)
-    for path, name, raw in ((path, name, raw) for path in files for name, raw in read_file(path).items()):
-        if name in tables:
-            Place(path.name, name).refuse(f"is in {tables[name][0].file} too", "Keep one of the two.")
-        tables[name] = Place(path.name, name), raw
+    files = {path.name: read_file(path) for path in sorted(folder.glob("*.toml")) if path.name != HEADER}
+    for place, raw in ((Place(file, name), raw) for file, content in files.items() for name, raw in content.items()):
+        if place.key in tables:
+            place.refuse(f"is in {tables[place.key][0].file} too", "Keep one of the two.")
+        tables[place.key] = place, raw
     return tables
 
 

@@ -1,4 +1,4 @@
-"""A site's own values: read from its TOML file, each with author, reason and date, and reported beside the shipped one."""
+"""A site's own values, read from its TOML file: each with author, reason and date, reported beside the shipped one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Override:
 
 
 def with_overrides(site: Path, defaults: Mapping[str, Parameter]) -> tuple[tuple[Override, ...], dict[str, Parameter]]:
-    """The overrides of a site's file, by name, and all parameters with them applied; ParameterError refuses the file."""
+    """The overrides of a site's file by name, and all parameters with them applied; ParameterError says what is wrong."""
     file = table_at(Place(site.name, "file"), read_file(site), (), ("override",))
     place, given = Place(site.name, "override"), file.get("override", {})
     if not isinstance(given, dict):
