@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from rpild_rules.findings import Reason
@@ -54,6 +55,12 @@ class Measurement:
     @property
     def valid(self) -> bool:
         return self.status in VALID_STATUSES
+
+
+def recency(m: Measurement) -> tuple[bool, float, float, str]:
+    """Sort key: undated first, then older to newer; of the same time the later issued, then the higher id (decisions K5)."""
+    latest = m.when.latest.timestamp() if m.when else 0.0
+    return m.when is not None, latest, m.issued.latest.timestamp() if m.issued else latest, m.reference
 
 
 VALID_STATUSES = frozenset({"final", "amended", "corrected"})
@@ -210,7 +217,8 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One ServiceRequest, or one being signed (`drafted`). `concepts` are all order and test concepts it belongs to."""
+    """One ServiceRequest, or one being signed (`drafted`). `concepts` are all order and test concepts it belongs to;
+    `items` are the work-up items that it answers (fhir_mappings/codes/order_items.toml)."""
 
     concepts: frozenset[str]
     status: str
@@ -220,6 +228,7 @@ class Order:
     intent: str = "order"
     do_not_perform: bool = False
     drafted: bool = False
+    items: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +282,10 @@ class Unreadable:
     printed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PatientFacts:
-    """The chart of one patient as rules see it. `zone` is the site's time zone; `readings` is keyed by element id."""
+    """The chart of one patient as rules see it. `zone` is the site's time zone; `readings` is keyed by element id.
+    `offers` are work-up items that the site's laboratory can do beyond the usual ones (`kl6`, `il6`)."""
 
     person: Person = Person()
     measurements: tuple[Measurement, ...] = ()
@@ -292,9 +302,18 @@ class PatientFacts:
     drafted_treatments: tuple[Treatment, ...] = ()
     drafted_orders: tuple[Order, ...] = ()
     user: User = User()
+    offers: frozenset[str] = frozenset()
     zone: tzinfo = UTC
     readings: Mapping[str, Reading] = field(default_factory=lambda: MappingProxyType({}))
     unreadable: tuple[Unreadable, ...] = ()
+
+    @cached_property
+    def by_concept(self) -> Mapping[str, list[Measurement]]:
+        """Measurements by concept, newest first; of the same time the later issued, then the higher id (decisions K5)."""
+        index: dict[str, list[Measurement]] = {}
+        for each in sorted(self.measurements, key=recency, reverse=True):
+            index.setdefault(each.concept, []).append(each)
+        return index
 
     def reading(self, element: str) -> Reading:
         """How the search behind an element went; an element that nobody mentions was read completely."""

@@ -1,0 +1,105 @@
+"""assess(facts, knowledge, now) -> Assessment: the order of evaluation of decisions section 7, from facts to recommendations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from rpild_rules import attested, prognosis, referral, risk
+from rpild_rules.antibodies import mda5_state, other_antibodies
+from rpild_rules.assessment import Assessment, Situation
+from rpild_rules.definition import CRITERIA, DEFINITIONS, Moment, conditions, definitions
+from rpild_rules.episode import find_episode
+from rpild_rules.facts import PatientFacts
+from rpild_rules.findings import Finding, Reason, unknown
+from rpild_rules.gate import Gate, open_gate
+from rpild_rules.knowledge import Knowledge
+from rpild_rules.latch import find_latch
+from rpild_rules.onset import find_onset, onset_finding
+from rpild_rules.order_safety import in_scope
+from rpild_rules.pathway import find_context, find_stage
+from rpild_rules.prognosis import FLAGS, THRESHOLDS
+from rpild_rules.recommend import recommend
+from rpild_rules.therapy import Therapy, find_therapy
+from rpild_rules.when import When
+from rpild_rules.workup import work_up
+
+Findings = tuple[Finding, ...]
+
+
+def guard(rule: str, judge: Callable[[], Findings], ids: tuple[str, ...]) -> Findings:
+    """One criterion, judged; if its code fails, it alone is unknown and the failure is shown (rulings 11)."""
+    try:
+        return judge()
+    except Exception as problem:
+        what = f"rule {rule} failed ({type(problem).__name__}): report this to the maintainers with the knowledge version"
+        return tuple(unknown(id, Reason.RULE_FAILED, what) for id in ids)
+
+
+def assess(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Assessment:
+    """Everything the rules conclude at `now` (aware). Knows no hook; same input, same knowledge, same result."""
+    at = When.at(now, facts.zone)
+    gate = open_gate(facts, knowledge, now)
+    scope = in_scope(facts)
+    if not gate.passed:
+        note = Finding(gate.failed, unknown(gate.failed, Reason.NO_DATA, "").status, gate.note)
+        return Assessment(knowledge, at, gate, findings=(note,), order_in_scope=scope)
+    situation = _settled(_situation(facts, knowledge, at, gate))
+    findings = tuple(situation.found[id] for id in (*DEFINITIONS, *CRITERIA, *FLAGS))
+    return Assessment(knowledge, at, gate, situation.context, situation.stage, findings, situation, recommend(situation), scope)
+
+
+def _situation(facts: PatientFacts, knowledge: Knowledge, now: When, gate: Gate) -> Situation:
+    """Steps 1 to 6: drugs, onset, criteria and flags, response, latch, episode; then the context."""
+    therapy = find_therapy(facts, now, knowledge)
+    onset = find_onset(facts, knowledge, now, knowledge.word("onset_clock"), therapy.t0)
+    moment = Moment(facts, knowledge, now, now)
+    found = _criteria(moment, therapy) | {"onsetWithinOneMonth": onset_finding(onset, now, knowledge)}
+    found |= {f.id: f for f in definitions(found, found["onsetFirstSymptom"], found["ctWorsening"], found["ctWorsening92"])}
+    count = prognosis.kurasawa(facts, therapy.t0, found["ctWorsening"], now, knowledge)
+    latch = find_latch(facts, onset.when, now, knowledge, guard)
+    episode = find_episode(moment, found, onset, therapy, (count.met, count.of), latch)
+    mda5 = mda5_state(facts, now, knowledge)
+    return Situation(
+        facts, knowledge, now, gate, find_context(facts, mda5, now, knowledge), mda5, tuple(other_antibodies(facts)),
+        found | _flags(facts, now, knowledge), count, onset, therapy, episode,
+    )  # fmt: skip
+
+
+def _criteria(moment: Moment, therapy: Therapy) -> dict[str, Finding]:
+    """C1 to C4 at T, what the other definitions need, and the onset by the first symptom."""
+    facts, knowledge, now = moment.facts, moment.knowledge, moment.now
+    found = conditions(moment, guard)
+    first = find_onset(facts, knowledge, now, "first_symptom", therapy.t0)
+    worsening = attested.ct_worsening(facts, found["hrctIncrease"], now, knowledge)
+    three = attested.three_months(facts, worsening, now, knowledge)
+    return found | {"onsetFirstSymptom": onset_finding(first, now, knowledge), "ctWorsening": worsening, "ctWorsening92": three}
+
+
+def _flags(facts: PatientFacts, now: When, knowledge: Knowledge) -> dict[str, Finding]:
+    found = [f for id in THRESHOLDS for f in guard(id, lambda id=id: (prognosis.threshold_flag(id, facts, now, knowledge),), (id,))]
+    found += guard("aado2of32", lambda: (prognosis.aado2(facts, now, knowledge),), ("aado2of32",))
+    found += guard("ro52", lambda: (prognosis.ro52(facts),), ("ro52",))
+    return {f.id: f for f in found}
+
+
+def _settled(s: Situation) -> Situation:
+    """Step 7: severity, risk and the other predicates, then the stage, then the work-up that depends on it."""
+    facts, knowledge, now = s.facts, s.knowledge, s.now
+    s = replace(
+        s,
+        severe=referral.severe_failure(facts, now, knowledge),
+        rescue=referral.rescue_need(facts, s.episode.refractory or bool(s.episode.signs), now, knowledge) if s.episode.met else "",
+        risk=tuple(risk.high_risk(s.found, facts, s.context, s.gate.weak, now, knowledge)),
+        lung_evidence=risk.lung_evidence(s.found, facts, now, knowledge),
+        lung_signal=risk.lung_signal(s.found, facts, now, knowledge),
+        causes=tuple(risk.other_causes(facts, now, knowledge)),
+        blind=risk.gas_blind(facts, now, knowledge),
+        barriers=tuple(referral.transplant_barriers(facts, now, knowledge)),
+        referral=referral.referral_sent(facts, now, knowledge),
+        quiet=risk.quiet(facts, now, knowledge),
+        low_saturation=risk.low_saturation(facts, "spo2_low", now, knowledge, on_air=True) is not None,
+    )
+    s = replace(s, stage=find_stage(s))
+    return replace(s, workup=work_up(s))

@@ -1,0 +1,108 @@
+"""Which Conditions count, for what, and when (decisions K9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, SYMPTOMS
+from rpild_rules.facts import Diagnosis, PatientFacts
+from rpild_rules.findings import MET, NOT_MET
+from rpild_rules.knowledge import Knowledge
+from rpild_rules.when import When, Window, within
+
+ACTIVE = frozenset({"active", "recurrence", "relapse", ""})
+CONFIRMED = frozenset({"confirmed", ""})
+PROVISIONAL = frozenset({"provisional", "differential", "unconfirmed"})
+DROPPED = frozenset({"refuted", "entered-in-error"})
+
+
+def counted(d: Diagnosis) -> bool:
+    """Confirmed (or unstated) and active (or unstated)."""
+    return d.verification in CONFIRMED and d.clinical in ACTIVE
+
+
+def provisional(d: Diagnosis) -> bool:
+    """Active but not yet confirmed."""
+    return d.verification in PROVISIONAL and d.clinical in ACTIVE
+
+
+def kept(d: Diagnosis) -> bool:
+    """Not refuted and not entered in error: at least history."""
+    return d.verification not in DROPPED
+
+
+def having(facts: PatientFacts, concepts: Iterable[str]) -> list[Diagnosis]:
+    """Counted diagnoses of some concepts."""
+    wanted = frozenset(concepts)
+    return [d for d in facts.diagnoses if d.concepts & wanted and counted(d)]
+
+
+def history(facts: PatientFacts, concepts: Iterable[str]) -> list[Diagnosis]:
+    """Diagnoses of some concepts whatever their clinical status, but not refuted ones."""
+    wanted = frozenset(concepts)
+    return [d for d in facts.diagnoses if d.concepts & wanted and kept(d)]
+
+
+def symptoms(facts: PatientFacts, concepts: Iterable[str], now: When, knowledge: Knowledge) -> list[Diagnosis]:
+    """Respiratory diagnoses that count for onset and C1: also provisional symptoms, and those abated only lately."""
+    wanted = frozenset(concepts)
+    window = knowledge.window("symptom_abated_days")
+    return [d for d in facts.diagnoses if d.concepts & wanted and _counts_as_symptom(d, now, window)]
+
+
+def _counts_as_symptom(d: Diagnosis, now: When, window: Window) -> bool:
+    if counted(d) or (provisional(d) and d.concepts & SYMPTOMS):
+        return True
+    if not kept(d) or not d.abated or (d.verification in PROVISIONAL and not d.concepts & SYMPTOMS):
+        return False
+    return d.abated.ahead_of(now) or within(d.abated.cut(now), now, window) is MET
+
+
+def dates(d: Diagnosis) -> Iterator[When]:
+    """Onset and recorded date, as far as known."""
+    yield from (each for each in (d.onset, d.recorded) if each)
+
+
+def dated_within(d: Diagnosis, now: When, window: Window) -> bool:
+    """Whether onset or recorded date surely lies in the window before now."""
+    return any(within(each.cut(now), now, window) is MET for each in dates(d))
+
+
+def may_be_dated_within(d: Diagnosis, now: When, window: Window) -> bool:
+    """Whether onset or recorded date may lie in the window before now."""
+    return any(within(each.cut(now), now, window) is not NOT_MET for each in dates(d))
+
+
+def earliest(diagnoses: Iterable[Diagnosis]) -> When | None:
+    """The earliest onset or recorded date of some diagnoses."""
+    found = [each for d in diagnoses for each in dates(d)]
+    return min(found, key=lambda when: (when.earliest, when.latest), default=None)
+
+
+def first_ild(facts: PatientFacts) -> When | None:
+    """When an ILD was first recorded, whatever its status."""
+    return earliest(history(facts, ILD_GROUP))
+
+
+def first_myositis(facts: PatientFacts) -> When | None:
+    """When a myositis was first recorded."""
+    return earliest(history(facts, MYOSITIS_PROVEN))
+
+
+def as_of(d: Diagnosis, u: When, now: When) -> Diagnosis | None:
+    """The diagnosis as the record had it at an earlier time u; None if it was not there yet.
+
+    A date without a clock time is known at the end of its day, or now if that comes first (section 7).
+    """
+    if not any(known_by(each, u, now) for each in dates(d)):
+        return None
+    recorded = d.recorded if d.recorded and known_by(d.recorded, u, now) else None
+    if d.abated and not known_by(d.abated, u, now):
+        return replace(d, recorded=recorded, abated=None, clinical="active")
+    return replace(d, recorded=recorded)
+
+
+def known_by(when: When | None, u: When, now: When) -> bool:
+    """Whether something of that time was known at u."""
+    return when is not None and when.cut(now).latest <= u.latest

@@ -1,0 +1,198 @@
+"""The gates: whether this patient is of concern here at all, and through which door (decisions section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from rpild_rules import attested, results
+from rpild_rules.antibodies import any_msa_result, mda5_state, panel_lately, positive
+from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, MYOSITIS_VAGUE, ONSET_CONCEPTS, OTHER_MSA, SKIN_SIGNS, SKIN_SIGNS_OF_DM
+from rpild_rules.diagnoses import counted, first_ild, having, may_be_dated_within, provisional, symptoms
+from rpild_rules.facts import PatientFacts, Reading
+from rpild_rules.findings import MET, UNKNOWN, Reason, Status
+from rpild_rules.knowledge import Knowledge
+from rpild_rules.onset import find_onset, onset_finding
+from rpild_rules.oxygen import oxygen_evidence
+from rpild_rules.when import When, within
+
+CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
+UNREAD = frozenset({Reading.NOT_PERMITTED, Reading.FAILED})
+WEAK_DOORS = frozenset({"G3d-ferritin", "G3e"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The outcome: `failed` names the first gate that did not pass, `doors` those of G3 that opened.
+
+    `needs` are elements not read yet that could still open a door. `weak`: in scope by ferritin or a new ILD alone.
+    """
+
+    failed: str = ""
+    note: str = ""
+    doors: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def passed(self) -> bool:
+        return not self.failed
+
+    @property
+    def weak(self) -> bool:
+        return bool(self.doors) and self.doors <= WEAK_DOORS
+
+
+def open_gate(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Gate:
+    """G1 to G6 in order; the first that fails decides."""
+    at = When.at(now, facts.zone)
+    for name, check in (("G1", _adult), ("G2", _alive)):
+        note = check(facts, at, knowledge)
+        if note:
+            return Gate(name, note)
+    doors = frozenset(_doors(facts, at, knowledge))
+    if not doors:
+        return Gate("G3", "no sign of myositis or rapid lung disease found", needs=_needs(facts, at, knowledge))
+    for name, check in (("G4", _no_transplant), ("G5", _readable), ("G6", _clinician)):
+        note = check(facts, at, knowledge)
+        if note:
+            return Gate(name, note, doors)
+    return Gate(doors=doors)
+
+
+def years(born: date, on: date) -> int:
+    """Completed years of age."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _adult(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+    birth, adult = facts.person.birth, knowledge.parameter("adult_age")
+    if birth is None:
+        return "age not known: the evidence is adult-only"
+    if adult.holds(Decimal(years(birth.last, now.last))):
+        return ""
+    return "age not known for certain" if adult.holds(Decimal(years(birth.first, now.last))) else "the evidence is adult-only"
+
+
+def _alive(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+    if facts.person.deceased:
+        return "the patient is recorded as deceased"
+    return "care is limited to comfort" if any(limit.kind == "comfort" for limit in facts.limits) else ""
+
+
+def _no_transplant(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+    operated = [d for d in facts.done if "lung-transplant" in d.concepts and d.status in ("completed", "in-progress")]
+    return "a lung transplant is recorded" if operated or having(facts, {"transplant-state"}) else ""
+
+
+def _readable(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+    unread = [element for element in ("E-PAT", "E-COND") if facts.reading(element) in UNREAD]
+    return f"{' and '.join(unread)} could not be read" if unread else ""
+
+
+def _clinician(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+    return "" if facts.user.kind in CLINICIANS else "the user is no clinician"
+
+
+def _doors(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str]:
+    """The doors of G3 that are open."""
+    for name, opens in DOORS.items():
+        if opens(facts, now, knowledge):
+            yield name
+
+
+def myositis(facts: PatientFacts, now: When, knowledge: Knowledge, unconfirmed: bool = True) -> list[str]:
+    """References of myositis diagnoses that count; the vague codes only with support (G3a)."""
+    group = [d for d in facts.diagnoses if counted(d) or (unconfirmed and provisional(d))]
+    proven = [d.reference for d in group if d.concepts & MYOSITIS_PROVEN]
+    vague = [d.reference for d in group if d.concepts & MYOSITIS_VAGUE]
+    if vague and _vague_supported(facts, now, knowledge):
+        return [*proven, *vague]
+    return proven
+
+
+def _vague_supported(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(having(facts, ILD_GROUP | SKIN_SIGNS)) or any_msa_result(facts) or high_ferritin(facts, now, knowledge) is MET
+
+
+def high_ferritin(facts: PatientFacts, now: When, knowledge: Knowledge) -> Status:
+    """A recent ferritin at or above the gate's limit."""
+    chosen = results.choose(results.of(facts, "ferritin"), now, knowledge.window("gate_ferritin_days"), Reason.NO_DATA, "ferritin").value
+    return results.compare(chosen, knowledge.parameter("gate_ferritin")) if chosen else UNKNOWN
+
+
+def _by_myositis(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(myositis(facts, now, knowledge))
+
+
+def _by_mda5(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return mda5_state(facts, now, knowledge).state in ("positive", "pending", "indeterminate")
+
+
+def _by_other_msa(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(positive(facts, OTHER_MSA))
+
+
+def _by_ild_and_skin(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(having(facts, ILD_GROUP)) and bool(having(facts, SKIN_SIGNS))
+
+
+def _by_ild_and_ferritin(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(having(facts, ILD_GROUP)) and high_ferritin(facts, now, knowledge) is MET
+
+
+def _by_new_ild(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    if not _ild_is_new(facts, now, knowledge):
+        return False
+    onset = onset_finding(find_onset(facts, knowledge, now, knowledge.word("onset_clock"), merged=False), now, knowledge)
+    return onset.met or Reason.IMPRECISE_DATE in onset.reasons
+
+
+def _ild_is_new(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    first, window = first_ild(facts), knowledge.window("attestation_days")
+    if first and within(first.cut(now), now, knowledge.window("gate_new_ild_days")) is MET:
+        return True
+    said = (attested.says(facts, code, now, window) for code in ("ct-worsening", "bilateral-infiltrates"))
+    grown = attested.in_force(facts, "hrct-increase-percent", now, window)
+    percent = attested.percent_of(grown) if grown else None
+    return any(said) or (percent is not None and percent > 0)
+
+
+def _by_panel_and_lungs(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(panel_lately(facts, now, knowledge)) and _respiratory(facts, now, knowledge, "gate_oxygen_days")
+
+
+def _by_skin_and_lungs(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    return bool(having(facts, SKIN_SIGNS_OF_DM)) and _respiratory(facts, now, knowledge, "gate_skin_oxygen_days")
+
+
+def _respiratory(facts: PatientFacts, now: When, knowledge: Knowledge, oxygen_days: str) -> bool:
+    """A recent respiratory diagnosis or evidence of oxygen."""
+    return _respiratory_diagnosis(facts, now, knowledge) or oxygen_evidence(facts, now, knowledge.window(oxygen_days), knowledge) is not None
+
+
+def _respiratory_diagnosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    window = knowledge.window("gate_respiratory_days")
+    return any(may_be_dated_within(d, now, window) for d in symptoms(facts, ONSET_CONCEPTS, now, knowledge))
+
+
+DOORS: dict[str, Callable[[PatientFacts, When, Knowledge], bool]] = {
+    "G3a": _by_myositis,
+    "G3b": _by_mda5,
+    "G3c": _by_other_msa,
+    "G3d-skin": _by_ild_and_skin,
+    "G3d-ferritin": _by_ild_and_ferritin,
+    "G3e": _by_new_ild,
+    "G3f": _by_panel_and_lungs,
+    "G3g": _by_skin_and_lungs,
+}
+
+
+def _needs(facts: PatientFacts, now: When, knowledge: Knowledge) -> frozenset[str]:
+    """Elements not read yet on which a door depends: ferritin for an ILD or a vague myositis code, oxygen for a panel or a skin sign."""
+    vague = having(facts, MYOSITIS_VAGUE) or [d for d in facts.diagnoses if d.concepts & MYOSITIS_VAGUE and provisional(d)]
+    wanted = {"E-FERR": bool(vague or having(facts, ILD_GROUP))}
+    wanted["E-O2"] = bool(panel_lately(facts, now, knowledge) or having(facts, SKIN_SIGNS_OF_DM))
+    return frozenset(element for element, needed in wanted.items() if needed and facts.reading(element) is Reading.NOT_READ)
+

@@ -1,0 +1,189 @@
+"""Published risk flags and the Kurasawa count: each for itself with its cohort, never a score (decisions section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rpild_rules import attested, results
+from rpild_rules.antibodies import tests_of
+from rpild_rules.facts import Meaning, Measurement, PatientFacts
+from rpild_rules.findings import MET, NOT_MET, Finding, Reason, unknown
+from rpild_rules.gas_exchange import contradicting, gas_window
+from rpild_rules.knowledge import Knowledge
+from rpild_rules.oxygen import Fraction, fraction_of
+from rpild_rules.results import compare, shown, time_of, value_of
+from rpild_rules.when import When, after, near, within
+
+FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
+THRESHOLDS = {
+    "ferritin828": ("ferritin", "E-FERR", "ferritin_flag"),
+    "ferritin1000": ("ferritin", "E-FERR", "kurasawa_ferritin"),
+    "ferritin1500": ("ferritin", "E-FERR", "ferritin_tier"),
+    "ldh400": ("ldh", "E-INFL", "ldh_flag"),
+    "crp13": ("crp", "E-INFL", "crp_flag"),
+    "lymphocytes500": ("lymphocytes-abs", "E-CBC", "lymphocytes_flag"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kurasawa:
+    """How many of the three conditions are met (PROG-3), and the names of those that are not known."""
+
+    met: int
+    of: int
+    parts: tuple[Finding, ...] = ()
+
+
+def threshold_flag(id: str, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    """A flag that compares the newest recent value with one published limit."""
+    concept, element, name = THRESHOLDS[id]
+    return above_limit(id, results.of(facts, concept), facts.why_absent(element), name, now, knowledge)
+
+
+def above_limit(id: str, values: list[Measurement], absent: Reason, name: str, now: When, knowledge: Knowledge, days: str = "") -> Finding:
+    """The newest value in its window against a parameter."""
+    parameter = knowledge.parameter(name)
+    label = values[0].concept if values else id
+    chosen = results.choose(values, now, knowledge.window(days or "flag_max_age_days"), absent, label)
+    if not chosen.value:
+        return chosen.unknown(id)
+    candidates = (chosen.value, *results.rivals(chosen.value, values, knowledge, now, results.same))
+    words = f"{parameter.test} {parameter.printed} {parameter.unit}"
+    return results.settled([_compared(id, m, name, words, knowledge) for m in candidates])
+
+
+def _compared(id: str, m: Measurement, name: str, words: str, knowledge: Knowledge) -> Finding:
+    status, basis = compare(m, knowledge.parameter(name)), f"{m.concept} {shown(m)} (limit: {words})"
+    if status not in (MET, NOT_MET):
+        return unknown(id, Reason.COMPARATOR, basis, (m.reference,), (name,))
+    return Finding(id, status, basis, (m.reference,), (name,))
+
+
+def ro52(facts: PatientFacts) -> Finding:
+    """Whether the newest final anti-Ro52 is positive, of any age."""
+    found = tests_of(facts, {"anti-ro52"})
+    if not found:
+        return unknown("ro52", facts.why_absent("E-MSA"), "anti-Ro52: no result")
+    newest = found[0]
+    words = f"anti-Ro52 {newest.printed}" + (f" on {newest.when.printed}" if newest.when else "")
+    if newest.meaning in (Meaning.POSITIVE, Meaning.WEAK):
+        return Finding("ro52", MET, words, (newest.reference,))
+    if newest.meaning is Meaning.NEGATIVE:
+        return Finding("ro52", NOT_MET, words, (newest.reference,))
+    return unknown("ro52", Reason.UNSTRUCTURED, f"{words}: neither positive nor negative", (newest.reference,))
+
+
+def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    """`aado2of32`: the alveolar-arterial oxygen difference of the index gas, computed or as reported."""
+    id, window = "aado2of32", gas_window(facts, now, now, knowledge)
+    gas = results.choose(results.of(facts, "pao2"), now, window, facts.why_absent("E-GAS"), "arterial PaO2")
+    reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient").value
+    if gas.value:
+        computed = _settled(gas.value, facts, now, knowledge)
+        if not computed.unknown or not reported or Reason.CONFLICT in computed.reasons:
+            return computed
+    return _reported(reported, facts, now, knowledge) if reported else gas.unknown(id) if not gas.value else computed
+
+
+def _settled(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    gases = (gas, *contradicting(gas, facts, knowledge, now))
+    return results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+
+
+def _gradient(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    id, parameters = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
+    oxygen, carbon = fraction_of(gas, facts, knowledge, now), _paco2(gas, facts, now, knowledge)
+    words, evidence = f"PaO2 {shown(gas)}, {oxygen.printed}", (gas.reference, *oxygen.evidence)
+    if oxygen.value is None:
+        return unknown(id, oxygen.reason, f"{words}: no gradient without the inspired oxygen", evidence, parameters)
+    if not carbon:
+        return unknown(id, facts.why_absent("E-GAS"), f"{words}: no PaCO2 with it", evidence, parameters)
+    evidence = (*evidence, carbon.reference)
+    if gas.comparator or carbon.comparator:
+        return unknown(id, Reason.COMPARATOR, f"{words}, PaCO2 {carbon.printed}", evidence, parameters)
+    difference = gradient(oxygen.value, value_of(carbon), value_of(gas), knowledge)
+    return _judged(difference, f"A-aDO2 {difference:.1f} mmHg from {words}, PaCO2 {carbon.printed}", evidence, oxygen, knowledge)
+
+
+def gradient(fraction: Decimal, paco2: Decimal, pao2: Decimal, knowledge: Knowledge) -> Decimal:
+    """A-aDO2 in mmHg: FiO2 x (Pb - water vapour) - PaCO2 / RQ - PaO2, not rounded."""
+    dry = knowledge.number("barometric_mmHg") - knowledge.number("water_vapour_mmHg")
+    return fraction * dry - paco2 / knowledge.number("respiratory_quotient") - pao2
+
+
+def _judged(difference: Decimal, words: str, evidence: tuple[str, ...], oxygen: Fraction, knowledge: Knowledge) -> Finding:
+    id, parameters = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
+    if not oxygen.air and knowledge.truth("aado2_room_air_only"):
+        return unknown(id, Reason.NOT_COMPARABLE, f"{words}: the gradient grows with oxygen alone", evidence, parameters)
+    return Finding(id, MET if knowledge.parameter("aado2_flag").holds(difference) else NOT_MET, words, evidence, parameters)
+
+
+def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
+    """The carbon dioxide of the same gas: same report or specimen, else the nearest within an hour."""
+    found = results.readable(results.of(facts, "paco2"), now)
+    together = [m for m in found if m.groups & gas.groups]
+    window = knowledge.window("fio2_pair_minutes")
+    close = [m for m in found if near(time_of(m), time_of(gas), window) is MET]
+    return min(together or close, key=lambda m: (abs(time_of(m).latest - time_of(gas).latest), m.reference), default=None)
+
+
+def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    oxygen, words = fraction_of(m, facts, knowledge, now), f"reported A-a gradient {shown(m)}"
+    if oxygen.value is not None and not oxygen.air and knowledge.truth("aado2_room_air_only"):
+        what = f"{words}, {oxygen.printed}: the gradient grows with oxygen alone"
+        return unknown("aado2of32", Reason.NOT_COMPARABLE, what, (m.reference,), ("aado2_flag", "aado2_room_air_only"))
+    noted = words if oxygen.value is not None else f"{words}, inspired oxygen not recorded"
+    return _compared("aado2of32", m, "aado2_flag", noted, knowledge)
+
+
+def kurasawa(facts: PatientFacts, t0: When | None, worsening: Finding, now: When, knowledge: Knowledge) -> Kurasawa:
+    """The three conditions before and during therapy; only those met are counted."""
+    parts = (_ferritin_before(facts, t0, now, knowledge), _all_fields(facts, now, knowledge), _worse_since(facts, t0, worsening))
+    return Kurasawa(sum(part.met for part in parts), len(parts), parts)
+
+
+def _ferritin_before(facts: PatientFacts, t0: When | None, now: When, knowledge: Knowledge) -> Finding:
+    """Ferritin above 1000 on the newest value at or before the start of therapy."""
+    border = t0 or now
+    values = [m for m in results.of(facts, "ferritin") if m.when and m.when.latest <= border.latest]
+    absent = facts.why_absent("E-FERR")
+    return above_limit("ferritin before therapy", values, absent, "kurasawa_ferritin", border, knowledge, "kurasawa_ferritin_days")
+
+
+def _all_fields(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    id, said = "all six lung fields", attested.in_force(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days"))
+    if not said or not isinstance(said.value, bool):
+        return unknown(id, facts.why_absent("E-ATT"), "ground glass in all six lung fields: not attested")
+    return Finding(id, MET if said.value else NOT_MET, f"attested on {attested.time_of(said).printed}", (said.reference,))
+
+
+def _worse_since(facts: PatientFacts, t0: When | None, worsening: Finding) -> Finding:
+    id = "infiltrates worse during therapy"
+    if t0 is None:
+        return Finding(id, NOT_MET, "no combination therapy")
+    said = next((a for a in facts.attestations if a.reference in worsening.evidence), None)
+    if not worsening.met or not said:
+        return Finding(id, worsening.status, worsening.because, worsening.evidence, missing=worsening.missing)
+    end = attested.compared_cts(facts, said).end
+    if end is None:
+        return unknown(id, Reason.IMPRECISE_DATE, "the dates of the compared CTs are not recorded", worsening.evidence)
+    return Finding(id, MET if after(end, t0) else NOT_MET, f"later CT of {end.printed}", worsening.evidence)
+
+
+def ferritin_trend(facts: PatientFacts, t0: When | None, now: When, knowledge: Knowledge) -> str:
+    """A line when the newest ferritin lies well above the lowest since therapy began; empty otherwise."""
+    values = [m for m in results.readable(results.of(facts, "ferritin"), now) if not m.comparator]
+    since = [m for m in values if t0 is None or time_of(m).latest >= t0.earliest]
+    if len(since) <= 1:
+        return ""
+    newest, lowest = since[0], min(since, key=lambda m: (value_of(m), m.reference))
+    rise = (value_of(newest) - value_of(lowest)) * 100
+    if value_of(lowest) > 0 and knowledge.parameter("ferritin_rise_pct").holds_ratio(rise, value_of(lowest)):
+        return f"ferritin rising: {shown(lowest)}, then {shown(newest)}"
+    return ""
+
+
+def in_window(m: Measurement, now: When, days: str, knowledge: Knowledge) -> bool:
+    """Whether a result lies in a named window before now."""
+    return within(time_of(m).cut(now), now, knowledge.window(days)) is MET

@@ -1,0 +1,197 @@
+"""What treatment is running: drug chains, the combination regimen and its start T0, induction dose (decisions section 7, step 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rpild_rules.concepts import CLASS_OF, DRUG_CLASSES, IMMUNOSUPPRESSANTS, SECOND_DRUGS
+from rpild_rules.facts import Meaning, PatientFacts, Treatment
+from rpild_rules.findings import MET
+from rpild_rules.knowledge import Knowledge
+from rpild_rules.when import When, within
+
+GIVEN = frozenset({"completed", "in-progress"})
+NO_ORDER = frozenset({"plan", "proposal"})
+ACTIVE_DAYS = {
+    "GC": "active_days_gc", "CNI": "active_days_cni", "JAKi": "active_days_jaki", "MMF": "active_days_mmf", "AZA": "active_days_aza",
+    "MTX": "active_days_mtx", "LEF": "active_days_lef", "CYC": "active_days_cyc", "IVIG": "active_days_ivig", "TNFi": "active_days_tnfi",
+    "TCZ": "active_days_tcz", "RTX": "active_days_rtx", "PLEX": "active_days_plex", "PMX": "active_days_pmx",
+}  # fmt: skip
+EQUIVALENTS = {
+    name: f"prednisone_equal_mg_{name}" for name in ("prednisone", "prednisolone", "methylprednisolone", "dexamethasone", "hydrocortisone")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One span in which a drug of a class was in use: its first and last known moment."""
+
+    start: When
+    end: When
+    treatment: Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Unbroken use of one class up to now. `before_edge`: it began before the look-back."""
+
+    drug_class: str
+    start: When
+    before_edge: bool
+    uses: tuple[Use, ...]
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return tuple(use.treatment.reference for use in self.uses)
+
+
+@dataclass(frozen=True, slots=True)
+class Therapy:
+    """The treatment facts of step 1. All are two-valued: true only if proven (decisions K11)."""
+
+    chains: dict[str, Chain]
+    combination: bool = False
+    t0: When | None = None
+    t0_before_edge: bool = False
+    induction: bool = False
+    induction_unreadable: bool = False
+    unresolved: tuple[str, ...] = ()
+
+    def running(self, *classes: str) -> list[Chain]:
+        return [self.chains[name] for name in classes if name in self.chains]
+
+
+def classes_of(t: Treatment) -> frozenset[str]:
+    """The drug classes of a record."""
+    return frozenset(CLASS_OF[each] for each in t.ingredients if each in CLASS_OF)
+
+
+def find_therapy(facts: PatientFacts, now: When, knowledge: Knowledge) -> Therapy:
+    """The chains of use and what follows from them for the combination regimen."""
+    chains = {name: chain for name in DRUG_CLASSES if (chain := chain_of(name, facts.treatments, now, knowledge))}
+    unresolved = tuple(sorted(t.printed for t in facts.treatments if not t.ingredients and systemic(t)))
+    counting = [t for t in facts.treatments if not _covid_treatment(t, facts, knowledge)]
+    steroid = chain_of("GC", [t for t in counting if t.ingredients != {"hydrocortisone"}], now, knowledge)
+    second = [chain for name in SECOND_DRUGS if (chain := chain_of(name, counting, now, knowledge))]
+    if not steroid or not second:
+        return Therapy(chains, unresolved=unresolved)
+    earliest = min(second, key=lambda chain: (chain.start.earliest, chain.drug_class))
+    later = max(steroid, earliest, key=lambda chain: chain.start.earliest)
+    doses = list(_induction_doses(steroid, later, knowledge))
+    return Therapy(
+        chains, True, later.start, later.before_edge, unresolved=unresolved,
+        induction=any(dose is not False for dose in doses), induction_unreadable=None in doses,
+    )  # fmt: skip
+
+
+def systemic(t: Treatment) -> bool:
+    """Topical, ophthalmic, nasal and inhaled forms are no treatment here; an unknown route counts."""
+    return t.route != "nonsystemic"
+
+
+def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: Knowledge) -> Chain | None:
+    """The unbroken use of one class that reaches to now, if the class is active."""
+    window = knowledge.window(ACTIVE_DAYS[name]).span if name in ACTIVE_DAYS else timedelta()
+    uses = sorted(
+        (use for t in treatments if name in classes_of(t) and systemic(t) for use in _uses(t, now, knowledge)),
+        key=lambda use: (use.start.earliest, use.end.latest, use.treatment.reference),
+    )
+    linked: list[Use] = []
+    reach = now.latest - window
+    for use in sorted(uses, key=lambda each: each.end.latest, reverse=True):
+        if use.end.latest < reach:
+            break
+        linked.append(use)
+        reach = min(reach, use.start.earliest - window)
+    if not linked:
+        return None
+    first = min(linked, key=lambda use: use.start.earliest)
+    edge = now.latest - knowledge.window("active_request_days").span
+    return Chain(name, first.start, first.start.earliest <= edge, tuple(sorted(linked, key=lambda use: use.start.earliest)))
+
+
+def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
+    """The span of use that one record proves; nothing for plans, reports, refusals and orders of the future."""
+    if t.reported or t.intent in NO_ORDER or t.do_not_perform or t.start is None or t.start.ahead_of(now):
+        return
+    start, end = t.start.cut(now), _end(t, now)
+    if t.status == "active" and t.kind in ("request", "statement"):
+        fresh = t.kind == "statement" or within(start, now, knowledge.window("active_request_days")) is MET
+        yield Use(start, end if end else (now if fresh else start), t)
+    elif t.status in GIVEN:
+        yield Use(start, end or (now if t.status == "in-progress" else start), t)
+    elif t.status in ("stopped", "ended", "on-hold") and end:
+        yield Use(start, end, t)
+
+
+def _end(t: Treatment, now: When) -> When | None:
+    """The end of a record's period, not later than now; the intended duration stands in for a missing end."""
+    if t.end:
+        return now if t.end.latest >= now.latest else t.end
+    if t.days is None or t.start is None:
+        return None
+    last = t.start.latest + timedelta(days=float(t.days))
+    return now if last >= now.latest else _shifted(t.start, last - t.start.latest)
+
+
+def _shifted(when: When, span: timedelta) -> When:
+    days = timedelta(days=span.days)
+    return When(when.earliest + span, when.latest + span, when.first + days, when.last + days, when.exact, when.printed)
+
+
+def dose_holds(limit: str, t: Treatment, knowledge: Knowledge) -> bool | None:
+    """Whether the daily dose, in prednisone equivalents, passes a parameter; None when the dose cannot be read."""
+    names = sorted(t.ingredients & EQUIVALENTS.keys())
+    if t.mg_per_day is None or not names:
+        return None
+    return knowledge.parameter(limit).holds_ratio(t.mg_per_day * knowledge.number("prednisone_base_mg"), knowledge.number(EQUIVALENTS[names[0]]))
+
+
+def is_pulse(t: Treatment, knowledge: Knowledge) -> bool:
+    """A methylprednisolone pulse."""
+    return "methylprednisolone" in t.ingredients and t.mg_per_day is not None and knowledge.parameter("pulse_mg").holds(t.mg_per_day)
+
+
+def _induction_doses(steroid: Chain, later: Chain, knowledge: Knowledge) -> Iterator[bool | None]:
+    """Whether each dose from a week before T0 on is one of induction; the whole look-back if T0 lies before it."""
+    since = later.start.earliest - knowledge.window("induction_before_days").span
+    for use in steroid.uses:
+        if later.before_edge or use.end.latest >= since:
+            yield is_pulse(use.treatment, knowledge) or dose_holds("induction_pred_mg", use.treatment, knowledge)
+
+
+def _covid_treatment(t: Treatment, facts: PatientFacts, knowledge: Knowledge) -> bool:
+    """Low-dose dexamethasone, baricitinib and tocilizumab soon after COVID-19 are treatment of that, not of RP-ILD."""
+    if not t.ingredients & {"dexamethasone", "baricitinib", "tocilizumab"} or t.start is None:
+        return False
+    if "dexamethasone" in t.ingredients and t.mg_per_day is not None and not knowledge.parameter("covid_dex_mg").holds(t.mg_per_day):
+        return False
+    window = knowledge.window("covid_days")
+    return any(within(when, t.start, window) is MET for when in _covid_dates(facts))
+
+
+def _covid_dates(facts: PatientFacts) -> Iterator[When]:
+    for d in facts.diagnoses:
+        if "covid-19" in d.concepts and d.verification not in ("refuted", "entered-in-error"):
+            yield from (each for each in (d.onset, d.recorded) if each)
+    for r in facts.results:
+        if r.concept == "sars-cov-2-rna" and r.valid and r.meaning is Meaning.POSITIVE and r.when:
+            yield r.when
+
+
+def immunosuppressed_between(facts: PatientFacts, one: When, other: When, now: When, knowledge: Knowledge) -> bool:
+    """Whether an immunosuppressant, or a glucocorticoid at high dose, was in use between two times."""
+    low, high = min(one.earliest, other.earliest), max(one.latest, other.latest)
+    for t in facts.treatments:
+        classes = classes_of(t)
+        if systemic(t) and (classes & set(IMMUNOSUPPRESSANTS) or ("GC" in classes and high_dose(t, knowledge))):
+            if any(use.start.earliest <= high and use.end.latest >= low for use in _uses(t, now, knowledge)):
+                return True
+    return False
+
+
+def high_dose(t: Treatment, knowledge: Knowledge) -> bool:
+    """A glucocorticoid above the prophylaxis limit, or a pulse; an unreadable dose is not proven high."""
+    return is_pulse(t, knowledge) or dose_holds("pjp_pred_mg", t, knowledge) is True

@@ -1,0 +1,214 @@
+"""When each card is due: one function a topic, in the words of decisions section 9."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpild_rules import order_safety
+from rpild_rules.definition import CRITERIA, formula
+from rpild_rules.diagnoses import first_myositis
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason
+from rpild_rules.pathway import ecmo_running
+from rpild_rules.prognosis import FLAGS
+from rpild_rules.when import within
+from rpild_rules.workup import BASELINE, early, never_done
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+
+PV, SIGN, SEL = "patient-view", "order-sign", "order-select"
+UNUSABLE = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A topic, the hooks it may be sent on, and the variant of its summary if it is due; None when it is not."""
+
+    topic: str
+    hooks: frozenset[str]
+    due: Callable[[Situation], str | None]
+    primary: bool = False
+
+
+def _if(truth: bool, variant: str = "") -> str | None:
+    return variant if truth else None
+
+
+def combination_therapy(s: Situation) -> str | None:
+    due = s.in_context("confirmed") and s.episode.met and not s.episode.treated
+    return _if(due, "careLimited" if s.care_limited else "")
+
+
+def antibody_pending(s: Situation) -> str | None:
+    never_sent = s.mda5.state == "none" and s.mda5.reason is None and s.facts.read("E-MSA")
+    due = s.in_context("suspected") and s.episode.met and (not s.episode.treated or never_sent) and not s.explained
+    variant = "indeterminate" if s.mda5.state == "indeterminate" else "fetchFailed" if s.mda5.reason else ""
+    return _if(due, variant)
+
+
+def other_myositis_antibody(s: Situation) -> str | None:
+    return _if(s.in_context("otherMsa") and s.episode.met and not s.episode.treated)
+
+
+def aip_pathway(s: Situation) -> str | None:
+    due = s.in_context("noCtd") and s.episode.met and not s.episode.treated
+    return _if(due, "aip" if s.stage == "aip" else "")
+
+
+def undetermined_high_risk(s: Situation) -> str | None:
+    if not s.open or s.explained or three_month_progression(s) is not None:
+        return None
+    if _arm_one(s) or _arm_three(s):
+        if not s.only_onset_missing:
+            return ""
+        return "onsetMissing-noMda5" if s.mda5.state in ("none", "pending", "indeterminate") else "onsetMissing"
+    return _if(_arm_two(s), "armTwo")
+
+
+def _arm_one(s: Situation) -> bool:
+    return s.in_context("confirmed", "suspected") and s.three_months is not MET and s.rp is UNKNOWN and bool(s.risk)
+
+
+def _arm_two(s: Situation) -> bool:
+    """Beyond the month but within three, with a condition met and no word on the CTs."""
+    known = s.in_context("confirmed", "suspected") and s.rp is NOT_MET and s.three_months is UNKNOWN and bool(s.risk)
+    if not known or not s.condition_met or s.episode.improving or s.onset.when is None:
+        return False
+    return within(s.onset.when.cut(s.now), s.now, s.knowledge.window("three_months_days")) is MET
+
+
+def _arm_three(s: Situation) -> bool:
+    hard = any(s.found[c].met for c in ("lungFunctionDecline", "hrctIncrease", "gasExchange")) or s.low_saturation
+    return s.in_context("otherMsa", "noCtd") and s.rp is UNKNOWN and hard
+
+
+def three_month_progression(s: Situation) -> str | None:
+    return _if(s.in_context("confirmed", "suspected", "otherMsa") and s.three_months is MET and s.open)
+
+
+def mda5_surveillance(s: Situation) -> str | None:
+    quiet = s.stage == "surveillance" and not s.episode.met and s.three_months is not MET and undetermined_high_risk(s) is None
+    return _if(quiet and (early(s) or bool(s.risk)) and bool(s.workup.open_items(*BASELINE)))
+
+
+def workup(s: Situation) -> str | None:
+    """Whether another primary stands before it is decided by the order of the table."""
+    if not s.in_context("suspected", "otherMsa", "noCtd") or not s.workup.missing:
+        return None
+    return _if(s.lung_signal or bool(first_panel_items(s)))
+
+
+def first_panel_items(s: Situation) -> tuple[str, ...]:
+    """What a new myositis without a sign from the lung needs: the antibody, ferritin, and a first CT and lung function."""
+    first, window = first_myositis(s.facts), s.knowledge.window("early_days")
+    never = s.mda5.state in ("none", "pending") and not s.mda5.newest
+    if not never or not first or within(first.cut(s.now), s.now, window) is not MET:
+        return ()
+    wanted = ("myositis-panel", "ferritin", *(item for item in ("hrct", "lung-function") if never_done(item, s)))
+    return s.workup.open_items(*wanted)
+
+
+def refractory_options(s: Situation) -> str | None:
+    if not s.episode.refractory and not s.episode.signs:
+        return None
+    if s.care_limited:
+        return "careLimited"
+    return "breakthrough" if s.episode.breakthrough else "" if s.episode.refractory else "worseningSigns"
+
+
+def transplant_referral(s: Situation, primary: str) -> str | None:
+    early_stage = s.stage in ("firstLine", "response", "refractory", "rescue") or primary in ("antibodyPending", "otherMyositisAntibody")
+    due = s.in_context("confirmed", "suspected", "otherMsa") and s.episode.met and early_stage
+    return _if(due and not s.care_limited and not s.referral)
+
+
+def ecmo_transplant(s: Situation) -> str | None:
+    """First match of (a) severe failure in an episode, (b) in proven or suspected disease, (d) ventilated, (c) worse under treatment."""
+    if s.stage != "rescue" or s.care_limited or ecmo_running(s):
+        return None
+    if s.severe and s.episode.met:
+        return ""
+    if s.severe and s.in_context("confirmed", "suspected"):
+        return "severeFailureUndetermined"
+    return {"i": "ventilated", "ii": ""}.get(s.rescue)
+
+
+def avoid_for_induction(s: Situation) -> str | None:
+    return _if(bool(order_safety.avoided(s)))
+
+
+def data_quality(s: Situation) -> str | None:
+    return _if(bool(list(unusable(s))))
+
+
+def unusable(s: Situation) -> Iterator[Finding]:
+    """Criteria and flags that data faults leave open although their answer would matter."""
+    imprecise = undetermined_high_risk(s) is None
+    for id in (*CRITERIA, *FLAGS):
+        finding = s.found[id]
+        faulty = finding.reasons & UNUSABLE or (imprecise and Reason.IMPRECISE_DATE in finding.reasons)
+        if finding.unknown and faulty and id not in COMPOSITES and (id in FLAGS or _matters(id, s)):
+            yield finding
+
+
+COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
+
+
+def _matters(id: str, s: Situation) -> bool:
+    """Whether settling one criterion changes a definition, or the risk."""
+    now = {name: finding.status for name, finding in s.found.items()}
+    return any(formula(now | {id: status}) != formula(now) for status in (MET, NOT_MET)) or (id in RISKY and not s.risk)
+
+
+RISKY = frozenset(CRITERIA) - COMPOSITES
+
+
+def _table() -> tuple[Trigger, ...]:
+    """Primaries first, in the order in which the first that is due wins (section 10.1)."""
+    both, view = frozenset({PV, SIGN}), frozenset({PV})
+    primaries: tuple[tuple[str, frozenset[str], Callable[[Situation], str | None]], ...] = (
+        ("refractoryOptions", both, refractory_options),
+        ("combinationTherapy", both, combination_therapy),
+        ("antibodyPending", both, antibody_pending),
+        ("otherMyositisAntibody", both, other_myositis_antibody),
+        ("aipPathway", both, aip_pathway),
+        ("threeMonthProgression", both, three_month_progression),
+        ("undeterminedHighRisk", both, undetermined_high_risk),
+        ("mda5Surveillance", view, mda5_surveillance),
+        ("workup", view, workup),
+    )
+    others = (
+        Trigger("ecmoTransplant", both, ecmo_transplant),
+        Trigger("avoidForInduction", frozenset({SIGN, SEL}), avoid_for_induction),
+        Trigger("dataQuality", view, data_quality),
+    )
+    return (*(Trigger(topic, hooks, due, True) for topic, hooks, due in primaries), *others)
+
+
+TRIGGERS = _table()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A card that is due: its topic, the variant of its summary, and the hooks it may be sent on."""
+
+    topic: str
+    variant: str
+    hooks: frozenset[str]
+    primary: bool
+
+
+def due_cards(s: Situation) -> list[Due]:
+    """Every card that is due, before merging and capping: at most one primary, transplant referral after it."""
+    due = [Due(t.topic, variant, t.hooks, t.primary) for t in TRIGGERS if (variant := t.due(s)) is not None]
+    primary = next((d for d in due if d.primary), None)
+    chosen = [d for d in due if not d.primary or d is primary]
+    if primary and primary.topic == "workup" and s.explained:
+        chosen[chosen.index(primary)] = Due("workup", "", frozenset({PV, SIGN}), True)
+    variant = transplant_referral(s, primary.topic if primary else "")
+    if variant is not None:
+        chosen.append(Due("transplantReferral", variant, frozenset({PV, SIGN}), False))
+    return chosen
+
