@@ -1,0 +1,199 @@
+"""The answers to all keys become one chart: facts free of FHIR, what could not be read, and how each search went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from types import MappingProxyType
+from typing import Any
+
+from fhir_mappings.conditions import read_conditions
+from fhir_mappings.dates import reader
+from fhir_mappings.decode import Decoded, decode
+from fhir_mappings.encounters import read_encounters
+from fhir_mappings.imaging import read_scan_reports, read_studies
+from fhir_mappings.limits import read_care_plans, read_consents, read_flags, read_limiting_conditions, read_limiting_orders
+from fhir_mappings.medications import read_medications, unresolved_references
+from fhir_mappings.mixed import MEDICATIONS, Drafts, read_drafts
+from fhir_mappings.observations import AT_THE_GATE, Findings, read_observations
+from fhir_mappings.orders import read_orders
+from fhir_mappings.procedures import read_procedures
+from fhir_mappings.queries import ELEMENTS, QUERIES
+from fhir_mappings.readings import reading_of
+from fhir_mappings.reads import Answer, Pages
+from fhir_mappings.references import References, all_urls, by_reference, groups_of
+from fhir_mappings.reports import panels_among, read_antibody_reports
+from fhir_mappings.structs import ObservationIn
+from fhir_mappings.supports import device_support
+from rpild_rules.facts import Person, PatientFacts, Unreadable, User
+from rpild_rules.when import When
+
+OBSERVATION_KEYS = tuple(key for key, query in QUERIES.items() if query.kind == "Observation")
+MEDICATION_KEYS = ("medicationRequests", "medicationAdministrations", "medicationStatements")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartContext:
+    """Whose chart, when and for whom. `now` carries a zone; `zone` is the site's. `draft_orders` is the raw Bundle of the hook context,
+    `selections` its chosen references (order-select). `attestations` are raw Observations of our own store; EHR copies win by id."""
+
+    patient_id: str
+    now: datetime
+    zone: tzinfo
+    user_id: str = ""
+    user_roles: frozenset[str] = frozenset()
+    draft_orders: bytes | None = None
+    selections: tuple[str, ...] | None = None
+    attestations: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What was read: the facts, what could not be read, resources per key, and Medications still to be read by id."""
+
+    facts: PatientFacts
+    unreadable: tuple[Unreadable, ...]
+    counts: Mapping[str, int]
+    unresolved: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Book:
+    """The decoded keys of one chart, with what they say about each other."""
+
+    decoded: Mapping[str, Decoded]
+    refs: References
+    drafts: Drafts
+    observations: list[ObservationIn] = field(default_factory=list)
+
+    def of(self, *keys: str) -> list[Any]:
+        return [each for key in keys if key in self.decoded for each in self.decoded[key].resources]
+
+
+def decode_key(key: str, answer: Answer, patient_id: str) -> Decoded:
+    """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing is decoded twice.
+
+    Raises OtherPatientError if a resource names another patient.
+    """
+    if key == MEDICATIONS:
+        return decode("Medication", answer, patient_id)
+    return decode(QUERIES[key].kind, answer, patient_id, QUERIES[key].count)
+
+
+def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, gate: bool = False) -> Chart:
+    """The chart of one patient. Keys absent from the answers were not read. With `gate` only what the gate asks is read of `laboratory`.
+
+    Raises OtherPatientError, and UnreadableFileError if the draft orders are no Bundle; nothing else, whatever the JSON holds.
+    """
+    decoded = {key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id) for key, each in answers.items()}
+    own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
+    book = _open(decoded, own, context, gate)
+    found = _observed(book, gate)
+    facts = _facts(book, found, context)
+    counts = MappingProxyType({key: len(each.resources) for key, each in decoded.items()})
+    records = [*book.of(*MEDICATION_KEYS), *(each for each in book.drafts.orders if each.resource_type == "MedicationRequest")]
+    return Chart(facts, facts.unreadable, counts, tuple(sorted(set(unresolved_references(records, book.refs)))))
+
+
+def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, gate: bool) -> _Book:
+    drafts = read_drafts(context.draft_orders, context.patient_id, context.selections)
+    read = reader(context.zone)
+    urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
+    refs = References(read, context.zone, When.at(context.now, context.zone), urls)
+    book = _Book(decoded, refs, drafts)
+    observations = _newest([*book.of(*OBSERVATION_KEYS), *own.resources])
+    medications = [each for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications) if each.resource_type == "Medication"]
+    book.observations = observations
+    book.refs = References(
+        read, refs.zone, refs.now, urls,
+        conditions=by_reference(book.of("conditions")),
+        observations=by_reference(observations),
+        specimens=by_reference(book.of("specimens")),
+        medications=by_reference(medications),
+        groups={} if gate else groups_of(book.of("reports"), observations, refs.local),
+    )  # fmt: skip
+    return book
+
+
+def _newest(observations: Iterable[ObservationIn]) -> list[ObservationIn]:
+    """Each Observation once: it may come under several keys; the newest version counts, else the first."""
+    kept: dict[str, ObservationIn] = {}
+    without_id = []
+    for each in observations:
+        if not each.id:
+            without_id.append(each)
+        elif each.id not in kept or _version(each) > _version(kept[each.id]):
+            kept[each.id] = each
+    return [*kept.values(), *without_id]
+
+
+def _version(each: ObservationIn) -> str:
+    return each.meta.last_updated if each.meta is not None else ""
+
+
+def _observed(book: _Book, gate: bool) -> Findings:
+    if not gate:
+        return read_observations(book.observations, book.refs)
+    laboratory = {id(each) for each in book.of("laboratory")}
+    found = read_observations([each for each in book.observations if id(each) not in laboratory], book.refs)
+    at_gate = read_observations([each for each in book.observations if id(each) in laboratory], book.refs, AT_THE_GATE)
+    for name in ("measurements", "results", "supports", "attestations", "unreadable"):
+        getattr(found, name).extend(getattr(at_gate, name))
+    return found
+
+
+def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
+    refs, drafts = book.refs, book.drafts
+    procedures = read_procedures(book.of("procedures"), refs)
+    devices = [device_support(each, refs) for each in book.of("deviceUse")]
+    requests = book.of("serviceRequests")
+    drafted = [each for each in drafts.orders if each.resource_type == "MedicationRequest"]
+    return PatientFacts(
+        person=_person(book),
+        measurements=_in_order(found.measurements),
+        results=_in_order([*found.results, *panels_among(book.observations, refs), *read_antibody_reports(book.of("reports"), refs)]),
+        diagnoses=_in_order(read_conditions(book.of("conditions"), refs)),
+        supports=_in_order([*found.supports, *procedures.supports, *(each for each in devices if each is not None)]),
+        stays=_in_order(read_encounters(book.of("encounters"), refs)),
+        scans=_in_order([*read_studies(book.of("imagingStudies"), refs), *read_scan_reports(book.of("reports"), refs)]),
+        attestations=_in_order(found.attestations),
+        treatments=_in_order([*read_medications(book.of(*MEDICATION_KEYS), refs), *procedures.treatments]),
+        orders=_in_order(read_orders(requests, refs)),
+        done=_in_order(procedures.done),
+        limits=_in_order(_limits(book)),
+        drafted_treatments=_in_order(read_medications(drafted, refs, drafted=True)),
+        drafted_orders=_in_order(read_orders(drafts.orders, refs, drafted=True)),
+        user=User(context.user_id.partition("/")[0], context.user_roles) if context.user_id else User(),
+        zone=context.zone,
+        readings=MappingProxyType({element: reading_of(element, book.decoded, refs) for element in ELEMENTS}),
+        unreadable=_in_order([*found.unreadable, *drafts.unreadable, *(each for one in book.decoded.values() for each in one.unreadable)]),
+    )
+
+
+def _limits(book: _Book) -> Iterable[Any]:
+    refs = book.refs
+    yield from read_flags(book.of("flags"), refs)
+    yield from read_care_plans(book.of("carePlans"), refs)
+    yield from read_consents(book.of("consents"), refs)
+    yield from read_limiting_orders(book.of("serviceRequests"), refs)
+    yield from read_limiting_conditions(book.of("conditions"), refs)
+
+
+def _person(book: _Book) -> Person:
+    found = next(iter(book.of("patient")), None)
+    if found is None:
+        return Person()
+    return Person(book.refs.read(found.birth_date), found.gender, found.deceased_boolean is True or bool(found.deceased_date_time))
+
+
+def _in_order(facts: Iterable[Any]) -> tuple[Any, ...]:
+    """Facts in an order that does not depend on the order of entries; those without an id once."""
+    known = sorted(facts, key=_place)
+    return tuple(dict.fromkeys(known)) if any("/" not in each.reference for each in known) else tuple(known)
+
+
+def _place(fact: Any) -> tuple[str, ...]:
+    times = (getattr(fact, name, None) for name in ("when", "start", "onset", "recorded", "authored", "made", "since"))
+    words = (getattr(fact, name, "") for name in ("concept", "code", "element", "kind", "printed", "status"))
+    return (fact.reference, *map(str, words), *(time.printed if time is not None else "" for time in times))

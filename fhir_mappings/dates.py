@@ -1,0 +1,74 @@
+"""FHIR dates, dateTimes, instants and periods to times as precise as the chart gives them (decisions K3, K4)."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+from fhir_mappings.structs import Period
+from rpild_rules.when import When
+
+INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?\Z")
+PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+Reader = Callable[[str], When | None]
+
+
+def reader(zone: tzinfo) -> Reader:
+    """A reader of FHIR times for one site's time zone; it remembers what it has read."""
+    known: dict[str, When | None] = {"": None}
+
+    def read(text: str) -> When | None:
+        if text not in known:
+            known[text] = read_time(text, zone)
+        return known[text]
+
+    return read
+
+
+def read_time(text: str, zone: tzinfo, of_issue: bool = False) -> When | None:
+    """The time that a FHIR date, dateTime or instant means, or None if it is none.
+
+    A clock time without a zone is no instant: it is read as its day at the site.
+    """
+    try:
+        clock = INSTANT.match(text)
+        if clock is None:
+            return _partial(text, zone)
+        return _instant(clock, zone, of_issue)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _instant(clock: re.Match[str], zone: tzinfo, of_issue: bool) -> When:
+    day, minute, second, fraction, offset = clock.groups()
+    leap = second == "60"
+    spelled = f"{day}T{minute}:{'59' if leap else second or '00'}{fraction or ''}{offset or ''}"
+    moment = datetime.fromisoformat(spelled) + timedelta(seconds=int(leap))
+    if moment.tzinfo is None:
+        return When.days(moment.date(), moment.date(), zone, day)
+    return When.at(moment, zone, of_issue)
+
+
+def _partial(text: str, zone: tzinfo) -> When | None:
+    parts = PARTIAL.match(text)
+    if parts is None:
+        return None
+    year, month, day = (int(part) if part else 0 for part in parts.groups())
+    last_month = month or 12
+    last_day = day or calendar.monthrange(year, last_month)[1]
+    return When.days(date(year, month or 1, day or 1), date(year, last_month, last_day), zone, text)
+
+
+def span(period: Period | None, read: Reader) -> tuple[When | None, When | None]:
+    """Start and end of a Period."""
+    return (read(period.start), read(period.end)) if period is not None else (None, None)
+
+
+def effective(resource: Any, read: Reader, zone: tzinfo) -> When | None:
+    """The time of an Observation or report: effective, else the end of its period, else its issue, marked (K5)."""
+    start, end = span(resource.effective_period, read)
+    instant = read(getattr(resource, "effective_instant", ""))
+    return read(resource.effective_date_time) or instant or end or start or read_time(resource.issued, zone, of_issue=True)

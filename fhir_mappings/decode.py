@@ -1,0 +1,284 @@
+"""Raw JSON of one key to typed resources: a fast lane for whole Bundles, and an entry-by-entry lane for those it refuses (rulings 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from fhir_mappings import structs
+from fhir_mappings.reads import Answer, Failure, OtherPatientError, Pages
+from rpild_rules.facts import Reading, Unreadable
+from rpild_rules.findings import Reason
+
+UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, InvalidOperation)
+PATIENT_REFERENCE = re.compile(r"(?:\A|/)Patient/([A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
+NOT_PERMITTED = frozenset({"forbidden", "security", "login"})
+OF_NO_PATIENT = frozenset({"Medication", "Device"})
+WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement"})
+TYPES: dict[str, type[Any]] = {
+    "Patient": structs.PatientIn,
+    "Condition": structs.ConditionIn,
+    "Observation": structs.ObservationIn,
+    "DiagnosticReport": structs.ReportIn,
+    "ImagingStudy": structs.ImagingStudyIn,
+    "Encounter": structs.EncounterIn,
+    "MedicationRequest": structs.MedicationIn,
+    "MedicationAdministration": structs.MedicationIn,
+    "MedicationStatement": structs.MedicationIn,
+    "Medication": structs.MedicationIn,
+    "ServiceRequest": structs.ServiceRequestIn,
+    "Procedure": structs.ProcedureIn,
+    "DeviceUseStatement": structs.DeviceUseIn,
+    "Specimen": structs.SpecimenIn,
+    "Flag": structs.FlagIn,
+    "CarePlan": structs.CarePlanIn,
+    "Consent": structs.ConsentIn,
+}
+BUNDLES = {kind: msgspec.json.Decoder(structs.Bundle[model], float_hook=Decimal) for kind, model in TYPES.items()}  # type: ignore[valid-type]
+SINGLES = {kind: msgspec.json.Decoder(model, float_hook=Decimal) for kind, model in TYPES.items()}
+LOOSE = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class RawEntry(Struct, rename="camel"):
+    full_url: Any = ""
+    resource: Raw = Raw(b"null")
+
+
+class RawBundle(Struct, rename="camel"):
+    resource_type: Any = ""
+    link: Any = None
+    entry: Any = None
+    issue: Any = None
+
+
+class RawEntries(Struct):
+    entry: list[Raw] = []
+
+
+class Peek(Struct, rename="camel"):
+    resource_type: Any = ""
+    id: Any = ""
+
+
+RAW_BUNDLES = msgspec.json.Decoder(RawBundle)
+RAW_ENTRIES = msgspec.json.Decoder(RawEntries)
+RAW_ENTRY = msgspec.json.Decoder(RawEntry)
+PEEKS = msgspec.json.Decoder(Peek)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One key, decoded. `cut` tells that entries beyond these may exist, `more` that the EHR said so; `urls` turns a fullUrl into `Type/id`."""
+
+    kind: str
+    resources: tuple[Any, ...] = ()
+    reading: Reading = Reading.COMPLETE
+    cut: bool = False
+    more: bool = False
+    unreadable: tuple[Unreadable, ...] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class Page:
+    """What one body holds, before subjects are checked."""
+
+    entries: list[tuple[str, Any]] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    more: bool = False
+    total: int = 0
+
+
+def decode(kind: str, answer: Answer, patient_id: str, count: int = 0) -> Decoded:
+    """The answer to one search or read of a resource type. `count` is the page size asked for; 0 = no limit.
+
+    Raises OtherPatientError if any resource names another patient.
+    """
+    if answer is None:
+        return Decoded(kind)
+    if isinstance(answer, Failure):
+        return failed(kind, answer.reason)
+    pages = answer if isinstance(answer, Pages) else Pages((answer,))
+    return _decode_pages(kind, pages, patient_id, count)
+
+
+def failed(kind: str, reason: Reason) -> Decoded:
+    """A key that could not be had."""
+    return Decoded(kind, reading=Reading.NOT_PERMITTED if reason is Reason.NOT_PERMITTED else Reading.FAILED)
+
+
+def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int) -> Decoded:
+    read = [_page(kind, body) for body in pages.bodies]
+    reasons = [page for page in read if isinstance(page, Reason)]
+    if reasons:
+        return failed(kind, reasons[0])
+    whole = [page for page in read if isinstance(page, Page)]
+    decoded = sort_out(kind, whole, patient_id, _is_cut(whole, pages.complete, count))
+    return replace(decoded, more=decoded.cut and (pages.complete is False or whole[-1].more))
+
+
+def _is_cut(pages: list[Page], complete: bool | None, count: int) -> bool:
+    if complete is not None:
+        return not complete
+    if len(pages) == 1:
+        return pages[0].more or 0 < count <= pages[0].total
+    return bool(pages) and pages[-1].more
+
+
+def _page(kind: str, body: bytes) -> Page | Reason:
+    try:
+        bundle = BUNDLES[kind].decode(body)
+    except UNDECODABLE:
+        return _slow_page(kind, body)
+    if bundle.resource_type != "Bundle":
+        return _lone(kind, body)
+    more = any(link.relation == "next" for link in bundle.link)
+    entries = [(entry.full_url, entry.resource) for entry in bundle.entry if entry.resource is not None]
+    return Page(entries, more=more, total=len(bundle.entry))
+
+
+def _slow_page(kind: str, body: bytes) -> Page | Reason:
+    try:
+        bundle = RAW_BUNDLES.decode(body)
+        raws = RAW_ENTRIES.decode(body).entry if bundle.resource_type == "Bundle" and bundle.entry is not None else []
+    except UNDECODABLE:
+        return Reason.FETCH_FAILED
+    if bundle.resource_type != "Bundle":
+        return _lone(kind, body)
+    links = bundle.link if isinstance(bundle.link, list) else []
+    page = Page(more=any(isinstance(link, dict) and link.get("relation") == "next" for link in links), total=len(raws))
+    for raw in raws:
+        add(page, kind, bytes(raw))
+    return page
+
+
+def _lone(kind: str, body: bytes) -> Page | Reason:
+    """A body that is no Bundle: the resource itself, an OperationOutcome, or nothing usable."""
+    outcome = RAW_BUNDLES.decode(body)
+    if outcome.resource_type == kind:
+        page = Page(total=1)
+        add_resource(page, kind, "", body)
+        return page
+    return reason_of(outcome.issue) if outcome.resource_type == "OperationOutcome" else Reason.FETCH_FAILED
+
+
+def reason_of(issues: Any) -> Reason:
+    """Why an OperationOutcome refuses (rulings 2)."""
+    codes = {issue.get("code") for issue in issues if isinstance(issue, dict)} if isinstance(issues, list) else set()
+    return Reason.NOT_PERMITTED if any(isinstance(code, str) and code in NOT_PERMITTED for code in codes) else Reason.FETCH_FAILED
+
+
+def add(page: Page, kind: str, raw: bytes) -> None:
+    """One raw Bundle entry. `kind` is the type asked for; empty = any."""
+    try:
+        entry = RAW_ENTRY.decode(raw)
+    except UNDECODABLE:
+        page.unreadable.append(_broken(kind, ""))
+        return
+    resource = bytes(entry.resource)
+    if resource != b"null":
+        add_resource(page, kind, entry.full_url if isinstance(entry.full_url, str) else "", resource)
+
+
+def add_resource(page: Page, kind: str, url: str, raw: bytes) -> None:
+    """One resource, in its own type if we read that type, else in the type of the key (to see whose it is)."""
+    name, identity = peek(raw)
+    model = name if name in TYPES else kind
+    if not model:
+        return
+    resource = one(model, raw)
+    if resource is not None:
+        page.entries.append((url, resource))
+    elif name in (kind, "") or not kind:
+        page.unreadable.append(_broken(model, identity))
+
+
+def peek(raw: bytes) -> tuple[str, str]:
+    """Type and id of a raw resource, empty where there is none."""
+    try:
+        seen = PEEKS.decode(raw)
+    except UNDECODABLE:
+        return "", ""
+    return tuple(part if isinstance(part, str) else "" for part in (seen.resource_type, seen.id))  # type: ignore[return-value]
+
+
+def one(kind: str, raw: bytes) -> Any | None:
+    """One resource by itself: as it stands, else without its null members, else None."""
+    try:
+        return SINGLES[kind].decode(raw)
+    except UNDECODABLE:
+        return _without_nulls(kind, raw)
+
+
+def _without_nulls(kind: str, raw: bytes) -> Any | None:
+    try:
+        return msgspec.convert(_dense(LOOSE.decode(raw)), TYPES[kind])
+    except UNDECODABLE:
+        return None
+
+
+def _dense(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _dense(member) for key, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_dense(member) for member in value if member is not None]
+    return value
+
+
+def _broken(kind: str, identity: str) -> Unreadable:
+    return Unreadable(f"{kind}/{identity}" if identity else kind, kind, Reason.UNSTRUCTURED)
+
+
+def reference_of(resource: Any) -> str:
+    """`Type/id`, or the type alone when there is no id."""
+    return f"{resource.resource_type}/{resource.id}" if resource.id else str(resource.resource_type)
+
+
+def sort_out(kind: str, pages: list[Page], patient_id: str, cut: bool, draft: bool = False, urls: Mapping[str, str] | None = None) -> Decoded:
+    """Check whose the resources are and keep those of the type asked for (and the Medications that come with them)."""
+    entries = [entry for page in pages for entry in page.entries]
+    urls = urls if urls is not None else {url: reference_of(resource) for url, resource in entries if url}
+    unreadable = [each for page in pages for each in page.unreadable]
+    kept = []
+    for _, resource in entries:
+        mine = belongs(resource, patient_id, urls)
+        if resource.resource_type == kind or (resource.resource_type == "Medication" and kind in WITH_MEDICATIONS):
+            kept.append(resource) if mine or draft else unreadable.append(_broken(kind, resource.id))
+    skipped = len(entries) - len(kept)
+    return Decoded(kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=skipped)
+
+
+def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
+    """Whether a resource names this patient. False if it names none; raises OtherPatientError if it names another."""
+    if resource.resource_type == "Patient":
+        return _same(resource.id, patient_id, resource)
+    reference = resource.subject or resource.patient
+    if reference is None or not reference.reference:
+        return resource.resource_type in OF_NO_PATIENT
+    if reference.reference == f"Patient/{patient_id}":
+        return True
+    found = PATIENT_REFERENCE.search(urls.get(reference.reference, reference.reference))
+    return bool(found) and _same(found[1], patient_id, resource)
+
+
+def _same(identity: str, patient_id: str, resource: Any) -> bool:
+    if identity != patient_id:
+        raise OtherPatientError(reference_of(resource))
+    return True
+
+
+def subject_of(resource: Any, urls: Mapping[str, str]) -> str:
+    """The patient id that a resource names, or empty."""
+    if resource.resource_type == "Patient":
+        return str(resource.id)
+    reference = resource.subject or resource.patient
+    text = reference.reference if reference is not None else ""
+    found = PATIENT_REFERENCE.search(urls.get(text, text))
+    return found[1] if found else ""

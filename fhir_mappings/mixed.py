@@ -1,0 +1,116 @@
+"""Bundles of many resource types: the orders of a hook context, and the files that people assess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, UNDECODABLE, Decoded, Page, add, reference_of, sort_out, subject_of
+from fhir_mappings.queries import QUERIES
+from fhir_mappings.reads import UnreadableFileError
+from rpild_rules.facts import Unreadable
+
+MEDICATIONS = "medications"
+KEY_OF = {query.kind: key for key, query in reversed(QUERIES.items()) if key not in ("antibodies",)}
+KEY_OF |= {"Observation": "laboratory", "Medication": MEDICATIONS}
+DRAFTED = ("MedicationRequest", "ServiceRequest", "Medication")
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A file's resources with their fullUrls. `patients` are the ids of its Patient resources, `subjects` every patient id it names."""
+
+    entries: tuple[tuple[str, Any], ...]
+    unreadable: tuple[Unreadable, ...]
+    patients: tuple[str, ...]
+    subjects: tuple[str, ...]
+
+
+def entries_of(body: bytes) -> Iterator[bytes]:
+    """The raw entries of a Bundle, of one resource, or of NDJSON. Raises UnreadableFileError if it is none of them."""
+    try:
+        bundle = RAW_BUNDLES.decode(body)
+    except UNDECODABLE:
+        yield from _lines(body)
+        return
+    yield from _unfold(bundle.resource_type, body)
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    lines = [line for line in body.splitlines() if line.strip()]
+    if len(lines) < 2:
+        raise UnreadableFileError("the file is not JSON: give a FHIR R4 Bundle, one resource, or NDJSON with one resource a line")
+    for number, line in enumerate(lines, 1):
+        try:
+            bundle = RAW_BUNDLES.decode(line)
+        except UNDECODABLE as problem:
+            raise UnreadableFileError(f"line {number} is not a JSON object: each line must hold one FHIR resource") from problem
+        yield from _unfold(bundle.resource_type, line)
+
+
+def _unfold(kind: Any, body: bytes) -> Iterator[bytes]:
+    if kind != "Bundle":
+        yield b'{"resource":' + body + b"}"
+        return
+    try:
+        yield from (bytes(raw) for raw in RAW_ENTRIES.decode(body).entry)
+    except UNDECODABLE as problem:
+        raise UnreadableFileError("the Bundle's entry is not a list of entries") from problem
+
+
+def read_bundle(body: bytes) -> Mixed:
+    """Every resource of a file, in its own type; what we do not read is left out, what cannot be read is listed."""
+    page = _read(entries_of(body))
+    urls = {url: reference_of(resource) for url, resource in page.entries if url}
+    patients = {resource.id for _, resource in page.entries if resource.resource_type == "Patient"}
+    subjects = {subject_of(resource, urls) for _, resource in page.entries} - {""}
+    return Mixed(tuple(page.entries), tuple(page.unreadable), tuple(sorted(patients)), tuple(sorted(subjects)))
+
+
+def _read(raws: Iterable[bytes]) -> Page:
+    page = Page()
+    for raw in raws:
+        add(page, "", raw)
+    return page
+
+
+def answers_for(mixed: Mixed, patient_id: str) -> dict[str, Decoded]:
+    """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others' resources are left out."""
+    urls = {url: reference_of(resource) for url, resource in mixed.entries if url}
+    own = [entry for entry in mixed.entries if subject_of(entry[1], urls) in (patient_id, "")]
+    decoded = {key: Decoded(query.kind) for key, query in QUERIES.items()}
+    for kind in TYPES:
+        page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
+        found = sort_out(kind, [page], patient_id, cut=False, urls=urls)
+        decoded[KEY_OF[kind]] = found
+    decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)
+    return decoded
+
+
+def _with_unreadable(decoded: Decoded, further: tuple[Unreadable, ...]) -> Decoded:
+    return Decoded(decoded.kind, decoded.resources, unreadable=(*decoded.unreadable, *further), urls=decoded.urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The orders of a hook context that we read, and the Medications that came with them."""
+
+    orders: tuple[Any, ...] = ()
+    medications: tuple[Any, ...] = ()
+    urls: Mapping[str, str] | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def read_drafts(body: bytes | None, patient_id: str, selections: tuple[str, ...] | None) -> Drafts:
+    """The draft orders (of `selections` only, if given), entry by entry; incomplete ones are kept.
+
+    Raises OtherPatientError if one names another patient, UnreadableFileError if the body is no Bundle.
+    """
+    if body is None:
+        return Drafts()
+    page = _read(entries_of(body))
+    found = [sort_out(kind, [page], patient_id, cut=False, draft=True) for kind in DRAFTED]
+    orders = [each for decoded in found[:2] for each in decoded.resources if each.resource_type != "Medication"]
+    chosen = [each for each in orders if selections is None or reference_of(each) in selections]
+    return Drafts(tuple(chosen), found[2].resources, found[0].urls, tuple(page.unreadable))

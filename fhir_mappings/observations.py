@@ -1,0 +1,156 @@
+"""Which concept an Observation carries, and what becomes of it: a measurement, a test result, a support or an attestation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fhir_mappings.attestations import SYSTEM as ATTESTATION
+from fhir_mappings.attestations import read_attestation
+from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, membership, read_table
+from fhir_mappings.measures import read_measurement
+from fhir_mappings.references import References
+from fhir_mappings.results import CULTURES, is_panel, panel_result, read_result
+from fhir_mappings.structs import Concept, ObservationIn, Valued
+from fhir_mappings.supports import SUPPORTS, observed_support
+from fhir_mappings.units import SCALES
+from fhir_mappings.words import named
+from rpild_rules.facts import Attestation, Measurement, Support, TestResult, Unreadable
+
+MARKS = read_table("marks")
+DROPPED = frozenset({"cancelled", "entered-in-error", "unknown"})
+ANTIBODIES = concepts_of_file("antibodies")
+QUALITATIVE = ANTIBODIES | set(MARKS["concepts"]["qualitative"]) | CULTURES
+AT_THE_GATE = ANTIBODIES | {"ferritin", "ferritin-molar"}
+LOINC_ROWS = [row for row in ROWS if row.system == "LOINC" and row.file in ("observations", "antibodies")]
+OBSERVED = {(url, row.code): row.concept for url in SYSTEM_NAMES["LOINC"] for row in LOINC_ROWS}
+ROOM_AIR = frozenset(MARKS["codes"]["on_room_air"])
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the Observations of a chart came to."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    results: list[TestResult] = field(default_factory=list)
+    supports: list[Support] = field(default_factory=list)
+    attestations: list[Attestation] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+def observed(code: Concept | None) -> tuple[str, str]:
+    """The concept of a code and the LOINC code that decides it; empty if none is known. A negative list wins."""
+    concept = found = ""
+    for coding in code.coding if code is not None else ():
+        known = OBSERVED.get((coding.system, coding.code), "")
+        if known in EXCLUDES:
+            return known, coding.code
+        if known and not concept:
+            concept, found = known, coding.code
+    return concept, found
+
+
+def by_name(code: Concept | None) -> str:
+    """The antibody that the texts of a code name, if they name exactly one; the panel if they name several or a panel."""
+    if code is None:
+        return ""
+    antibodies, panels = named("antibody", code.text), named("panel", code.text)
+    for coding in code.coding:
+        antibodies, panels = antibodies | named("antibody", coding.display), panels | named("panel", coding.display)
+    if len(antibodies) == 1:
+        return next(iter(antibodies))
+    return "myositis-panel" if antibodies or panels else ""
+
+
+def names_panel(code: Concept | None) -> bool:
+    """Whether a code's texts name a myositis panel."""
+    return code is not None and bool(named("panel", code.text) or any(named("panel", each.display) for each in code.coding))
+
+
+def read_observations(observations: Iterable[ObservationIn], refs: References, wanted: frozenset[str] | None = None) -> Findings:
+    """All Observations of a chart. `wanted` limits what coded laboratory values are read (the gate needs few)."""
+    found = Findings()
+    for each in observations:
+        if each.status not in DROPPED:
+            _read(each, refs, wanted, found)
+    return found
+
+
+def _read(each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings) -> None:
+    concept, code = observed(each.code)
+    if concept:
+        if wanted is None or concept in wanted:
+            _known(concept, code, each, each, refs, found)
+    else:
+        _unknown(each, refs, found)
+    for component in each.component:
+        _component(component, each, refs, wanted, found)
+
+
+def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
+    if concept in SCALES:
+        _measurement(concept, code, valued, each, refs, found)
+    elif concept in QUALITATIVE:
+        found.results.append(read_result(concept, code, valued, each, refs))
+    elif concept == "o2-delivery-mechanism":
+        _add_support(observed_support(valued.value_codeable_concept, valued.value_string, each, refs), each, found)
+
+
+def _measurement(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
+    read = read_measurement(concept, code, valued, each, refs)
+    if isinstance(read, Unreadable):
+        found.unreadable.append(read)
+        return
+    found.measurements.append(read)
+    if valued.code is not None and any(coding.code in ROOM_AIR for coding in valued.code.coding):
+        found.supports.append(Support("room-air", read.when, read.when, False, read.reference, "on room air"))
+
+
+def _add_support(support: Support | Unreadable, each: ObservationIn, found: Findings) -> None:
+    if isinstance(support, Unreadable):
+        found.unreadable.append(support)
+    else:
+        found.supports.append(support)
+
+
+def _unknown(each: ObservationIn, refs: References, found: Findings) -> None:
+    """No code of our tables: an attestation, an antibody by its name, a support stated by another system's code, or nothing."""
+    attested = _attested(each)
+    if attested:
+        found.attestations.append(read_attestation(attested, each, refs))
+        return
+    name = by_name(each.code)
+    if name and is_panel(name, each, names_panel(each.code)):
+        found.results.append(panel_result(each, refs))
+    elif name:
+        found.results.append(read_result(name, "", each, each, refs))
+    elif _states_support(each):
+        _add_support(observed_support(each.code, None, each, refs), each, found)
+
+
+def _attested(each: ObservationIn) -> str:
+    return next((coding.code for coding in each.code.coding if coding.system == ATTESTATION), "") if each.code is not None else ""
+
+
+def _states_support(each: ObservationIn) -> bool:
+    codings = each.code.coding if each.code is not None else []
+    known = any(membership(coding.system, coding.code).concepts & SUPPORTS for coding in codings)
+    return known and each.value_boolean is not False
+
+
+def _component(component: Valued, each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings) -> None:
+    concept, code = observed(component.code)
+    name = concept or by_name(component.code)
+    if not name or name == "myositis-panel" or (concept and wanted is not None and concept not in wanted):
+        return
+    _known(name, code, component, each, refs, found)
+
+
+def panel_members(each: ObservationIn) -> frozenset[str]:
+    """The concepts of an Observation's components."""
+    return frozenset(filter(None, (observed(part.code)[0] or by_name(part.code) for part in each.component)))
+
+
+def concept_named(each: ObservationIn) -> str:
+    """The concept of an Observation by code or name."""
+    return observed(each.code)[0] or by_name(each.code)

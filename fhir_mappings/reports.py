@@ -1,0 +1,67 @@
+"""Laboratory reports about antibodies: a panel as such, or a result that only the report states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fhir_mappings.answers import meaning_of
+from fhir_mappings.dates import effective
+from fhir_mappings.decode import reference_of
+from fhir_mappings.measures import MARKS
+from fhir_mappings.observations import ANTIBODIES, DROPPED, by_name, concept_named, names_panel, observed
+from fhir_mappings.references import References
+from fhir_mappings.structs import Concept, ObservationIn, ReportIn, Valued
+from fhir_mappings.words import shown
+from rpild_rules.facts import Meaning, TestResult
+
+MEMBERS = frozenset(MARKS["concepts"]["panel_members"])
+PANEL = "myositis-panel"
+STATUSES = {"partial": "preliminary", "appended": "amended"}
+
+
+def read_antibody_reports(reports: Iterable[ReportIn], refs: References) -> Iterator[TestResult]:
+    """Myositis panels (by name or by two or more members) and single antibody reports without a result Observation at hand."""
+    for each in reports:
+        members = [found for found in (refs.observations.get(refs.local(result)) for result in each.result) if found is not None]
+        concept = _concept(each.code, members)
+        if concept and each.status not in DROPPED and (concept == PANEL or not members):
+            yield _result(concept, each, refs)
+
+
+def panels_among(observations: Iterable[ObservationIn], refs: References) -> Iterator[TestResult]:
+    """Observations that are panels by their members or components, whatever they are called."""
+    for each in observations:
+        members = [refs.observations.get(refs.local(member)) for member in each.has_member]
+        kinds = _kinds(found for found in members if found is not None) | _parts(each)
+        if each.status not in DROPPED and len(kinds) > 1 and by_name(each.code) != PANEL:
+            when = effective(each, refs.read, refs.zone)
+            yield TestResult(PANEL, Meaning.UNREADABLE, when, each.status, shown(each.code), reference_of(each), refs.read(each.issued))
+
+
+def _parts(each: ObservationIn) -> frozenset[str]:
+    return frozenset(observed(part.code)[0] or by_name(part.code) for part in each.component) & MEMBERS
+
+
+def _kinds(members: Iterable[ObservationIn]) -> frozenset[str]:
+    return frozenset(concept_named(each) for each in members) & MEMBERS
+
+
+def _concept(code: Concept | None, members: Iterable[ObservationIn]) -> str:
+    if len(_kinds(members)) > 1 or names_panel(code):
+        return PANEL
+    coded = observed(code)[0]
+    concept = coded or by_name(code)
+    return concept if concept in ANTIBODIES or concept == PANEL else ""
+
+
+def _result(concept: str, each: ReportIn, refs: References) -> TestResult:
+    said = Valued(value_codeable_concept=each.conclusion_code[0] if each.conclusion_code else None, value_string=each.conclusion or None)
+    return TestResult(
+        concept=concept,
+        meaning=Meaning.UNREADABLE if concept == PANEL else meaning_of(said),
+        when=effective(each, refs.read, refs.zone),
+        status=STATUSES.get(each.status, each.status),
+        printed=each.conclusion or shown(said.value_codeable_concept) or shown(each.code),
+        reference=reference_of(each),
+        issued=refs.read(each.issued),
+    )

@@ -1,0 +1,140 @@
+"""Numbers with units to canonical values, by closed tables (decisions K7): what is not listed is never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from fhir_mappings.code_tables import CodeTableError, read_table
+from fhir_mappings.structs import Quantity
+from rpild_rules.findings import Reason
+
+UCUM = "http://unitsofmeasure.org"
+LARGEST = Decimal("1e15")
+COMPARATORS = frozenset({"", "<", "<=", ">=", ">"})
+WRITTEN = re.compile(r"\s*(<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)\s*(\D.*?)?\s*\Z")
+SIGNS = {"≤": "<=", "≥": ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """How one spelling of a unit becomes canonical: (value - subtract) * numerator / denominator."""
+
+    numerator: Decimal
+    denominator: Decimal
+    subtract: Decimal
+
+    def apply(self, value: Decimal) -> Decimal:
+        scaled = (value - self.subtract) * self.numerator
+        return scaled if self.denominator == 1 else scaled / self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One numeric concept: what it reads as, its canonical unit, its plausible range and its units."""
+
+    concept: str
+    unit: str
+    low: Decimal
+    high: Decimal
+    factors: Mapping[str, tuple[Factor, ...]]
+
+    def canonical(self, value: Decimal, spelling: str) -> Decimal | None:
+        """The value in the canonical unit; None for an unlisted unit or an implausible or ambiguous value."""
+        found = {factor.apply(value) for factor in self.factors.get(spelling, ())}
+        plausible = [each for each in found if self.low <= each <= self.high]
+        return plausible[0] if len(plausible) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number as read: value and comparator, or the reason why there is no value. `printed` is as sent."""
+
+    value: Decimal | None
+    printed: str
+    comparator: str = ""
+    problem: Reason | None = None
+
+
+def _factor(text: str, subtract: str) -> Factor:
+    top, _, bottom = text.partition("/")
+    return Factor(Decimal(top), Decimal(bottom or "1"), Decimal(subtract))
+
+
+def _spelled(unit: str, spellings: Mapping[str, list[str]]) -> Iterable[str]:
+    return (unit, *spellings.get(unit, ()))
+
+
+def _scale(name: str, table: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> Scale:
+    factors = {}
+    for unit, texts in table["factors"].items():
+        known = tuple(_factor(text, table.get("subtract", {}).get(unit, "0")) for text in texts)
+        factors.update(dict.fromkeys(_spelled(unit, spellings), known))
+    low, high = (Decimal(end) for end in table["range"])
+    if low >= high:
+        raise CodeTableError(f"codes/units.toml [concept.{name}]: the range runs backwards. Write the lower end first.")
+    return Scale(table.get("reads_as", name), table["unit"], low, high, factors)
+
+
+TABLE = read_table("units")
+SCALES = {name: _scale(name, table, TABLE["spellings"]) for name, table in TABLE["concept"].items()}
+ATTESTED = {name: _scale(name, table, TABLE["spellings"]) for name, table in TABLE["attested"].items()}
+KNOWN_SPELLINGS = frozenset(spelling for scale in SCALES.values() for spelling in scale.factors if spelling)
+KNOWN_SPELLINGS |= frozenset(spelling for refused in TABLE["refused"].values() for spelling in refused)
+
+
+def spelling_of(quantity: Quantity, scale: Scale) -> str:
+    """The spelling that counts: the UCUM code, else the unit's text. A text that is another known unit spoils the code."""
+    code, text = quantity.code.strip(), quantity.unit.strip()
+    if not code or (quantity.system and quantity.system != UCUM):
+        return text or code
+    if text in KNOWN_SPELLINGS and scale.factors.get(text) != scale.factors.get(code):
+        return f"{code} or {text}"
+    return code
+
+
+def read_quantity(quantity: Quantity, scale: Scale) -> Reading:
+    """A Quantity as a canonical number, or the reason why not (`unit`, `comparator`, `no-data`)."""
+    spelling = spelling_of(quantity, scale)
+    printed = shown_number(quantity)
+    if quantity.value is None:
+        return Reading(None, printed, problem=Reason.NO_DATA)
+    number = number_of(quantity.value)
+    if number is None:
+        return Reading(None, printed, problem=Reason.UNIT)
+    return _judged(number, quantity.comparator, spelling, printed, scale)
+
+
+def read_text(text: str, scale: Scale) -> Reading:
+    """A valueString by a strict grammar: comparator, number with a decimal point, unit; else `unstructured`."""
+    printed = text.strip()
+    found = WRITTEN.match(text)
+    if found is None or (found[3] and not found[3][0].isalpha() and found[3] not in KNOWN_SPELLINGS):
+        return Reading(None, printed, problem=Reason.UNSTRUCTURED)
+    comparator = SIGNS.get(found[1], found[1] or "")
+    return _judged(Decimal(found[2]), comparator, found[3] or "", printed, scale)
+
+
+def number_of(value: Any) -> Decimal | None:
+    """A JSON number as Decimal; None for a quoted or boolean one, and above 1e15."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return None
+    number = Decimal(value)
+    return number if abs(number) <= LARGEST else None
+
+
+def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale: Scale) -> Reading:
+    if comparator not in COMPARATORS:
+        return Reading(None, printed, comparator, Reason.COMPARATOR)
+    value = scale.canonical(number, spelling)
+    return Reading(value, printed, comparator, None if value is not None else Reason.UNIT)
+
+
+def shown_number(quantity: Quantity) -> str:
+    """Comparator, number and unit as sent, cut to a length that fits a line."""
+    value = quantity.value
+    number = "" if value is None else f"{value:f}" if isinstance(value, Decimal) and abs(value) <= LARGEST else str(value)
+    return f"{quantity.comparator}{number[:40]} {quantity.unit or quantity.code}".strip()

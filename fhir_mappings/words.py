@@ -1,0 +1,87 @@
+"""Words in code texts and displays that stand for a concept, where no code decides."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from fhir_mappings.code_tables import BY_CONCEPT, NOTHING, TABLES, read_table
+from fhir_mappings.structs import Concept
+
+NAMES: dict[str, dict[str, list[str]]] = read_table("names")
+GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
+PART = re.compile(r"[a-z]+|\d+|[^a-z\d]+")
+JOINT = r"[\s\-_/.]*"
+
+
+def plain(text: str) -> str:
+    """Lower case, compatibility characters folded, Greek letters spelled out, invisible characters left out."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(GREEK.get(sign, sign) for sign in folded if unicodedata.category(sign) != "Cf")
+
+
+def _body(word: str) -> str:
+    parts = (part for part in PART.findall(plain(word)) if not re.fullmatch(JOINT, part))
+    return JOINT.join(re.escape(part.strip()) for part in parts)
+
+
+def whole_words(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, from a word start to a word end."""
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(_body(word) for word in words)})(?![a-z0-9])")
+
+
+def word_starts(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words from a word start; those in capitals only as whole words (terminology, class rules)."""
+    bodies = (_body(word) + (r"(?![a-z0-9])" if word.isupper() else "") for word in words)
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(bodies)})")
+
+
+WORDS = {group: {concept: whole_words(words) for concept, words in table.items()} for group, table in NAMES.items()}
+ANY = {group: whole_words(word for words in table.values() for word in words) for group, table in NAMES.items()}
+CLASS_WORDS = {
+    concept: word_starts(table["words"]) for content in TABLES.values() for concept, table in content.items() if table.get("words")
+}
+
+
+@lru_cache(maxsize=16384)
+def named(group: str, text: str) -> frozenset[str]:
+    """The concepts of a group of names that a text mentions."""
+    spelled = plain(text)
+    if not spelled or not ANY[group].search(spelled):
+        return NOTHING
+    return frozenset(concept for concept, pattern in WORDS[group].items() if pattern.search(spelled))
+
+
+@lru_cache(maxsize=4096)
+def class_named(text: str) -> frozenset[str]:
+    """The concepts whose class words a text contains (`care-limit`, `order-myositis-antibody`, ...)."""
+    spelled = plain(text)
+    return frozenset(concept for concept, pattern in CLASS_WORDS.items() if pattern.search(spelled))
+
+
+def texts_of(*concepts: Concept | None) -> Iterator[str]:
+    """The texts and displays of some CodeableConcepts, empty ones left out."""
+    for concept in concepts:
+        if concept is not None:
+            yield from filter(None, (concept.text, *(coding.display for coding in concept.coding)))
+
+
+def named_in(group: str, *concepts: Concept | None) -> frozenset[str]:
+    """The concepts of a group of names that any text of some CodeableConcepts mentions."""
+    return frozenset(found for text in texts_of(*concepts) for found in named(group, text))
+
+
+def shown(concept: Concept | None) -> str:
+    """What people read: the text, else a display, else a code."""
+    if concept is None:
+        return ""
+    candidates = (concept.text, *(each.display for each in concept.coding), *(each.code for each in concept.coding))
+    return next(filter(None, candidates), "")
+
+
+def display_of(concept: str) -> str:
+    """The display of a concept's first row, or its name."""
+    rows = BY_CONCEPT.get(concept, ())
+    return rows[0].display if rows else concept
