@@ -68,7 +68,9 @@ def mda5_state(facts: PatientFacts, now: When, knowledge: Knowledge) -> Mda5:
     return _pending(facts, final, now, knowledge) or _rest(facts, final, now, knowledge)
 
 
-def _positive(facts: PatientFacts, positives: list[TestResult], negatives: list[TestResult], now: When, knowledge: Knowledge) -> Mda5:
+def _positive(
+    facts: PatientFacts, positives: list[TestResult], negatives: list[TestResult], now: When, knowledge: Knowledge
+) -> Mda5:
     weak = all(r.meaning is Meaning.WEAK for r in positives)
     marks = {"weak"} if weak else set()
     marks |= {"multiple"} if positive(facts, OTHER_MSA) else set()
@@ -89,7 +91,10 @@ def _doubtful(r: TestResult, negatives: list[TestResult], facts: PatientFacts, n
         return True
     window = knowledge.window("discordant_days")
     return any(
-        r.when and n.when and near(r.when, n.when, window) is MET and not immunosuppressed_between(facts, r.when, n.when, now, knowledge)
+        r.when
+        and n.when
+        and near(r.when, n.when, window) is MET
+        and not immunosuppressed_between(facts, r.when, n.when, now, knowledge)
         for n in negatives
     )
 
@@ -121,7 +126,11 @@ def _open(o: Order, final: list[TestResult], now: When, knowledge: Knowledge) ->
         return False
     if o.status in WAITING:
         return True
-    return o.status == "completed" and o.authored is not None and within(o.authored.cut(now), now, knowledge.window("mda5_pending_days")) is MET
+    return (
+        o.status == "completed"
+        and o.authored is not None
+        and within(o.authored.cut(now), now, knowledge.window("mda5_pending_days")) is MET
+    )
 
 
 def _panel_used_up(o: Order, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

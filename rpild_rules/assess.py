@@ -33,7 +33,9 @@ def guard(rule: str, judge: Callable[[], Findings], ids: tuple[str, ...]) -> Fin
     try:
         return judge()
     except Exception as problem:
-        what = f"rule {rule} failed ({type(problem).__name__}): report this to the maintainers with the knowledge version"
+        what = (
+            f"rule {rule} failed ({type(problem).__name__}): report this to the maintainers with the knowledge version"
+        )
         return tuple(unknown(id, Reason.RULE_FAILED, what) for id in ids)
 
 
@@ -47,7 +49,9 @@ def assess(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Assessme
         return Assessment(knowledge, at, gate, findings=(note,), order_in_scope=scope)
     situation = _settled(_situation(facts, knowledge, at, gate))
     findings = tuple(situation.found[id] for id in (*DEFINITIONS, *CRITERIA, *FLAGS))
-    return Assessment(knowledge, at, gate, situation.context, situation.stage, findings, situation, recommend(situation), scope)
+    return Assessment(
+        knowledge, at, gate, situation.context, situation.stage, findings, situation, recommend(situation), scope
+    )
 
 
 def _situation(facts: PatientFacts, knowledge: Knowledge, now: When, gate: Gate) -> Situation:
@@ -56,7 +60,9 @@ def _situation(facts: PatientFacts, knowledge: Knowledge, now: When, gate: Gate)
     onset = find_onset(facts, knowledge, now, knowledge.word("onset_clock"), therapy.t0)
     moment = Moment(facts, knowledge, now, now)
     found = _criteria(moment, therapy) | {"onsetWithinOneMonth": onset_finding(onset, now, knowledge)}
-    found |= {f.id: f for f in definitions(found, found["onsetFirstSymptom"], found["ctWorsening"], found["ctWorsening92"])}
+    found |= {
+        f.id: f for f in definitions(found, found["onsetFirstSymptom"], found["ctWorsening"], found["ctWorsening92"])
+    }
     count = prognosis.kurasawa(facts, therapy.t0, found["ctWorsening"], now, knowledge)
     latch = find_latch(facts, onset.when, now, knowledge, guard)
     episode = find_episode(moment, found, onset, therapy, (count.met, count.of), latch)
@@ -74,11 +80,18 @@ def _criteria(moment: Moment, therapy: Therapy) -> dict[str, Finding]:
     first = find_onset(facts, knowledge, now, "first_symptom", therapy.t0)
     worsening = attested.ct_worsening(facts, found["hrctIncrease"], now, knowledge)
     three = attested.three_months(facts, worsening, now, knowledge)
-    return found | {"onsetFirstSymptom": onset_finding(first, now, knowledge), "ctWorsening": worsening, "ctWorsening92": three}
+    return found | {
+        "onsetFirstSymptom": onset_finding(first, now, knowledge),
+        "ctWorsening": worsening,
+        "ctWorsening92": three,
+    }
 
 
 def _flags(facts: PatientFacts, now: When, knowledge: Knowledge) -> dict[str, Finding]:
-    found = [f for id in THRESHOLDS for f in guard(id, lambda id=id: (prognosis.threshold_flag(id, facts, now, knowledge),), (id,))]
+    def threshold(id: str) -> Findings:
+        return guard(id, lambda: (prognosis.threshold_flag(id, facts, now, knowledge),), (id,))
+
+    found = [f for id in THRESHOLDS for f in threshold(id)]
     found += guard("aado2of32", lambda: (prognosis.aado2(facts, now, knowledge),), ("aado2of32",))
     found += guard("ro52", lambda: (prognosis.ro52(facts),), ("ro52",))
     return {f.id: f for f in found}
@@ -90,7 +103,9 @@ def _settled(s: Situation) -> Situation:
     s = replace(
         s,
         severe=referral.severe_failure(facts, now, knowledge),
-        rescue=referral.rescue_need(facts, s.episode.refractory or bool(s.episode.signs), now, knowledge) if s.episode.met else "",
+        rescue=referral.rescue_need(facts, s.episode.refractory or bool(s.episode.signs), now, knowledge)
+        if s.episode.met
+        else "",
         risk=tuple(risk.high_risk(s.found, facts, s.context, s.gate.weak, now, knowledge)),
         lung_evidence=risk.lung_evidence(s.found, facts, now, knowledge),
         lung_signal=risk.lung_signal(s.found, facts, now, knowledge),

@@ -79,7 +79,9 @@ class Situation:
 
     @property
     def condition_met(self) -> bool:
-        return any(self.found[c].met for c in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange"))
+        return any(
+            self.found[c].met for c in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange")
+        )
 
     def in_context(self, *contexts: str) -> bool:
         return self.context in contexts
@@ -130,4 +132,3 @@ class Assessment:
     def finding(self, id: str) -> Finding:
         """One finding by its contract id."""
         return next(f for f in self.findings if f.id == id)
-

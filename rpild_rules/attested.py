@@ -13,13 +13,19 @@ from rpild_rules.when import When, Window, after, gap, within
 
 def newest(facts: PatientFacts, code: str) -> Attestation | None:
     """The newest statement of a code made by a clinician and not withdrawn."""
-    made = [a for a in facts.attestations if a.code == code and a.by_clinician and a.status in VALID_STATUSES and a.made]
+    made = [
+        a for a in facts.attestations if a.code == code and a.by_clinician and a.status in VALID_STATUSES and a.made
+    ]
     return max(made, key=_recency, default=None)
 
 
 def _recency(a: Attestation) -> tuple[float, float, str]:
     stated = time_of(a)
-    return stated.latest.timestamp(), a.issued.latest.timestamp() if a.issued else stated.latest.timestamp(), a.reference
+    return (
+        stated.latest.timestamp(),
+        a.issued.latest.timestamp() if a.issued else stated.latest.timestamp(),
+        a.reference,
+    )
 
 
 def time_of(a: Attestation) -> When:
@@ -77,8 +83,10 @@ def ct_worsening(facts: PatientFacts, hrct: Finding, now: When, knowledge: Knowl
         return Finding("ctWorsening", MET, hrct.because, hrct.evidence) if hrct.met else _unsaid(facts)
     expired = expiry(facts, said, compared_cts(facts, said).end, now, knowledge, aged)
     if expired:
-        return Finding("ctWorsening", MET, hrct.because, hrct.evidence) if hrct.met else unknown(
-            "ctWorsening", Reason.ATTESTATION_EXPIRED, expired, (said.reference,)
+        return (
+            Finding("ctWorsening", MET, hrct.because, hrct.evidence)
+            if hrct.met
+            else unknown("ctWorsening", Reason.ATTESTATION_EXPIRED, expired, (said.reference,))
         )
     words = "new or worsening infiltrates" if said.value else "no worsening on CT"
     status = MET if said.value or hrct.met else NOT_MET
@@ -89,7 +97,9 @@ def _unsaid(facts: PatientFacts) -> Finding:
     return unknown("ctWorsening", facts.why_absent("E-ATT"), "no clinician's comparison of two chest CTs")
 
 
-def expiry(facts: PatientFacts, a: Attestation, later: When | None, now: When, knowledge: Knowledge, aged: bool = True) -> str:
+def expiry(
+    facts: PatientFacts, a: Attestation, later: When | None, now: When, knowledge: Knowledge, aged: bool = True
+) -> str:
     """Why a comparison of CTs no longer holds; empty while it does."""
     if aged and within(issued(a).cut(now), now, knowledge.window("attestation_days")) is not MET:
         return f"the comparison attested on {time_of(a).printed} has expired"
@@ -104,7 +114,9 @@ def three_months(facts: PatientFacts, worsening: Finding, now: When, knowledge: 
     said = _behind(facts, worsening)
     dates = compared_cts(facts, said) if said else Interval(None, None)
     if not dates.start or not dates.end:
-        return unknown("ctWorsening", Reason.IMPRECISE_DATE, "the dates of the compared CTs are not recorded", worsening.evidence)
+        return unknown(
+            "ctWorsening", Reason.IMPRECISE_DATE, "the dates of the compared CTs are not recorded", worsening.evidence
+        )
     window = knowledge.window("three_months_days")
     apart, ago = within(dates.start, dates.end, window), within(dates.end.cut(now), now, window)
     status = all_of((apart, MET if ago is MET else UNKNOWN))

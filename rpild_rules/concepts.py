@@ -15,7 +15,18 @@ STAY_REASONS = ONSET_CONCEPTS | ILD_GROUP | {"pneumonia", "pjp", "covid-19", "pn
 
 MDA5 = frozenset({"anti-mda5-qual", "anti-mda5-quant"})
 OTHER_MSA = frozenset(
-    {"anti-jo1", "anti-pl7", "anti-pl12", "anti-ej", "anti-oj", "anti-srp", "anti-mi2", "anti-tif1g", "anti-nxp2", "anti-sae1"}
+    {
+        "anti-jo1",
+        "anti-pl7",
+        "anti-pl12",
+        "anti-ej",
+        "anti-oj",
+        "anti-srp",
+        "anti-mi2",
+        "anti-tif1g",
+        "anti-nxp2",
+        "anti-sae1",
+    }
 )
 MSA = MDA5 | OTHER_MSA
 MAA = frozenset({"anti-ro52", "anti-pmscl", "anti-ku", "anti-rnp"})

@@ -32,12 +32,20 @@ def as_contract(assessment: Assessment, topics: tuple[str, ...]) -> dict[str, An
         result["kurasawa"] = {"met": count.met, "of": count.of}
     if knowledge.overrides:
         result["knowledge"]["overrides"] = [
-            {"name": o.name, "value": o.value, "default": o.default, "author": o.author, "reason": o.reason, "date": o.date.isoformat()}
+            {
+                "name": o.name,
+                "value": o.value,
+                "default": o.default,
+                "author": o.author,
+                "reason": o.reason,
+                "date": o.date.isoformat(),
+            }
             for o in knowledge.overrides
         ]
     if assessment.situation and assessment.situation.facts.unreadable:
         result["unreadable"] = [
-            {"reference": u.reference, "element": u.element, "reason": u.reason.value} for u in assessment.situation.facts.unreadable
+            {"reference": u.reference, "element": u.element, "reason": u.reason.value}
+            for u in assessment.situation.facts.unreadable
         ]
     return result
 

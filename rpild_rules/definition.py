@@ -9,7 +9,19 @@ from rpild_rules import attested
 from rpild_rules.concepts import DYSPNOEA_CONCEPTS
 from rpild_rules.diagnoses import dated_within, dates, symptoms
 from rpild_rules.facts import PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, any_of, conjunction, disjunction, unknown
+from rpild_rules.findings import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Finding,
+    Reason,
+    Status,
+    all_of,
+    any_of,
+    conjunction,
+    disjunction,
+    unknown,
+)
 from rpild_rules.gas_exchange import gas_exchange
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import lung_function
@@ -63,7 +75,9 @@ def dyspnoea_shown(m: Moment) -> Finding:
 
 def dyspnoea_needing_care(m: Moment, shown: Finding) -> Finding:
     """C1: breathlessness that needs a hospital stay or oxygen."""
-    need = disjunction("care", (respiratory_stay(m.facts, m.at, m.knowledge), oxygen_support(m.facts, m.at, m.knowledge)))
+    need = disjunction(
+        "care", (respiratory_stay(m.facts, m.at, m.knowledge), oxygen_support(m.facts, m.at, m.knowledge))
+    )
     return conjunction("dyspnoeaNeedingCare", (shown, need))
 
 
@@ -77,13 +91,23 @@ def hrct_increase(m: Moment) -> Finding:
     dates = attested.compared_cts(m.facts, said)
     expired = attested.expiry(m.facts, said, dates.end, m.at, m.knowledge, m.aged)
     if expired:
-        return unknown(id, Reason.ATTESTATION_EXPIRED, f"{expired}: compare again on the page", (said.reference,), parameters)
-    if dates.start and dates.end and attested.interval_status(dates, m.knowledge.window("hrct_interval_days")) is not MET:
+        return unknown(
+            id, Reason.ATTESTATION_EXPIRED, f"{expired}: compare again on the page", (said.reference,), parameters
+        )
+    if (
+        dates.start
+        and dates.end
+        and attested.interval_status(dates, m.knowledge.window("hrct_interval_days")) is not MET
+    ):
         what = f"the compared CTs lie {attested.spread(dates)} days apart, more than one month"
         return unknown(id, Reason.NO_BASELINE, what, (said.reference,), parameters)
     if dates.end and within(dates.end.cut(m.at), m.at, m.knowledge.window("c1_window_days")) is not MET:
         return unknown(id, Reason.STALE, f"the later CT is of {dates.end.printed}", (said.reference,), parameters)
-    known = f"between {dates.start.printed} and {dates.end.printed}" if dates.start and dates.end else "interval between the CTs not recorded"
+    known = (
+        f"between {dates.start.printed} and {dates.end.printed}"
+        if dates.start and dates.end
+        else "interval between the CTs not recorded"
+    )
     met = m.knowledge.parameter("hrct_increase_pct").holds(percent)
     words = f"HRCT increase {percent} %, {known}, attested on {attested.time_of(said).printed}"
     return Finding(id, MET if met else NOT_MET, words, (said.reference, *sorted(said.studies)), parameters)
@@ -92,7 +116,9 @@ def hrct_increase(m: Moment) -> Finding:
 def _no_comparison(m: Moment, id: str, parameters: tuple[str, ...], unreadable: bool, code: str) -> Finding:
     window = m.knowledge.window("c1_window_days")
     reports = [
-        s for s in m.facts.scans if s.concept == "ct-chest" and s.is_report and s.when and within(s.when.cut(m.at), m.at, window) is MET
+        s
+        for s in m.facts.scans
+        if s.concept == "ct-chest" and s.is_report and s.when and within(s.when.cut(m.at), m.at, window) is MET
     ]
     if unreadable or reports:
         what = "a chest CT report exists but holds no figure: compare the CTs on the page"
@@ -106,17 +132,31 @@ def conditions(m: Moment, guard: Guard) -> dict[str, Finding]:
     found = (
         *shown,
         *guard("C1", lambda: (dyspnoea_needing_care(m, shown[0]),), ("dyspnoeaNeedingCare",)),
-        *guard("C2", lambda: lung_function(m.facts, m.at, m.knowledge), ("fvcDecline", "dlcoDecline", "lungFunctionDecline")),
+        *guard(
+            "C2",
+            lambda: lung_function(m.facts, m.at, m.knowledge),
+            ("fvcDecline", "dlcoDecline", "lungFunctionDecline"),
+        ),
         *guard("C3", lambda: (hrct_increase(m),), ("hrctIncrease",)),
-        *guard("C4", lambda: gas_exchange(m.facts, m.at, m.now, m.knowledge), ("respiratoryFailure", "pao2Decline", "gasExchange")),
+        *guard(
+            "C4",
+            lambda: gas_exchange(m.facts, m.at, m.now, m.knowledge),
+            ("respiratoryFailure", "pao2Decline", "gasExchange"),
+        ),
     )
     return {finding.id: finding for finding in found}
 
 
-def definitions(found: dict[str, Finding], onset_by_first_symptom: Finding, worsening: Finding, worsening92: Finding) -> tuple[Finding, ...]:
+def definitions(
+    found: dict[str, Finding], onset_by_first_symptom: Finding, worsening: Finding, worsening92: Finding
+) -> tuple[Finding, ...]:
     """The three definitions side by side; the four-condition one is primary."""
-    four = conjunction("fourConditions", (found["onsetWithinOneMonth"], disjunction("conditions", tuple(found[c] for c in CONDITIONS))))
-    triad = conjunction("oneMonthTriad", (onset_by_first_symptom, worsening, found["dyspnoeaShown"], found["respiratoryFailure"]))
+    four = conjunction(
+        "fourConditions", (found["onsetWithinOneMonth"], disjunction("conditions", tuple(found[c] for c in CONDITIONS)))
+    )
+    triad = conjunction(
+        "oneMonthTriad", (onset_by_first_symptom, worsening, found["dyspnoeaShown"], found["respiratoryFailure"])
+    )
     return four, triad, conjunction("threeMonthProgression", (found["dyspnoeaShown"], worsening92))
 
 
@@ -126,9 +166,14 @@ def formula(statuses: dict[str, Status]) -> dict[str, Status]:
     gas = any_of((statuses["respiratoryFailure"], statuses["pao2Decline"]))
     worsening = MET if statuses["hrctIncrease"] is MET else statuses["ctWorsening"]
     four = all_of(
-        (statuses["onsetWithinOneMonth"], any_of((statuses["dyspnoeaNeedingCare"], lung, statuses["hrctIncrease"], gas)))
+        (
+            statuses["onsetWithinOneMonth"],
+            any_of((statuses["dyspnoeaNeedingCare"], lung, statuses["hrctIncrease"], gas)),
+        )
     )
-    triad = all_of((statuses["onsetFirstSymptom"], worsening, statuses["dyspnoeaShown"], statuses["respiratoryFailure"]))
+    triad = all_of(
+        (statuses["onsetFirstSymptom"], worsening, statuses["dyspnoeaShown"], statuses["respiratoryFailure"])
+    )
     three = all_of((statuses["dyspnoeaShown"], statuses["ctWorsening92"]))
     return {"fourConditions": four, "oneMonthTriad": triad, "threeMonthProgression": three}
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rpild_rules import attested, order_safety, prognosis
-from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, OTHER_MSA
 from rpild_rules.antibodies import positive
+from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, OTHER_MSA
 from rpild_rules.definition import CONDITIONS, CRITERIA, DEFINITIONS
 from rpild_rules.diagnoses import having
 from rpild_rules.findings import MET, Finding
@@ -24,21 +24,31 @@ LABS = ("arterial-gas", *BLOOD)
 
 def basis(s: Situation) -> Iterator[str]:
     """Which condition is met, with its dates and values; at an earlier time if the episode rests on that."""
-    found = s.episode.latch.findings if s.rp is not MET and s.episode.latch.held else tuple(s.found[id] for id in CRITERIA)
-    yield from (criterion(s, f) for f in found if f.met and f.id in CRITERIA and f.id not in ("lungFunctionDecline", "gasExchange"))
+    found = (
+        s.episode.latch.findings if s.rp is not MET and s.episode.latch.held else tuple(s.found[id] for id in CRITERIA)
+    )
+    yield from (
+        criterion(s, f)
+        for f in found
+        if f.met and f.id in CRITERIA and f.id not in ("lungFunctionDecline", "gasExchange")
+    )
     yield from (definition(s, id) for id in DEFINITIONS if id != "fourConditions" and s.found[id].met)
 
 
 def criterion(s: Situation, finding: Finding) -> str:
     """One criterion with its basis."""
-    return s.knowledge.texts.say("common", "criterion", criterion=s.knowledge.texts.label("criterion", finding.id), because=finding.because)
+    return s.knowledge.texts.say(
+        "common", "criterion", criterion=s.knowledge.texts.label("criterion", finding.id), because=finding.because
+    )
 
 
 def definition(s: Situation, id: str) -> str:
     """One definition and how it stands."""
     texts, finding = s.knowledge.texts, s.found[id]
     if finding.unknown:
-        status = texts.say("common", "undetermined", reasons=", ".join(sorted(texts.label("reason", r) for r in finding.reasons)))
+        status = texts.say(
+            "common", "undetermined", reasons=", ".join(sorted(texts.label("reason", r) for r in finding.reasons))
+        )
     else:
         status = "met" if finding.met else texts.say("common", "not_met", date=s.now.printed)
     return texts.say("common", "other_definition", definition=texts.label("definition", id), status=status)
@@ -84,7 +94,9 @@ def missing(s: Situation) -> Iterator[str]:
             reasons = ", ".join(dict.fromkeys(texts.label("reason", m.reason) for m in finding.missing))
             name = texts.label("criterion", id) if id in CRITERIA else texts.label("definition", id)
             what = "; ".join(dict.fromkeys(m.what for m in finding.missing))
-            yield texts.say("common", "missing_item", criterion=name, what=what, reason=reasons, remedy=texts.label("remedy", id))
+            yield texts.say(
+                "common", "missing_item", criterion=name, what=what, reason=reasons, remedy=texts.label("remedy", id)
+            )
 
 
 def open_work(s: Situation, items: tuple[str, ...] | None = None) -> Iterator[str]:
@@ -145,7 +157,9 @@ def _pending_panel(s: Situation) -> Iterator[str]:
         yield texts.line("antibodyPending", "second_method")
     elif s.mda5.state == "pending":
         order = s.mda5.ordered
-        since = "in these orders" if order and order.drafted else order.authored.printed if order and order.authored else ""
+        since = (
+            "in these orders" if order and order.drafted else order.authored.printed if order and order.authored else ""
+        )
         yield texts.line("antibodyPending", "panel_ordered", date=since)
     else:
         yield texts.line("antibodyPending", "panel")
@@ -155,7 +169,9 @@ def _pending_panel(s: Situation) -> Iterator[str]:
 
 
 def _other_antibody(s: Situation) -> Iterator[str]:
-    found = [f"{r.concept} {r.printed}" for r in s.other_antibodies] or [d.printed for d in having(s.facts, MYOSITIS_PROVEN | {"ctd-other"})]
+    found = [f"{r.concept} {r.printed}" for r in s.other_antibodies] or [
+        d.printed for d in having(s.facts, MYOSITIS_PROVEN | {"ctd-other"})
+    ]
     yield s.knowledge.texts.line("otherMyositisAntibody", "found", items=", ".join(found))
     yield from _lines("otherMyositisAntibody", "course", "repeat")(s)
 
@@ -183,7 +199,10 @@ def _undetermined(s: Situation, due: Due) -> Iterator[str]:
 
 
 def _three_months(s: Situation) -> Iterator[str]:
-    texts, said = s.knowledge.texts, attested.newest(s.facts, "ct-worsening") or attested.newest(s.facts, "hrct-increase-percent")
+    texts, said = (
+        s.knowledge.texts,
+        attested.newest(s.facts, "ct-worsening") or attested.newest(s.facts, "hrct-increase-percent"),
+    )
     dates = attested.compared_cts(s.facts, said) if said else None
     if dates and dates.start and dates.end:
         yield texts.line("threeMonthProgression", "cts", start=dates.start.printed, end=dates.end.printed)
@@ -203,7 +222,9 @@ def _refractory(s: Situation) -> Iterator[str]:
     if s.episode.breakthrough and s.therapy.t0:
         yield texts.line("refractoryOptions", "breakthrough", date=s.therapy.t0.printed)
         yield from combination_options(s)
-    yield from _lines("refractoryOptions", "intro", "jaki", "rtx", "tcz", "plex", "ivig", "pmx", "pirfenidone", "infection")(s)
+    yield from _lines(
+        "refractoryOptions", "intro", "jaki", "rtx", "tcz", "plex", "ivig", "pmx", "pirfenidone", "infection"
+    )(s)
     yield from air_leak(s)
     if not s.care_limited:
         yield texts.line("refractoryOptions", "planning")
@@ -249,7 +270,14 @@ def _data_quality(s: Situation) -> Iterator[str]:
         reason = finding.missing[0].reason
         refs = ", ".join(finding.evidence) or finding.id
         readable = texts.line("dataQuality", reason.value)
-        yield texts.line("dataQuality", "item", reference=refs, printed=finding.missing[0].what, reason=texts.label("reason", reason), readable=readable)
+        yield texts.line(
+            "dataQuality",
+            "item",
+            reference=refs,
+            printed=finding.missing[0].what,
+            reason=texts.label("reason", reason),
+            readable=readable,
+        )
 
 
 BODIES: dict[str, Callable[[Situation], Iterator[str]]] = {
@@ -272,7 +300,13 @@ def body(s: Situation, due: Due) -> tuple[str, ...]:
     if due.topic == "undeterminedHighRisk":
         lines = list(_undetermined(s, due))
         if due.variant.startswith("onsetMissing"):
-            lines += combination_options(s) if s.context == "confirmed" else _pending_panel(s) if s.context == "suspected" else ()
+            lines += (
+                combination_options(s)
+                if s.context == "confirmed"
+                else _pending_panel(s)
+                if s.context == "suspected"
+                else ()
+            )
         return tuple(lines)
     return tuple(BODIES[due.topic](s)) if due.topic in BODIES else ()
 
@@ -282,7 +316,16 @@ def suggested(s: Situation, due: Due) -> tuple[str, ...]:
     first = ("arterial-gas",) if s.blind else ()
     wanted = {
         "combinationTherapy": (*first, "hrct", *CONSULTS, "transplant-referral", *LABS),
-        "antibodyPending": (*first, "myositis-panel", *CONSULTS, "transplant-referral", "ferritin", "ldh", "crp", "arterial-gas"),
+        "antibodyPending": (
+            *first,
+            "myositis-panel",
+            *CONSULTS,
+            "transplant-referral",
+            "ferritin",
+            "ldh",
+            "crp",
+            "arterial-gas",
+        ),
         "otherMyositisAntibody": (*first, "myositis-panel", *CONSULTS, "transplant-referral"),
         "aipPathway": (*first, "bal", "viral-pcr", "pjp-test", *CONSULTS),
         "undeterminedHighRisk": _undetermined_items(due),

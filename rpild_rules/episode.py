@@ -58,7 +58,11 @@ class Episode:
 def is_improving(facts: PatientFacts, onset: Onset, now: When, knowledge: Knowledge) -> bool:
     """The newest response is `improving`, not too old, and no onset is later than it."""
     said = attested.newest(facts, "treatment-response")
-    if not said or said.value != "improving" or within(attested.time_of(said).cut(now), now, knowledge.window("maintenance_days")) is not MET:
+    if (
+        not said
+        or said.value != "improving"
+        or within(attested.time_of(said).cut(now), now, knowledge.window("maintenance_days")) is not MET
+    ):
         return False
     return onset.when is None or not after(onset.when, attested.time_of(said))
 
@@ -79,7 +83,9 @@ def _surely_later(onset: When, t0: When, knowledge: Knowledge) -> bool:
     return gap(t0, onset, True)[0] > knowledge.window("breakthrough_days").span
 
 
-def find_episode(m: Moment, found: dict[str, Finding], onset: Onset, therapy: Therapy, kurasawa: tuple[int, int], latch: Latch) -> Episode:
+def find_episode(
+    m: Moment, found: dict[str, Finding], onset: Onset, therapy: Therapy, kurasawa: tuple[int, int], latch: Latch
+) -> Episode:
     """rpEpisode and what follows from it; `found` holds criteria and definitions at T."""
     improving = is_improving(m.facts, onset, m.now, m.knowledge)
     treated = is_treated(therapy, onset, m.knowledge)
@@ -131,7 +137,12 @@ def worsening_signs(m: Moment, found: dict[str, Finding], therapy: Therapy) -> I
 def _new_support(m: Moment, t0: When) -> Iterator[Sign]:
     border = m.knowledge.window("worsening_support_hours").span
     for s in sorted(m.facts.supports, key=lambda each: each.reference):
-        if s.concept in SUPPORT_OF_WORSENING and s.start and not s.start.ahead_of(m.now) and s.start.earliest - t0.latest > border:
+        if (
+            s.concept in SUPPORT_OF_WORSENING
+            and s.start
+            and not s.start.ahead_of(m.now)
+            and s.start.earliest - t0.latest > border
+        ):
             yield Sign(s.start, f"{s.concept.replace('-', ' ')} begun on {s.start.printed}", (s.reference,))
 
 
@@ -144,7 +155,9 @@ def _lower_band(m: Moment, t0: When) -> Iterator[Sign]:
         return
     before, after_it = _band(base, m), _band(gas, m)
     if before is not None and after_it is not None and after_it > before:
-        yield Sign(time_of(gas), f"P/F in a lower band: PaO2 {shown(base)}, then {shown(gas)}", (base.reference, gas.reference))
+        yield Sign(
+            time_of(gas), f"P/F in a lower band: PaO2 {shown(base)}, then {shown(gas)}", (base.reference, gas.reference)
+        )
 
 
 def _band(gas: Measurement, m: Moment) -> int | None:
@@ -163,7 +176,11 @@ def _more_oxygen(m: Moment, t0: When) -> Iterator[Sign]:
     highest = max(lately, key=lambda f: (value_of(f), f.reference), default=None)
     base = _oxygen_before(recorded, t0, m)
     if highest and base and m.knowledge.parameter("worsening_fio2_rise").holds(value_of(highest) - value_of(base)):
-        yield Sign(time_of(highest), f"more oxygen: FiO2 {shown(base)}, then {shown(highest)}", (base.reference, highest.reference))
+        yield Sign(
+            time_of(highest),
+            f"more oxygen: FiO2 {shown(base)}, then {shown(highest)}",
+            (base.reference, highest.reference),
+        )
 
 
 def _oxygen_before(recorded: list[Measurement], t0: When, m: Moment) -> Measurement | None:
@@ -191,4 +208,3 @@ def _worse_ct(m: Moment, found: dict[str, Finding], t0: When) -> Iterator[Sign]:
         dates = attested.compared_cts(m.facts, said) if said and met and said.value is not False else None
         if said and dates and dates.start and dates.end and dates.start.earliest >= border and after(dates.end, t0):
             yield Sign(dates.end, f"worse on CT of {dates.end.printed}", (said.reference,))
-

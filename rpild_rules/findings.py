@@ -98,7 +98,9 @@ def status_of(truth: bool) -> Status:
     return MET if truth else NOT_MET
 
 
-def unknown(id: str, reason: Reason, what: str, evidence: tuple[str, ...] = (), parameters: tuple[str, ...] = ()) -> Finding:
+def unknown(
+    id: str, reason: Reason, what: str, evidence: tuple[str, ...] = (), parameters: tuple[str, ...] = ()
+) -> Finding:
     """A finding that cannot be decided, for one reason."""
     return Finding(id, UNKNOWN, what, evidence, parameters, (Missing(reason, what),))
 

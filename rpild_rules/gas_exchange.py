@@ -31,7 +31,9 @@ def index_gas(facts: PatientFacts, at: When, now: When, knowledge: Knowledge) ->
 
 def contradicting(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> list[Measurement]:
     """Gases of the same hour that contradict this one at like or unknown inspired oxygen (K6)."""
-    return results.rivals(gas, results.of(facts, "pao2"), knowledge, now, lambda one, other: _alike(one, other, facts, knowledge, now))
+    return results.rivals(
+        gas, results.of(facts, "pao2"), knowledge, now, lambda one, other: _alike(one, other, facts, knowledge, now)
+    )
 
 
 def _alike(one: Measurement, other: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> bool:
@@ -101,7 +103,11 @@ def _reported_ratio(facts: PatientFacts, at: When, now: When, knowledge: Knowled
     if not chosen or chosen.comparator.startswith(">"):
         return None
     value, limit = value_of(chosen), knowledge.number("pf_failure")
-    low = value < limit or (knowledge.truth("berlin_inclusive") and value == limit) or (bool(chosen.comparator) and value <= limit)
+    low = (
+        value < limit
+        or (knowledge.truth("berlin_inclusive") and value == limit)
+        or (bool(chosen.comparator) and value <= limit)
+    )
     oxygen = oxygen_evidence(facts, time_of(chosen), knowledge.window("fio2_pair_minutes"), knowledge)
     if not low or not oxygen:
         return None

@@ -9,7 +9,15 @@ from decimal import Decimal
 
 from rpild_rules import attested, results
 from rpild_rules.antibodies import any_msa_result, mda5_state, panel_lately, positive
-from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, MYOSITIS_VAGUE, ONSET_CONCEPTS, OTHER_MSA, SKIN_SIGNS, SKIN_SIGNS_OF_DM
+from rpild_rules.concepts import (
+    ILD_GROUP,
+    MYOSITIS_PROVEN,
+    MYOSITIS_VAGUE,
+    ONSET_CONCEPTS,
+    OTHER_MSA,
+    SKIN_SIGNS,
+    SKIN_SIGNS_OF_DM,
+)
 from rpild_rules.diagnoses import counted, first_ild, having, may_be_dated_within, provisional, symptoms
 from rpild_rules.facts import PatientFacts, Reading
 from rpild_rules.findings import MET, UNKNOWN, Reason, Status
@@ -72,7 +80,11 @@ def _adult(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
         return "age not known: the evidence is adult-only"
     if adult.holds(Decimal(years(birth.last, now.last))):
         return ""
-    return "age not known for certain" if adult.holds(Decimal(years(birth.first, now.last))) else "the evidence is adult-only"
+    return (
+        "age not known for certain"
+        if adult.holds(Decimal(years(birth.first, now.last)))
+        else "the evidence is adult-only"
+    )
 
 
 def _alive(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
@@ -113,12 +125,18 @@ def myositis(facts: PatientFacts, now: When, knowledge: Knowledge, unconfirmed: 
 
 
 def _vague_supported(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
-    return bool(having(facts, ILD_GROUP | SKIN_SIGNS)) or any_msa_result(facts) or high_ferritin(facts, now, knowledge) is MET
+    return (
+        bool(having(facts, ILD_GROUP | SKIN_SIGNS))
+        or any_msa_result(facts)
+        or high_ferritin(facts, now, knowledge) is MET
+    )
 
 
 def high_ferritin(facts: PatientFacts, now: When, knowledge: Knowledge) -> Status:
     """A recent ferritin at or above the gate's limit."""
-    chosen = results.choose(results.of(facts, "ferritin"), now, knowledge.window("gate_ferritin_days"), Reason.NO_DATA, "ferritin").value
+    chosen = results.choose(
+        results.of(facts, "ferritin"), now, knowledge.window("gate_ferritin_days"), Reason.NO_DATA, "ferritin"
+    ).value
     return results.compare(chosen, knowledge.parameter("gate_ferritin")) if chosen else UNKNOWN
 
 
@@ -145,7 +163,9 @@ def _by_ild_and_ferritin(facts: PatientFacts, now: When, knowledge: Knowledge) -
 def _by_new_ild(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     if not _ild_is_new(facts, now, knowledge):
         return False
-    onset = onset_finding(find_onset(facts, knowledge, now, knowledge.word("onset_clock"), merged=False), now, knowledge)
+    onset = onset_finding(
+        find_onset(facts, knowledge, now, knowledge.word("onset_clock"), merged=False), now, knowledge
+    )
     return onset.met or Reason.IMPRECISE_DATE in onset.reasons
 
 
@@ -169,7 +189,10 @@ def _by_skin_and_lungs(facts: PatientFacts, now: When, knowledge: Knowledge) -> 
 
 def _respiratory(facts: PatientFacts, now: When, knowledge: Knowledge, oxygen_days: str) -> bool:
     """A recent respiratory diagnosis or evidence of oxygen."""
-    return _respiratory_diagnosis(facts, now, knowledge) or oxygen_evidence(facts, now, knowledge.window(oxygen_days), knowledge) is not None
+    return (
+        _respiratory_diagnosis(facts, now, knowledge)
+        or oxygen_evidence(facts, now, knowledge.window(oxygen_days), knowledge) is not None
+    )
 
 
 def _respiratory_diagnosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
@@ -191,8 +214,11 @@ DOORS: dict[str, Callable[[PatientFacts, When, Knowledge], bool]] = {
 
 def _needs(facts: PatientFacts, now: When, knowledge: Knowledge) -> frozenset[str]:
     """Elements not read yet on which a door depends: ferritin for an ILD or a vague myositis code, oxygen for a panel or a skin sign."""
-    vague = having(facts, MYOSITIS_VAGUE) or [d for d in facts.diagnoses if d.concepts & MYOSITIS_VAGUE and provisional(d)]
+    vague = having(facts, MYOSITIS_VAGUE) or [
+        d for d in facts.diagnoses if d.concepts & MYOSITIS_VAGUE and provisional(d)
+    ]
     wanted = {"E-FERR": bool(vague or having(facts, ILD_GROUP))}
     wanted["E-O2"] = bool(panel_lately(facts, now, knowledge) or having(facts, SKIN_SIGNS_OF_DM))
-    return frozenset(element for element, needed in wanted.items() if needed and facts.reading(element) is Reading.NOT_READ)
-
+    return frozenset(
+        element for element, needed in wanted.items() if needed and facts.reading(element) is Reading.NOT_READ
+    )

@@ -52,7 +52,9 @@ def _candidates(facts: PatientFacts, onset: When, now: When, knowledge: Knowledg
 
 def _times(facts: PatientFacts, now: When) -> Iterator[When]:
     for concept in TIMED:
-        yield from (m.when for m in facts.by_concept.get(concept, []) if m.valid and m.when and not m.when.ahead_of(now))
+        yield from (
+            m.when for m in facts.by_concept.get(concept, []) if m.valid and m.when and not m.when.ahead_of(now)
+        )
     yield from (s.start for s in facts.supports if s.concept in OXYGEN_SUPPORT and s.start)
     yield from (s.start for s in facts.stays if s.start and s.reasons & STAY_REASONS)
     for d in facts.diagnoses:
@@ -77,7 +79,9 @@ def as_of(facts: PatientFacts, u: When, now: When) -> PatientFacts:
 
     return replace(
         facts,
-        measurements=tuple(m for concept in TIMED + ("spo2",) for m in facts.by_concept.get(concept, []) if known(m.when)),
+        measurements=tuple(
+            m for concept in TIMED + ("spo2",) for m in facts.by_concept.get(concept, []) if known(m.when)
+        ),
         diagnoses=tuple(e for d in facts.diagnoses if (e := diagnoses.as_of(d, u, now))),
         supports=tuple(replace(s, running=s.running or not known(s.end)) for s in facts.supports if known(s.start)),
         stays=tuple(_stay_as_of(s, u, now) for s in facts.stays if known(s.start)),

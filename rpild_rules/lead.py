@@ -27,7 +27,14 @@ def lead_lines(s: Situation, due: Due) -> tuple[str, ...]:
         return tuple(_other_causes(s))
     if due.topic not in RP_CARDS:
         return ()
-    lines = (_gas_blind(s), _onset_missing(s, due), _latched(s), _no_lung_evidence(s, due), _other_causes(s), _not_yet_judged(s, due))
+    lines = (
+        _gas_blind(s),
+        _onset_missing(s, due),
+        _latched(s),
+        _no_lung_evidence(s, due),
+        _other_causes(s),
+        _not_yet_judged(s, due),
+    )
     more = (_unread(s), _icu_review(s), _running(s))
     return tuple(line for part in (*lines, *more) for line in part)
 

@@ -34,7 +34,13 @@ def lung_function(facts: PatientFacts, at: When, knowledge: Knowledge) -> tuple[
     """`fvcDecline`, `dlcoDecline` and their OR `lungFunctionDecline`."""
     if knowledge.word("fvc_mode") == "absolute":
         fvc = decline(FVC_POINTS, facts, at, knowledge)
-        dlco = unknown("dlcoDecline", Reason.NO_DATA, "DLCO: no percent-predicted values to compare in points", (), ("dlco_fall_pct", "fvc_mode"))
+        dlco = unknown(
+            "dlcoDecline",
+            Reason.NO_DATA,
+            "DLCO: no percent-predicted values to compare in points",
+            (),
+            ("dlco_fall_pct", "fvc_mode"),
+        )
     else:
         fvc = _first_decided(decline(FVC, facts, at, knowledge), decline(FVC_PERCENT, facts, at, knowledge))
         dlco = decline(DLCO, facts, at, knowledge)
@@ -75,7 +81,9 @@ def _alike(one: Measurement, other: Measurement) -> bool:
     return one.code == other.code and one.concept == other.concept and one.variant == other.variant
 
 
-def _compared(series: Series, index: Measurement, base: Measurement, values: list[Measurement], at: When, knowledge: Knowledge) -> Finding:
+def _compared(
+    series: Series, index: Measurement, base: Measurement, values: list[Measurement], at: When, knowledge: Knowledge
+) -> Finding:
     pairs = [
         (one, other)
         for one in (index, *results.rivals(index, values, knowledge, at, _alike))
@@ -107,7 +115,9 @@ def change(series: Series, index: Measurement, base: Measurement) -> str:
     return f"fall of {amount:.1f} {unit}" if fall >= 0 else f"rise of {-amount:.1f} {unit}"
 
 
-def _not_compared(series: Series, index: Measurement, baselines: list[Measurement], values: list[Measurement], knowledge: Knowledge) -> Finding:
+def _not_compared(
+    series: Series, index: Measurement, baselines: list[Measurement], values: list[Measurement], knowledge: Knowledge
+) -> Finding:
     parameters = (series.limit, "baseline_max_days")
     if baselines:
         what = f"{series.name} {shown(index)}: earlier values were measured another way and are not comparable"
@@ -118,17 +128,26 @@ def _not_compared(series: Series, index: Measurement, baselines: list[Measuremen
     if late:
         days = gap(time_of(late), time_of(index), True)[1].days
         what = f"{series.name}: {change(series, index, late)} over {days} days: interval longer than one month"
-    return unknown(series.criterion, Reason.NO_BASELINE, what, (index.reference, *((late.reference,) if late else ())), parameters)
+    return unknown(
+        series.criterion, Reason.NO_BASELINE, what, (index.reference, *((late.reference,) if late else ())), parameters
+    )
 
 
-def late_fall(series: Series, index: Measurement, values: Iterable[Measurement], knowledge: Knowledge) -> Measurement | None:
+def late_fall(
+    series: Series, index: Measurement, values: Iterable[Measurement], knowledge: Knowledge
+) -> Measurement | None:
     """The newest comparable value of one to three months before: too old for the criterion, shown as support."""
     longest, month = knowledge.window("late_baseline_days"), knowledge.window("baseline_max_days")
-    return next((m for m in values if _alike(m, index) and not m.comparator and _between(m, index, month, longest)), None)
+    return next(
+        (m for m in values if _alike(m, index) and not m.comparator and _between(m, index, month, longest)), None
+    )
 
 
 def _between(base: Measurement, index: Measurement, month: Window, longest: Window) -> bool:
-    return within(time_of(base), time_of(index), longest) is MET and within(time_of(base), time_of(index), month) is NOT_MET
+    return (
+        within(time_of(base), time_of(index), longest) is MET
+        and within(time_of(base), time_of(index), month) is NOT_MET
+    )
 
 
 def fell_late(facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding | None:
@@ -136,7 +155,11 @@ def fell_late(facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding | 
     for series in (FVC, FVC_PERCENT, DLCO):
         window = knowledge.window("pft_index_days")
         index = results.choose(results.of(facts, *series.concepts), at, window, Reason.NO_DATA, series.name).value
-        base = late_fall(series, index, results.readable(results.of(facts, *series.concepts), at), knowledge) if index else None
+        base = (
+            late_fall(series, index, results.readable(results.of(facts, *series.concepts), at), knowledge)
+            if index
+            else None
+        )
         if index and base and not index.comparator and exceeds(series, index, base, knowledge):
             words = f"{series.name} {shown(base)}, then {shown(index)}: {change(series, index, base)}"
             return Finding("lateFall", MET, words, (base.reference, index.reference))

@@ -45,7 +45,9 @@ class Onset:
         return self.when is not None
 
 
-def find_onset(facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None = None, merged: bool = True) -> Onset:
+def find_onset(
+    facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None = None, merged: bool = True
+) -> Onset:
     """The onset by attestation (a) or Conditions (b). The gate asks for it unmerged and without T0."""
     diagnosed = _diagnosed(facts, knowledge, now, clock, t0, merged)
     said = attested.in_force(facts, "respiratory-onset", now, knowledge.window("onset_attestation_days"))
@@ -57,7 +59,9 @@ def find_onset(facts: PatientFacts, knowledge: Knowledge, now: When, clock: str,
     return Onset(said.value, source, (said.reference,), diagnosed.when)
 
 
-def _diagnosed(facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None, merged: bool) -> Onset:
+def _diagnosed(
+    facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None, merged: bool
+) -> Onset:
     found = symptoms(facts, ONSET_CONCEPTS, now, knowledge)
     records = _records(found, knowledge)
     if merged:
@@ -74,18 +78,34 @@ def _diagnosed(facts: PatientFacts, knowledge: Knowledge, now: When, clock: str,
 def _no_candidate(facts: PatientFacts, found: list[Diagnosis], now: When, knowledge: Knowledge) -> Onset:
     texts = tuple(d.reference for d in found if d.onset_text)
     if texts:
-        return Onset(None, evidence=texts, reason=Reason.UNSTRUCTURED, what="the onset is given in words only: enter its date on the page")
+        return Onset(
+            None,
+            evidence=texts,
+            reason=Reason.UNSTRUCTURED,
+            what="the onset is given in words only: enter its date on the page",
+        )
     if symptoms(facts, {"cough"}, now, knowledge):
-        return Onset(None, reason=Reason.NO_DATA, what="only cough is coded: enter the onset of breathlessness on the page")
+        return Onset(
+            None, reason=Reason.NO_DATA, what="only cough is coded: enter the onset of breathlessness on the page"
+        )
     reason = facts.why_absent("E-COND")
-    return Onset(None, reason=reason, what="no onset of breathlessness or respiratory failure is recorded: enter it on the page")
+    return Onset(
+        None, reason=reason, what="no onset of breathlessness or respiratory failure is recorded: enter it on the page"
+    )
 
 
-def _records(found: Iterable[Diagnosis], knowledge: Knowledge, concepts: frozenset[str] = ONSET_CONCEPTS) -> list[Record]:
+def _records(
+    found: Iterable[Diagnosis], knowledge: Knowledge, concepts: frozenset[str] = ONSET_CONCEPTS
+) -> list[Record]:
     """Dated records; one with a recorded date only counts if no other onset explains it."""
     dated = [r for d in found for r in _with_onset(d, concepts)]
     window = knowledge.window("episode_gap_days")
-    loose = [r for d in found if not d.onset and not d.onset_text and d.recorded for r in _recorded_only(d, d.recorded, concepts)]
+    loose = [
+        r
+        for d in found
+        if not d.onset and not d.onset_text and d.recorded
+        for r in _recorded_only(d, d.recorded, concepts)
+    ]
     return dated + [r for r in loose if not any(within(each.onset, _recorded_on(r), window) is MET for each in dated)]
 
 
@@ -143,14 +163,20 @@ def _merge(records: list[Record], knowledge: Knowledge, border: Border) -> list[
 
 def _one_record(earlier: Record, later: Record, knowledge: Knowledge) -> bool:
     overlap = earlier.abated is None or not after(later.onset, earlier.abated)
-    return earlier.concept == later.concept and overlap and near(earlier.onset, later.onset, knowledge.window("episode_gap_days")) is MET
+    return (
+        earlier.concept == later.concept
+        and overlap
+        and near(earlier.onset, later.onset, knowledge.window("episode_gap_days")) is MET
+    )
 
 
 def _later_end(one: When | None, other: When | None) -> When | None:
     return max(one, other, key=lambda when: when.latest) if one and other else None
 
 
-def _first_symptom(facts: PatientFacts, newest: Record, records: list[Record], now: When, knowledge: Knowledge) -> Record:
+def _first_symptom(
+    facts: PatientFacts, newest: Record, records: list[Record], now: When, knowledge: Knowledge
+) -> Record:
     """The earliest onset, cough included, that leads up to the newest without having abated before it."""
     coughs = _records(symptoms(facts, {"cough"}, now, knowledge), knowledge, frozenset({"cough"}))
     window = knowledge.window("episode_gap_days")

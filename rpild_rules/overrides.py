@@ -27,7 +27,7 @@ class Override:
 
 
 def with_overrides(site: Path, defaults: Mapping[str, Parameter]) -> tuple[tuple[Override, ...], dict[str, Parameter]]:
-    """The overrides of a site's file by name, and all parameters with them applied; ParameterError says what is wrong."""
+    """The overrides of a site's file by name, and all parameters with them applied; ParameterError tells a fault."""
     file = table_at(Place(site.name, "file"), read_file(site), (), ("override",))
     place, given = Place(site.name, "override"), file.get("override", {})
     if not isinstance(given, dict):

@@ -102,7 +102,11 @@ def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowle
 def _air_measurements(facts: PatientFacts, knowledge: Knowledge) -> list[Measurement]:
     """Measurements that say room air: FiO2 of 0.21, an oxygen flow of zero, a pulse oximetry coded on room air."""
     limit = knowledge.number("room_air_fio2")
-    read = [m for m in results.of(facts, "fio2", "o2-flow", "spo2") if m.valid and m.value is not None and not m.problem and not m.comparator]
+    read = [
+        m
+        for m in results.of(facts, "fio2", "o2-flow", "spo2")
+        if m.valid and m.value is not None and not m.problem and not m.comparator
+    ]
     return [
         m
         for m in read
@@ -160,13 +164,19 @@ def _active_within(s: Support, now: When, window: Window) -> bool:
 
 def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> str:
     said = [s.reference for s in facts.supports if s.concept == "room-air" and _inside(s.start, now, window)]
-    said += [m.reference for m in _air_measurements(facts, knowledge) if results.trouble(m, now) is None and _inside(m.when, now, window)]
+    said += [
+        m.reference
+        for m in _air_measurements(facts, knowledge)
+        if results.trouble(m, now) is None and _inside(m.when, now, window)
+    ]
     return min(said, default="")
 
 
 def running(facts: PatientFacts, concepts: frozenset[str], now: When) -> list[Support]:
     """Supports in use now."""
-    return [s for s in facts.supports if s.concept in concepts and s.running and not (s.start and s.start.ahead_of(now))]
+    return [
+        s for s in facts.supports if s.concept in concepts and s.running and not (s.start and s.start.ahead_of(now))
+    ]
 
 
 def used_within(facts: PatientFacts, concepts: frozenset[str], now: When, window: Window) -> list[Support]:

@@ -41,7 +41,9 @@ def threshold_flag(id: str, facts: PatientFacts, now: When, knowledge: Knowledge
     return above_limit(id, results.of(facts, concept), facts.why_absent(element), name, now, knowledge)
 
 
-def above_limit(id: str, values: list[Measurement], absent: Reason, name: str, now: When, knowledge: Knowledge, days: str = "") -> Finding:
+def above_limit(
+    id: str, values: list[Measurement], absent: Reason, name: str, now: When, knowledge: Knowledge, days: str = ""
+) -> Finding:
     """The newest value in its window against a parameter."""
     parameter = knowledge.parameter(name)
     label = values[0].concept if values else id
@@ -103,7 +105,9 @@ def _gradient(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowl
     if gas.comparator or carbon.comparator:
         return unknown(id, Reason.COMPARATOR, f"{words}, PaCO2 {carbon.printed}", evidence, parameters)
     difference = gradient(oxygen.value, value_of(carbon), value_of(gas), knowledge)
-    return _judged(difference, f"A-aDO2 {difference:.1f} mmHg from {words}, PaCO2 {carbon.printed}", evidence, oxygen, knowledge)
+    return _judged(
+        difference, f"A-aDO2 {difference:.1f} mmHg from {words}, PaCO2 {carbon.printed}", evidence, oxygen, knowledge
+    )
 
 
 def gradient(fraction: Decimal, paco2: Decimal, pao2: Decimal, knowledge: Knowledge) -> Decimal:
@@ -112,11 +116,17 @@ def gradient(fraction: Decimal, paco2: Decimal, pao2: Decimal, knowledge: Knowle
     return fraction * dry - paco2 / knowledge.number("respiratory_quotient") - pao2
 
 
-def _judged(difference: Decimal, words: str, evidence: tuple[str, ...], oxygen: Fraction, knowledge: Knowledge) -> Finding:
+def _judged(
+    difference: Decimal, words: str, evidence: tuple[str, ...], oxygen: Fraction, knowledge: Knowledge
+) -> Finding:
     id, parameters = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
     if not oxygen.air and knowledge.truth("aado2_room_air_only"):
-        return unknown(id, Reason.NOT_COMPARABLE, f"{words}: the gradient grows with oxygen alone", evidence, parameters)
-    return Finding(id, MET if knowledge.parameter("aado2_flag").holds(difference) else NOT_MET, words, evidence, parameters)
+        return unknown(
+            id, Reason.NOT_COMPARABLE, f"{words}: the gradient grows with oxygen alone", evidence, parameters
+        )
+    return Finding(
+        id, MET if knowledge.parameter("aado2_flag").holds(difference) else NOT_MET, words, evidence, parameters
+    )
 
 
 def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
@@ -125,7 +135,9 @@ def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledg
     together = [m for m in found if m.groups & gas.groups]
     window = knowledge.window("fio2_pair_minutes")
     close = [m for m in found if near(time_of(m), time_of(gas), window) is MET]
-    return min(together or close, key=lambda m: (abs(time_of(m).latest - time_of(gas).latest), m.reference), default=None)
+    return min(
+        together or close, key=lambda m: (abs(time_of(m).latest - time_of(gas).latest), m.reference), default=None
+    )
 
 
 def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
@@ -139,7 +151,11 @@ def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowled
 
 def kurasawa(facts: PatientFacts, t0: When | None, worsening: Finding, now: When, knowledge: Knowledge) -> Kurasawa:
     """The three conditions before and during therapy; only those met are counted."""
-    parts = (_ferritin_before(facts, t0, now, knowledge), _all_fields(facts, now, knowledge), _worse_since(facts, t0, worsening))
+    parts = (
+        _ferritin_before(facts, t0, now, knowledge),
+        _all_fields(facts, now, knowledge),
+        _worse_since(facts, t0, worsening),
+    )
     return Kurasawa(sum(part.met for part in parts), len(parts), parts)
 
 
@@ -148,14 +164,21 @@ def _ferritin_before(facts: PatientFacts, t0: When | None, now: When, knowledge:
     border = t0 or now
     values = [m for m in results.of(facts, "ferritin") if m.when and m.when.latest <= border.latest]
     absent = facts.why_absent("E-FERR")
-    return above_limit("ferritin before therapy", values, absent, "kurasawa_ferritin", border, knowledge, "kurasawa_ferritin_days")
+    return above_limit(
+        "ferritin before therapy", values, absent, "kurasawa_ferritin", border, knowledge, "kurasawa_ferritin_days"
+    )
 
 
 def _all_fields(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    id, said = "all six lung fields", attested.in_force(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days"))
+    id, said = (
+        "all six lung fields",
+        attested.in_force(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days")),
+    )
     if not said or not isinstance(said.value, bool):
         return unknown(id, facts.why_absent("E-ATT"), "ground glass in all six lung fields: not attested")
-    return Finding(id, MET if said.value else NOT_MET, f"attested on {attested.time_of(said).printed}", (said.reference,))
+    return Finding(
+        id, MET if said.value else NOT_MET, f"attested on {attested.time_of(said).printed}", (said.reference,)
+    )
 
 
 def _worse_since(facts: PatientFacts, t0: When | None, worsening: Finding) -> Finding:

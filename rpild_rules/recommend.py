@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules import details, order_safety
 from rpild_rules.assessment import Assessment, Recommendation, Section
-from rpild_rules.definition import DEFINITIONS
+from rpild_rules.definition import CRITERIA, DEFINITIONS
 from rpild_rules.lead import RP_CARDS, lead_lines
 from rpild_rules.triggers import PV, SIGN, Due, due_cards
 
@@ -25,7 +25,16 @@ ABSORBS = {
     "otherMyositisAntibody": frozenset({"transplantReferral"}),
     "ecmoTransplant": frozenset({"transplantReferral"}),
 }
-TRANSPLANT_TOPICS = frozenset({"combinationTherapy", "antibodyPending", "otherMyositisAntibody", "transplantReferral", "ecmoTransplant", "refractoryOptions"})
+TRANSPLANT_TOPICS = frozenset(
+    {
+        "combinationTherapy",
+        "antibodyPending",
+        "otherMyositisAntibody",
+        "transplantReferral",
+        "ecmoTransplant",
+        "refractoryOptions",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,9 @@ def _place(r: Recommendation) -> int:
     return ORDER.index(slot)
 
 
-def choose(assessment: Assessment, call: Call, remembered: Remembered = Remembered()) -> tuple[tuple[Recommendation, ...], tuple[Recommendation, ...]]:
+def choose(
+    assessment: Assessment, call: Call, remembered: Remembered = Remembered()
+) -> tuple[tuple[Recommendation, ...], tuple[Recommendation, ...]]:
     """The cards to send on this call, and those held back (absorbed, suppressed or cut off). Pure."""
     due = [r for r in assessment.recommendations if _speaks(assessment, call, r)]
     absorbed = {topic for r in due for topic in ABSORBS.get(r.topic, ())}
@@ -124,11 +135,15 @@ def _foot(s: Situation, due: Due) -> Iterator[str]:
     """Role, age of the data, inputs, what is unknown, and values a site has changed."""
     texts = s.knowledge.texts
     yield texts.say("foot", "role")
-    newest = max((m.when for m in s.facts.measurements if m.valid and m.when and not m.when.ahead_of(s.now)), key=lambda w: w.latest, default=None)
+    newest = max(
+        (m.when for m in s.facts.measurements if m.valid and m.when and not m.when.ahead_of(s.now)),
+        key=lambda w: w.latest,
+        default=None,
+    )
     yield texts.say("foot", "newest", date=newest.printed if newest else "none")
     yield texts.say("foot", "inputs", inputs=_inputs(s))
     unknown = [texts.label("definition", id) for id in DEFINITIONS if s.found[id].unknown]
-    unknown += [texts.label("criterion", id) for id in details.CRITERIA if s.found[id].unknown]
+    unknown += [texts.label("criterion", id) for id in CRITERIA if s.found[id].unknown]
     if unknown:
         yield texts.say("foot", "unknown", unknown=", ".join(unknown))
     for change in s.knowledge.overrides:

@@ -14,12 +14,16 @@ from rpild_rules.findings import MET
 from rpild_rules.gas_exchange import printed_ratio, ratio_below
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import fraction_of
-from rpild_rules.results import compare, shown, time_of, value_of
+from rpild_rules.results import compare, shown, time_of
 from rpild_rules.when import When, near, within
 
-RECENT_BARRIERS = frozenset({"sepsis", "septic-shock", "infection-outside-lung", "acute-liver-failure", "acute-kidney-injury"})
+RECENT_BARRIERS = frozenset(
+    {"sepsis", "septic-shock", "infection-outside-lung", "acute-liver-failure", "acute-kidney-injury"}
+)
 VASCULAR_BARRIERS = frozenset({"acute-coronary-syndrome", "stroke"})
-LASTING_BARRIERS = frozenset({"tuberculosis-active", "cirrhosis", "malignancy-high-risk", "tobacco-use", "substance-use"})
+LASTING_BARRIERS = frozenset(
+    {"tuberculosis-active", "cirrhosis", "malignancy-high-risk", "tobacco-use", "substance-use"}
+)
 WAITING = frozenset({"active", "on-hold"})
 
 
@@ -40,7 +44,11 @@ def severe_failure(facts: PatientFacts, now: When, knowledge: Knowledge) -> Fail
         return Failure("ratio", _ratio_words(low[0], gases, facts, now, knowledge), (low[0].reference,))
     for acid in _recent(facts, "ph-arterial", now, knowledge):
         carbon = _same_gas(acid, facts, now, knowledge)
-        if carbon and compare(acid, knowledge.parameter("ecmo_ph")) is MET and compare(carbon, knowledge.parameter("ecmo_paco2")) is MET:
+        if (
+            carbon
+            and compare(acid, knowledge.parameter("ecmo_ph")) is MET
+            and compare(carbon, knowledge.parameter("ecmo_paco2")) is MET
+        ):
             words = f"pH {shown(acid)} with PaCO2 {carbon.printed}: duration not shown"
             return Failure("acidosis", words, (acid.reference, carbon.reference))
     return None
@@ -48,7 +56,9 @@ def severe_failure(facts: PatientFacts, now: When, knowledge: Knowledge) -> Fail
 
 def _recent(facts: PatientFacts, concept: str, now: When, knowledge: Knowledge) -> list[Measurement]:
     window = knowledge.window("ecmo_window_hours")
-    return [m for m in results.readable(results.of(facts, concept), now) if within(time_of(m).cut(now), now, window) is MET]
+    return [
+        m for m in results.readable(results.of(facts, concept), now) if within(time_of(m).cut(now), now, window) is MET
+    ]
 
 
 def _ratio_under(gas: Measurement, facts: PatientFacts, now: When, limit: str, knowledge: Knowledge) -> bool:
@@ -63,7 +73,9 @@ def _ratio_under(gas: Measurement, facts: PatientFacts, now: When, limit: str, k
     )
 
 
-def _ratio_words(newest: Measurement, gases: list[Measurement], facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+def _ratio_words(
+    newest: Measurement, gases: list[Measurement], facts: PatientFacts, now: When, knowledge: Knowledge
+) -> str:
     """The ratio with the unbroken run of gases under the limit that ends with this one."""
     run: list[Measurement] = []
     for gas in gases[gases.index(newest) :]:
@@ -151,4 +163,8 @@ def referral_sent(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
 def _counts(o: Order, now: When, knowledge: Knowledge) -> bool:
     if o.drafted or o.status in WAITING:
         return True
-    return o.status == "completed" and o.authored is not None and within(o.authored.cut(now), now, knowledge.window("referral_days")) is MET
+    return (
+        o.status == "completed"
+        and o.authored is not None
+        and within(o.authored.cut(now), now, knowledge.window("referral_days")) is MET
+    )

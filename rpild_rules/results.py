@@ -40,7 +40,7 @@ def trouble(m: Measurement, now: When) -> Reason | None:
         return Reason.IMPRECISE_DATE
     if m.when.ahead_of(now):
         return Reason.CONFLICT
-    return m.problem if m.problem else None if m.value is not None else Reason.UNSTRUCTURED
+    return m.problem or (None if m.value is not None else Reason.UNSTRUCTURED)
 
 
 def readable(measurements: Iterable[Measurement], now: When) -> list[Measurement]:
@@ -59,7 +59,12 @@ def choose(measurements: list[Measurement], now: When, window: Window, absent: R
 
 
 def _nothing(
-    measurements: list[Measurement], placed: list[tuple[Measurement, Status]], now: When, window: Window, absent: Reason, name: str
+    measurements: list[Measurement],
+    placed: list[tuple[Measurement, Status]],
+    now: When,
+    window: Window,
+    absent: Reason,
+    name: str,
 ) -> Choice:
     """Why no result counts: the foremost reason among those that exist."""
     problems = [(m, trouble(m, now)) for m in measurements if m.valid or m.status in PENDING_STATUSES]
@@ -72,11 +77,20 @@ def _nothing(
         return Choice(None, reason, f"{name}: {first.printed or 'no value'} {_said(reason, first)}", refs)
     if placed:
         newest = placed[0][0]
-        return Choice(None, Reason.STALE, f"{name}: last {newest.printed} on {_time(newest).printed}, too old", (newest.reference,))
+        return Choice(
+            None,
+            Reason.STALE,
+            f"{name}: last {newest.printed} on {_time(newest).printed}, too old",
+            (newest.reference,),
+        )
     return Choice(None, absent, f"{name}: {_ABSENT.get(absent, 'no result')}")
 
 
-_ABSENT = {Reason.NOT_PERMITTED: "may not be read", Reason.FETCH_FAILED: "could not be read", Reason.NO_DATA: "no result"}
+_ABSENT = {
+    Reason.NOT_PERMITTED: "may not be read",
+    Reason.FETCH_FAILED: "could not be read",
+    Reason.NO_DATA: "no result",
+}
 
 
 def _said(reason: Reason, m: Measurement) -> str:
@@ -110,7 +124,11 @@ def value_of(m: Measurement) -> Decimal:
 
 
 def rivals(
-    chosen: Measurement, measurements: list[Measurement], knowledge: Knowledge, now: When, alike: Callable[[Measurement, Measurement], bool]
+    chosen: Measurement,
+    measurements: list[Measurement],
+    knowledge: Knowledge,
+    now: When,
+    alike: Callable[[Measurement, Measurement], bool],
 ) -> list[Measurement]:
     """Results that contradict the chosen one: close in time, far in value, neither revised (K6)."""
     window, limit = knowledge.window("conflict_minutes"), knowledge.parameter("conflict_pct")
@@ -140,7 +158,9 @@ def settled(findings: list[Finding]) -> Finding:
     if all(each.status is first.status for each in findings):
         return first
     refs = tuple(dict.fromkeys(ref for each in findings for ref in each.evidence))
-    what = "results of the same hour contradict each other: " + "; ".join(dict.fromkeys(each.because for each in findings))
+    what = "results of the same hour contradict each other: " + "; ".join(
+        dict.fromkeys(each.because for each in findings)
+    )
     return Finding(first.id, UNKNOWN, what, refs, first.parameters, (Missing(Reason.CONFLICT, what),))
 
 

@@ -17,7 +17,9 @@ from rpild_rules.lung_function import fell_late
 from rpild_rules.stays import OPEN, acute
 from rpild_rules.when import When, within
 
-EXPLAINING = frozenset({"covid-19", "influenza", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"})
+EXPLAINING = frozenset(
+    {"covid-19", "influenza", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"}
+)
 OTHER_CAUSES = frozenset(
     {"pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild", "hypersensitivity-pneumonitis",
      "radiation-pneumonitis", "heart-failure"}
@@ -39,7 +41,9 @@ class Cause:
         return self.concept in EXPLAINING
 
 
-def high_risk(found: dict[str, Finding], facts: PatientFacts, context: str, weak_gate: bool, now: When, knowledge: Knowledge) -> list[str]:
+def high_risk(
+    found: dict[str, Finding], facts: PatientFacts, context: str, weak_gate: bool, now: When, knowledge: Knowledge
+) -> list[str]:
     """The risk facts that make an undetermined picture urgent, in words; empty if none. Unknown parts do not count."""
     counts = not weak_gate or _acute_for_the_lungs(facts, now)
     facts_of_risk = [found[flag].because for flag in ("ferritin828", "aado2of32") if found[flag].met and counts]
@@ -60,7 +64,9 @@ def _acute_for_the_lungs(facts: PatientFacts, now: When) -> bool:
     return acute(facts, now, now) and any(s.status in OPEN and s.reasons & STAY_REASONS for s in facts.stays)
 
 
-def low_saturation(facts: PatientFacts, limit: str, now: When, knowledge: Knowledge, on_air: bool) -> Measurement | None:
+def low_saturation(
+    facts: PatientFacts, limit: str, now: When, knowledge: Knowledge, on_air: bool
+) -> Measurement | None:
     """The newest pulse oximetry of the gas window if it is below a limit, and on room air where that is asked."""
     window = gas_window(facts, now, now, knowledge)
     m = results.choose(results.of(facts, "spo2"), now, window, Reason.NO_DATA, "SpO2").value
@@ -83,7 +89,9 @@ def lung_evidence(found: dict[str, Finding], facts: PatientFacts, now: When, kno
     """Something in the record shows disease of the lung itself."""
     if having(facts, ILD_GROUP) or any(found[c].met for c in ("lungFunctionDecline", "hrctIncrease", "gasExchange")):
         return True
-    if found["ctWorsening"].met or attested.says(facts, "bilateral-infiltrates", now, knowledge.window("attestation_days")):
+    if found["ctWorsening"].met or attested.says(
+        facts, "bilateral-infiltrates", now, knowledge.window("attestation_days")
+    ):
         return True
     return attested.says(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days")) is True
 
@@ -108,7 +116,13 @@ def _date(d: Diagnosis) -> str:
 def _viral(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Cause]:
     window = knowledge.window("other_cause_days")
     for r in facts.results:
-        if r.concept in VIRAL_TESTS and r.valid and r.meaning is Meaning.POSITIVE and r.when and within(r.when.cut(now), now, window) is MET:
+        if (
+            r.concept in VIRAL_TESTS
+            and r.valid
+            and r.meaning is Meaning.POSITIVE
+            and r.when
+            and within(r.when.cut(now), now, window) is MET
+        ):
             yield Cause(VIRAL_TESTS[r.concept], f"{r.concept} positive ({r.when.printed})", r.reference)
 
 
@@ -151,7 +165,10 @@ def gas_blind(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
 def highest_fraction(facts: PatientFacts, now: When, hours: str, knowledge: Knowledge) -> Measurement | None:
     """The highest recorded inspired oxygen of a window before now."""
     window = knowledge.window(hours)
-    near = [m for m in results.readable(results.of(facts, "fio2"), now) if not m.estimated and not m.comparator.startswith("<")]
+    near = [
+        m
+        for m in results.readable(results.of(facts, "fio2"), now)
+        if not m.estimated and not m.comparator.startswith("<")
+    ]
     recent = [m for m in near if within(results.time_of(m).cut(now), now, window) is MET]
     return max(recent, key=lambda m: (results.value_of(m), m.reference), default=None)
-

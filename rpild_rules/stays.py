@@ -39,9 +39,17 @@ def respiratory_stay(facts: PatientFacts, now: When, knowledge: Knowledge) -> Fi
     for stay in stays:
         if stay.reasons & STAY_REASONS:
             since = f" since {stay.start.printed}" if stay.start else ""
-            return Finding("respiratoryStay", MET, f"hospital stay{since} for {_named(stay)}", (stay.reference,), ("c1_window_days",))
+            return Finding(
+                "respiratoryStay",
+                MET,
+                f"hospital stay{since} for {_named(stay)}",
+                (stay.reference,),
+                ("c1_window_days",),
+            )
     if near and not stays and facts.read("E-ENC") and all(s.kind != "unknown" for s in near):
-        return Finding("respiratoryStay", NOT_MET, "no hospital stay in the last month", (near[0].reference,), ("c1_window_days",))
+        return Finding(
+            "respiratoryStay", NOT_MET, "no hospital stay in the last month", (near[0].reference,), ("c1_window_days",)
+        )
     return _undecided(facts, stays)
 
 
@@ -52,5 +60,7 @@ def _named(stay: Stay) -> str:
 def _undecided(facts: PatientFacts, stays: list[Stay]) -> Finding:
     if stays:
         reason = Reason.NO_DATA if stays[0].reasons_readable else Reason.UNSTRUCTURED
-        return unknown("respiratoryStay", reason, "hospital stay, but its respiratory reason is not coded", (stays[0].reference,))
+        return unknown(
+            "respiratoryStay", reason, "hospital stay, but its respiratory reason is not coded", (stays[0].reference,)
+        )
     return unknown("respiratoryStay", facts.why_absent("E-ENC"), "no encounter of the last month could be judged")

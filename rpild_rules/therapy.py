@@ -20,7 +20,8 @@ ACTIVE_DAYS = {
     "TCZ": "active_days_tcz", "RTX": "active_days_rtx", "PLEX": "active_days_plex", "PMX": "active_days_pmx",
 }  # fmt: skip
 EQUIVALENTS = {
-    name: f"prednisone_equal_mg_{name}" for name in ("prednisone", "prednisolone", "methylprednisolone", "dexamethasone", "hydrocortisone")
+    name: f"prednisone_equal_mg_{name}"
+    for name in ("prednisone", "prednisolone", "methylprednisolone", "dexamethasone", "hydrocortisone")
 }
 
 
@@ -109,7 +110,9 @@ def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: K
         return None
     first = min(linked, key=lambda use: use.start.earliest)
     edge = now.latest - knowledge.window("active_request_days").span
-    return Chain(name, first.start, first.start.earliest <= edge, tuple(sorted(linked, key=lambda use: use.start.earliest)))
+    return Chain(
+        name, first.start, first.start.earliest <= edge, tuple(sorted(linked, key=lambda use: use.start.earliest))
+    )
 
 
 def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
@@ -119,7 +122,7 @@ def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
     start, end = t.start.cut(now), _end(t, now)
     if t.status == "active" and t.kind in ("request", "statement"):
         fresh = t.kind == "statement" or within(start, now, knowledge.window("active_request_days")) is MET
-        yield Use(start, end if end else (now if fresh else start), t)
+        yield Use(start, end or (now if fresh else start), t)
     elif t.status in GIVEN:
         yield Use(start, end or (now if t.status == "in-progress" else start), t)
     elif t.status in ("stopped", "ended", "on-hold") and end:
@@ -146,12 +149,18 @@ def dose_holds(limit: str, t: Treatment, knowledge: Knowledge) -> bool | None:
     names = sorted(t.ingredients & EQUIVALENTS.keys())
     if t.mg_per_day is None or not names:
         return None
-    return knowledge.parameter(limit).holds_ratio(t.mg_per_day * knowledge.number("prednisone_base_mg"), knowledge.number(EQUIVALENTS[names[0]]))
+    return knowledge.parameter(limit).holds_ratio(
+        t.mg_per_day * knowledge.number("prednisone_base_mg"), knowledge.number(EQUIVALENTS[names[0]])
+    )
 
 
 def is_pulse(t: Treatment, knowledge: Knowledge) -> bool:
     """A methylprednisolone pulse."""
-    return "methylprednisolone" in t.ingredients and t.mg_per_day is not None and knowledge.parameter("pulse_mg").holds(t.mg_per_day)
+    return (
+        "methylprednisolone" in t.ingredients
+        and t.mg_per_day is not None
+        and knowledge.parameter("pulse_mg").holds(t.mg_per_day)
+    )
 
 
 def _induction_doses(steroid: Chain, later: Chain, knowledge: Knowledge) -> Iterator[bool | None]:
@@ -166,7 +175,11 @@ def _covid_treatment(t: Treatment, facts: PatientFacts, knowledge: Knowledge) ->
     """Low-dose dexamethasone, baricitinib and tocilizumab soon after COVID-19 are treatment of that, not of RP-ILD."""
     if not t.ingredients & {"dexamethasone", "baricitinib", "tocilizumab"} or t.start is None:
         return False
-    if "dexamethasone" in t.ingredients and t.mg_per_day is not None and not knowledge.parameter("covid_dex_mg").holds(t.mg_per_day):
+    if (
+        "dexamethasone" in t.ingredients
+        and t.mg_per_day is not None
+        and not knowledge.parameter("covid_dex_mg").holds(t.mg_per_day)
+    ):
         return False
     window = knowledge.window("covid_days")
     return any(within(when, t.start, window) is MET for when in _covid_dates(facts))

@@ -89,7 +89,12 @@ def three_month_progression(s: Situation) -> str | None:
 
 
 def mda5_surveillance(s: Situation) -> str | None:
-    quiet = s.stage == "surveillance" and not s.episode.met and s.three_months is not MET and undetermined_high_risk(s) is None
+    quiet = (
+        s.stage == "surveillance"
+        and not s.episode.met
+        and s.three_months is not MET
+        and undetermined_high_risk(s) is None
+    )
     return _if(quiet and (early(s) or bool(s.risk)) and bool(s.workup.open_items(*BASELINE)))
 
 
@@ -119,7 +124,10 @@ def refractory_options(s: Situation) -> str | None:
 
 
 def transplant_referral(s: Situation, primary: str) -> str | None:
-    early_stage = s.stage in ("firstLine", "response", "refractory", "rescue") or primary in ("antibodyPending", "otherMyositisAntibody")
+    early_stage = s.stage in ("firstLine", "response", "refractory", "rescue") or primary in (
+        "antibodyPending",
+        "otherMyositisAntibody",
+    )
     due = s.in_context("confirmed", "suspected", "otherMsa") and s.episode.met and early_stage
     return _if(due and not s.care_limited and not s.referral)
 
@@ -211,4 +219,3 @@ def due_cards(s: Situation) -> list[Due]:
     if variant is not None:
         chosen.append(Due("transplantReferral", variant, frozenset({PV, SIGN}), False))
     return chosen
-

@@ -62,7 +62,13 @@ class When:
         """An interval that reaches past now ends now (K4)."""
         if self.latest <= now.latest:
             return self
-        return replace(self, earliest=min(self.earliest, now.latest), latest=now.latest, first=min(self.first, now.last), last=now.last)
+        return replace(
+            self,
+            earliest=min(self.earliest, now.latest),
+            latest=now.latest,
+            first=min(self.first, now.last),
+            last=now.last,
+        )
 
     def ahead_of(self, now: When) -> bool:
         """Wholly later than now plus an hour of clock tolerance (K4)."""

@@ -81,7 +81,11 @@ def _waits(order: Order, item: str, s: Situation) -> bool:
     if order.drafted or order.status in WAITING:
         return True
     grace = s.knowledge.window(ORDER_WINDOWS.get(item, "ordered_grace_hours"))
-    return order.status == "completed" and order.authored is not None and within(order.authored.cut(s.now), s.now, grace) is MET
+    return (
+        order.status == "completed"
+        and order.authored is not None
+        and within(order.authored.cut(s.now), s.now, grace) is MET
+    )
 
 
 ORDER_WINDOWS = {
@@ -130,7 +134,12 @@ def _panel_done(s: Situation, window: Window) -> bool:
     return False  # whether a panel is wanted is decided by the antibody state alone
 
 
-SPECIAL = {"arterial-gas": _gas_done, "lung-function": _lung_function_done, "hrct": _ct_done, "myositis-panel": _panel_done}
+SPECIAL = {
+    "arterial-gas": _gas_done,
+    "lung-function": _lung_function_done,
+    "hrct": _ct_done,
+    "myositis-panel": _panel_done,
+}
 
 
 def never_done(item: str, s: Situation) -> bool:
@@ -150,7 +159,9 @@ def _gas_window(s: Situation) -> Window:
 def early(s: Situation) -> bool:
     """The first positive MDA5 or the first ILD record is not long ago."""
     window = s.knowledge.window("early_days")
-    return any(when and within(when.cut(s.now), s.now, window) is MET for when in (s.mda5.first_positive, first_ild(s.facts)))
+    return any(
+        when and within(when.cut(s.now), s.now, window) is MET for when in (s.mda5.first_positive, first_ild(s.facts))
+    )
 
 
 def _lab_window(s: Situation) -> Window:
@@ -225,7 +236,9 @@ def _consult_asked(s: Situation) -> bool:
 
 
 def _transplant_asked(s: Situation) -> bool:
-    return s.episode.met and s.in_context("confirmed", "suspected", "otherMsa") and not s.care_limited and not s.referral
+    return (
+        s.episode.met and s.in_context("confirmed", "suspected", "otherMsa") and not s.care_limited and not s.referral
+    )
 
 
 def _ecmo_asked(s: Situation) -> bool:
