@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import tomllib
@@ -364,6 +365,33 @@ def test_the_digest_follows_the_content_alone(shipped: Path, knowledge: Knowledg
 def test_the_digest_tells_every_change(shipped: Path, knowledge: Knowledge, file: str, old: str, new: str) -> None:
     spoil(shipped / file, old, new)
     assert load_knowledge(shipped=shipped).sha256 != knowledge.sha256
+
+
+ACCESSORS = ("number", "numbers", "window", "word", "words", "truth", "parameter")
+
+
+def asked_for() -> set[tuple[str, str]]:
+    """Every accessor and name, written out in the source of the rules: knowledge.window("…")."""
+    calls = (
+        node
+        for path in sorted(SHIPPED.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ACCESSORS
+    )
+    return {
+        (call.func.attr, each.value)
+        for call in calls
+        for argument in call.args[:1]
+        for each in ([argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument])
+        if isinstance(call.func, ast.Attribute) and isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+
+
+def test_every_name_that_a_rule_reads_is_a_parameter_of_that_type(knowledge: Knowledge) -> None:
+    asked = sorted(asked_for())
+    assert len(asked) > 50
+    for accessor, name in asked:
+        assert getattr(knowledge, accessor)(name) is not None
 
 
 def test_every_parameter_stands_in_a_file_once() -> None:
