@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ILD_GROUP = frozenset({"ild", "ild-in-ctd", "aip", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"})
 MYOSITIS_PROVEN = frozenset({"dermatomyositis", "amyopathic-dm", "polymyositis", "antisynthetase"})
-MYOSITIS_VAGUE = frozenset({"myositis-nos", "antisynthetase-convention"})
+MYOSITIS_VAGUE = frozenset({"myositis-nos"})  # D89.89 stands with it: a local convention, no diagnosis of its own
 SKIN_SIGNS = frozenset({"gottron", "heliotrope", "mechanics-hands", "skin-ulcer", "digital-ulcer"})
 SKIN_SIGNS_OF_DM = frozenset({"gottron", "heliotrope", "mechanics-hands", "digital-ulcer"})
 SYMPTOMS = frozenset({"dyspnea", "cough", "fever"})
