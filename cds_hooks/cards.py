@@ -15,6 +15,7 @@ from cds_hooks.hook_request import HookRequest
 from cds_hooks.plain_markdown import detail, plain
 from fhir_mappings.drafts import service_request
 from rpild_rules.assessment import Recommendation
+from rpild_rules.texts import Texts
 
 Card = dict[str, Any]
 NAMESPACE = UUID("6f3a1f0e-6a43-5b0c-9d57-8d2f0c1b7e11")
@@ -22,22 +23,13 @@ TOPIC_SYSTEM = "urn:rpild:card-topic"
 OVERRIDE_SYSTEM = "urn:rpild:override-reason"
 SOURCE_LABEL = "RP-ILD decision support"
 SUMMARY_LIMIT = 139
-OVERRIDE_REASONS = {
-    "alreadyAddressed": "Already addressed",
-    "awaitingResults": "Awaiting results",
-    "alternativeDiagnosis": "Another diagnosis explains it",
-    "notAppropriate": "Not appropriate for this patient",
-    "specialistDecision": "Decided with a specialist",
-    "dataWrong": "The data are wrong",
-}
 
-
-def compose_cards(sent: Iterable[Recommendation], request: HookRequest) -> list[Card]:
+def compose_cards(sent: Iterable[Recommendation], request: HookRequest, texts: Texts) -> list[Card]:
     """The cards of one answer, in the order given."""
-    return [_card(each, request) for each in sent]
+    return [_card(each, request, texts) for each in sent]
 
 
-def _card(recommendation: Recommendation, request: HookRequest) -> Card:
+def _card(recommendation: Recommendation, request: HookRequest, texts: Texts) -> Card:
     identity = uuid5(NAMESPACE, f"{request.iss}|{request.hook_instance}|{recommendation.topic}")
     card: Card = {
         "uuid": str(identity),
@@ -45,7 +37,7 @@ def _card(recommendation: Recommendation, request: HookRequest) -> Card:
         "indicator": recommendation.indicator,
         "source": {"label": SOURCE_LABEL, "topic": _topic(recommendation)},
         "detail": detail((each.title, each.lines) for each in recommendation.sections),
-        "overrideReasons": [_override_reason(code) for code in recommendation.overrides],
+        "overrideReasons": [_override_reason(code, texts) for code in recommendation.overrides],
     }
     suggestions = [_suggestion(item, identity, request) for item in recommendation.items]
     if suggestions:
@@ -57,8 +49,8 @@ def _topic(recommendation: Recommendation) -> Card:
     return {"system": TOPIC_SYSTEM, "code": recommendation.topic, "display": recommendation.title}
 
 
-def _override_reason(code: str) -> Card:
-    return {"system": OVERRIDE_SYSTEM, "code": code, "display": OVERRIDE_REASONS[code]}
+def _override_reason(code: str, texts: Texts) -> Card:
+    return {"system": OVERRIDE_SYSTEM, "code": code, "display": texts.label("override", code)}
 
 
 def _suggestion(item: str, card: UUID, request: HookRequest) -> Card:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from cds_hooks.errors import UnknownService
+from cds_hooks.errors import UnknownServiceError
 from fhir_mappings.queries import templates
 
 SERVICES = Path(__file__).with_name("services.toml")
@@ -33,10 +33,10 @@ def services() -> dict[str, Service]:
 
 
 def find_service(service_id: str) -> Service:
-    """The service of this id; raises UnknownService."""
+    """The service of this id; raises UnknownServiceError."""
     found = services().get(service_id)
     if found is None:
-        raise UnknownService("No CDS service has this id.")
+        raise UnknownServiceError("No CDS service has this id.")
     return found
 
 

@@ -1,28 +1,29 @@
 """Every coded error of the hook endpoints: one tree, each leaf with its code, HTTP status and remedy.
 
 HookError
-├── RefusedRequest (400)
-│   ├── UnreadableBody        RPILD-BODY
-│   ├── DuplicateKey          RPILD-DUPLICATE-KEY
-│   ├── BadEnvelope           RPILD-ENVELOPE
-│   ├── WrongHook             RPILD-WRONG-HOOK
-│   ├── BadContext            RPILD-CONTEXT
-│   ├── NoDraftOrders         RPILD-NO-DRAFT-ORDERS
-│   ├── BadAuthorization      RPILD-AUTHORIZATION
-│   ├── OtherPatient          RPILD-OTHER-PATIENT
-│   └── BadFeedback           RPILD-FEEDBACK
-├── UnknownPath (404)         RPILD-UNKNOWN-PATH
-├── UnknownService (404)      RPILD-UNKNOWN-SERVICE
-├── WrongMethod (405)         RPILD-METHOD
-├── RequiredDataMissing (412) RPILD-REQUIRED-DATA
-├── BodyTooLarge (413)        RPILD-TOO-LARGE
-├── WrongMediaType (415)      RPILD-MEDIA-TYPE
-├── CompressedBody (415)      RPILD-COMPRESSED
-└── InternalFault (500)       RPILD-INTERNAL
+├── RequestError (400)
+│   ├── UnreadableBodyError        RPILD-BODY
+│   ├── DuplicateKeyError          RPILD-DUPLICATE-KEY
+│   ├── BadEnvelopeError           RPILD-ENVELOPE
+│   ├── WrongHookError             RPILD-WRONG-HOOK
+│   ├── BadContextError            RPILD-CONTEXT
+│   ├── NoDraftOrdersError         RPILD-NO-DRAFT-ORDERS
+│   ├── BadAuthorizationError      RPILD-AUTHORIZATION
+│   ├── AnotherPatientError        RPILD-OTHER-PATIENT
+│   └── BadFeedbackError           RPILD-FEEDBACK
+├── UnknownPathError (404)         RPILD-UNKNOWN-PATH
+├── UnknownServiceError (404)      RPILD-UNKNOWN-SERVICE
+├── WrongMethodError (405)         RPILD-METHOD
+├── RequiredDataMissingError (412) RPILD-REQUIRED-DATA
+├── BodyTooLargeError (413)        RPILD-TOO-LARGE
+├── WrongMediaTypeError (415)      RPILD-MEDIA-TYPE
+├── CompressedBodyError (415)      RPILD-COMPRESSED
+└── InternalError (500)            RPILD-INTERNAL
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 Outcome = dict[str, object]
@@ -42,7 +43,7 @@ class HookError(Exception):
         self.cause = cause
 
 
-class RefusedRequest(HookError):
+class RequestError(HookError):
     """The request is not one that CDS Hooks allows."""
 
     code = "RPILD-REQUEST"
@@ -51,58 +52,63 @@ class RefusedRequest(HookError):
     remedy = "Correct the request; see the CDS Hooks specification 2.0.1."
 
 
-class UnreadableBody(RefusedRequest):
+class UnreadableBodyError(RequestError):
     """The body is not one JSON object in UTF-8 with finite numbers and moderate depth."""
 
     code = "RPILD-BODY"
-    remedy = "Send one JSON object in UTF-8, without NaN, Infinity, numbers beyond a double, lone surrogates or thousands of nested levels."
+    remedy = "Send one JSON object in UTF-8 without NaN, Infinity, 1e400, lone surrogates or thousands of levels."
 
 
-class DuplicateKey(RefusedRequest):
+class DuplicateKeyError(RequestError):
     """A key stands twice in one object, so the request is ambiguous."""
 
     code = "RPILD-DUPLICATE-KEY"
     remedy = "Send each key of an object once."
 
 
-class BadEnvelope(RefusedRequest):
+class BadEnvelopeError(RequestError):
     """A required field of the hook request is missing or has the wrong type."""
 
     code = "RPILD-ENVELOPE"
     issue = "required"
-    remedy = "Send hook (text), hookInstance (UUID) and context (object); prefetch and fhirAuthorization are objects, fhirServer is a URL."
+    remedy = "Send hook (text), hookInstance (UUID) and context (object); prefetch is an object, fhirServer a URL."
 
 
-class WrongHook(RefusedRequest):
+class WrongHookError(RequestError):
     """The hook of the request is not the one this service is offered for."""
 
     code = "RPILD-WRONG-HOOK"
     remedy = "Call the service whose hook in /cds-services equals the hook of the request."
 
 
-class BadContext(RefusedRequest):
+class BadContextError(RequestError):
     """A field of the hook's context is missing or malformed."""
 
     code = "RPILD-CONTEXT"
-    remedy = "Send userId as Type/id, patientId as a plain id, and for order-select the selections as a list of Type/id."
+    remedy = (
+        "Send userId as Type/id, patientId as a plain id, and for order-select the selections as a list of Type/id."
+    )
 
 
-class NoDraftOrders(RefusedRequest):
+class NoDraftOrdersError(RequestError):
     """An order hook without draftOrders: the call arrived stripped, so nothing can be said about the order."""
 
     code = "RPILD-NO-DRAFT-ORDERS"
     issue = "required"
-    remedy = "Send context.draftOrders, a Bundle. If your EHR leaves it out, check its OAuth scopes for orders and that the registered service URL is exact."
+    remedy = (
+        "Send context.draftOrders, a Bundle. If your EHR leaves it out, check its OAuth scopes for orders "
+        "and that the service URL registered there is exact."
+    )
 
 
-class BadAuthorization(RefusedRequest):
+class BadAuthorizationError(RequestError):
     """fhirAuthorization is malformed, or it stands without fhirServer."""
 
     code = "RPILD-AUTHORIZATION"
-    remedy = "Send fhirServer together with fhirAuthorization holding access_token, token_type Bearer, expires_in (a number) and scope."
+    remedy = "Send fhirServer, and fhirAuthorization with access_token, token_type Bearer, expires_in (a number), scope."
 
 
-class OtherPatient(RefusedRequest):
+class AnotherPatientError(RequestError):
     """A resource, or the token, belongs to another patient than the context: the whole call is refused."""
 
     code = "RPILD-OTHER-PATIENT"
@@ -110,14 +116,14 @@ class OtherPatient(RefusedRequest):
     remedy = "Send only resources of context.patientId; check the prefetch templates and the server's patient filter."
 
 
-class BadFeedback(RefusedRequest):
+class BadFeedbackError(RequestError):
     """The feedback body does not follow CDS Hooks."""
 
     code = "RPILD-FEEDBACK"
     remedy = "Send {feedback: [...]}; each entry has card, outcome (accepted or overridden) and outcomeTimestamp."
 
 
-class UnknownPath(HookError):
+class UnknownPathError(HookError):
     """There is nothing at this address."""
 
     code = "RPILD-UNKNOWN-PATH"
@@ -126,7 +132,7 @@ class UnknownPath(HookError):
     remedy = "Read /cds-services for the addresses that exist."
 
 
-class UnknownService(HookError):
+class UnknownServiceError(HookError):
     """No service of this id."""
 
     code = "RPILD-UNKNOWN-SERVICE"
@@ -135,7 +141,7 @@ class UnknownService(HookError):
     remedy = "Use an id listed in /cds-services."
 
 
-class WrongMethod(HookError):
+class WrongMethodError(HookError):
     """The address exists, but not for this HTTP method."""
 
     code = "RPILD-METHOD"
@@ -144,16 +150,16 @@ class WrongMethod(HookError):
     remedy = "Use a method named in the Allow header."
 
 
-class RequiredDataMissing(HookError):
+class RequiredDataMissingError(HookError):
     """Patient or Condition could neither be taken from the prefetch nor be read from the FHIR server."""
 
     code = "RPILD-REQUIRED-DATA"
     status = 412
     issue = "required"
-    remedy = "Fill these prefetch keys, or send fhirServer (registered with this service) and a fhirAuthorization that may read them."
+    remedy = "Fill these prefetch keys, or send a registered fhirServer and a fhirAuthorization that may read them."
 
 
-class BodyTooLarge(HookError):
+class BodyTooLargeError(HookError):
     """The body is larger than this service reads."""
 
     code = "RPILD-TOO-LARGE"
@@ -162,7 +168,7 @@ class BodyTooLarge(HookError):
     remedy = "Send less prefetch (lower _count), or raise max_body_bytes."
 
 
-class WrongMediaType(HookError):
+class WrongMediaTypeError(HookError):
     """The body is not announced as JSON."""
 
     code = "RPILD-MEDIA-TYPE"
@@ -171,7 +177,7 @@ class WrongMediaType(HookError):
     remedy = "Send Content-Type: application/json."
 
 
-class CompressedBody(HookError):
+class CompressedBodyError(HookError):
     """The body is compressed."""
 
     code = "RPILD-COMPRESSED"
@@ -180,7 +186,7 @@ class CompressedBody(HookError):
     remedy = "Send the body without Content-Encoding."
 
 
-class InternalFault(HookError):
+class InternalError(HookError):
     """A fault of this program; never an empty card list."""
 
 
@@ -212,4 +218,4 @@ def error_pages() -> str:
 
 
 if __name__ == "__main__":
-    print(error_pages(), end="")
+    sys.stdout.write(error_pages())

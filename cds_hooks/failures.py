@@ -9,23 +9,23 @@ from flask import Response, g
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from cds_hooks.errors import (
-    BodyTooLarge,
+    BodyTooLargeError,
     HookError,
-    InternalFault,
-    UnknownPath,
-    UnreadableBody,
-    WrongMethod,
+    InternalError,
+    UnknownPathError,
+    UnreadableBodyError,
+    WrongMethodError,
     outcome,
 )
 from cds_hooks.ports import Report
 
 FHIR_JSON = "application/fhir+json"
 BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
-    400: (UnreadableBody, "The request could not be read."),
-    404: (UnknownPath, "There is nothing at this address."),
-    405: (WrongMethod, "This address does not take this method."),
-    413: (BodyTooLarge, "The body is larger than this service reads."),
-    500: (InternalFault, "The service failed while it handled this call."),
+    400: (UnreadableBodyError, "The request could not be read."),
+    404: (UnknownPathError, "There is nothing at this address."),
+    405: (WrongMethodError, "This address does not take this method."),
+    413: (BodyTooLargeError, "The body is larger than this service reads."),
+    500: (InternalError, "The service failed while it handled this call."),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cds_hooks.errors import BadFeedback, UnreadableBody
+from cds_hooks.errors import BadFeedbackError, UnreadableBodyError
 
 BODY_LIMIT = 256 * 1024
 
@@ -28,19 +28,23 @@ class _Feedback(msgspec.Struct):
 
 
 def read_feedback(body: bytes) -> int:
-    """The number of entries of a feedback body; raises BadFeedback or UnreadableBody."""
+    """The number of entries of a feedback body; raises BadFeedbackError or UnreadableBodyError."""
     try:
         entries = msgspec.json.decode(str(body, "utf-8"), type=_Feedback).feedback
     except msgspec.ValidationError as problem:
-        raise BadFeedback(f"The feedback does not fit its form: {_place(problem)}.") from None
+        raise BadFeedbackError(f"The feedback does not fit its form: {_place(problem)}.") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as problem:
-        raise UnreadableBody(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
+        raise UnreadableBodyError(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
     if any(each.outcome == "accepted" and not each.accepted_suggestions for each in entries):
-        raise BadFeedback("An accepted card comes without acceptedSuggestions.")
+        raise BadFeedbackError("An accepted card comes without acceptedSuggestions.")
     return len(entries)
 
 
 def _place(problem: msgspec.ValidationError) -> str:
     """Where the fault is; an invalid outcome would be repeated in the text, so only its path is kept."""
     text = str(problem)
-    return text if not text.startswith("Invalid enum value") else f"outcome is neither accepted nor overridden {text.rpartition(' - ')[2]}"
+    return (
+        text
+        if not text.startswith("Invalid enum value")
+        else f"outcome is neither accepted nor overridden {text.rpartition(' - ')[2]}"
+    )

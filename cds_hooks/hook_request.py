@@ -12,14 +12,14 @@ import msgspec
 from msgspec import Raw
 
 from cds_hooks.errors import (
-    BadAuthorization,
-    BadContext,
-    BadEnvelope,
-    DuplicateKey,
-    NoDraftOrders,
-    OtherPatient,
-    UnreadableBody,
-    WrongHook,
+    BadAuthorizationError,
+    BadContextError,
+    BadEnvelopeError,
+    DuplicateKeyError,
+    NoDraftOrdersError,
+    AnotherPatientError,
+    UnreadableBodyError,
+    WrongHookError,
 )
 
 NULL = b"null"
@@ -88,12 +88,12 @@ class _Authorization(msgspec.Struct):
 
 
 def read_request(body: bytes, service: str, hook: str) -> HookRequest:
-    """The call of `service`, which is offered for `hook`; raises a RefusedRequest that names the field."""
+    """The call of `service`, which is offered for `hook`; raises a RequestError that names the field."""
     envelope = _decode_envelope(body)
     if envelope.hook != hook:
-        raise WrongHook(f"The service {service} is offered for {hook}, the request names another hook.")
+        raise WrongHookError(f"The service {service} is offered for {hook}, the request names another hook.")
     if not UUID.fullmatch(envelope.hook_instance):
-        raise BadEnvelope("hookInstance is not a UUID.")
+        raise BadEnvelopeError("hookInstance is not a UUID.")
     context = _decode_context(envelope.context)
     patient_id = context.patient_id.removeprefix("Patient/")
     _check_context(context, patient_id)
@@ -117,12 +117,12 @@ def _decode_envelope(body: bytes) -> _Envelope:
         text = str(body, "utf-8").removeprefix("\ufeff")
         envelope = msgspec.json.decode(text, type=_Envelope)
         _read_strictly(text, str(envelope.prefetch, "utf-8"))
-    except DuplicateKey:
+    except DuplicateKeyError:
         raise
     except msgspec.ValidationError as problem:
-        raise BadEnvelope(f"The request does not fit the hook envelope: {problem}.") from None
+        raise BadEnvelopeError(f"The request does not fit the hook envelope: {problem}.") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as problem:
-        raise UnreadableBody(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
+        raise UnreadableBodyError(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
     return envelope
 
 
@@ -154,7 +154,7 @@ def _skip(text: str, place: int) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise DuplicateKey("A key stands twice in one object of the request.")
+        raise DuplicateKeyError("A key stands twice in one object of the request.")
     return result
 
 
@@ -176,16 +176,16 @@ def _decode_context(raw: Raw) -> _Context:
     try:
         return msgspec.json.decode(raw, type=_Context)
     except msgspec.MsgspecError as problem:
-        raise BadContext(f"The context does not fit the hook: {problem}.") from None
+        raise BadContextError(f"The context does not fit the hook: {problem}.") from None
 
 
 def _check_context(context: _Context, patient_id: str) -> None:
     if not IDENTITY.fullmatch(patient_id):
-        raise BadContext("context.patientId is not a FHIR id.")
+        raise BadContextError("context.patientId is not a FHIR id.")
     if not REFERENCE.fullmatch(context.user_id):
-        raise BadContext("context.userId is not of the form Type/id.")
+        raise BadContextError("context.userId is not of the form Type/id.")
     if context.encounter_id and not IDENTITY.fullmatch(context.encounter_id.removeprefix("Encounter/")):
-        raise BadContext("context.encounterId is not a FHIR id.")
+        raise BadContextError("context.encounterId is not a FHIR id.")
 
 
 def _drafts(context: _Context, hook: str) -> bytes | None:
@@ -193,13 +193,13 @@ def _drafts(context: _Context, hook: str) -> bytes | None:
         return None
     raw = bytes(context.draft_orders)
     if raw == NULL:
-        raise NoDraftOrders("context.draftOrders is missing.")
+        raise NoDraftOrdersError("context.draftOrders is missing.")
     try:
         kind = msgspec.json.decode(raw, type=_Drafts).resource_type
     except msgspec.MsgspecError:
-        raise BadContext("context.draftOrders is not a Bundle.") from None
+        raise BadContextError("context.draftOrders is not a Bundle.") from None
     if kind != "Bundle":
-        raise BadContext("context.draftOrders is not a Bundle.")
+        raise BadContextError("context.draftOrders is not a Bundle.")
     return raw
 
 
@@ -207,7 +207,7 @@ def _selections(context: _Context, hook: str) -> tuple[str, ...] | None:
     if hook != "order-select":
         return None
     if context.selections is None:
-        raise BadContext("context.selections is missing.")
+        raise BadContextError("context.selections is missing.")
     return tuple(context.selections)
 
 
@@ -215,7 +215,7 @@ def _prefetch(raw: Raw) -> dict[str, bytes]:
     try:
         found = msgspec.json.decode(raw, type=dict[str, Raw] | None)
     except msgspec.MsgspecError:
-        raise BadEnvelope("prefetch is not an object.") from None
+        raise BadEnvelopeError("prefetch is not an object.") from None
     return {key: bytes(value) for key, value in (found or {}).items()}
 
 
@@ -225,9 +225,9 @@ def _access(envelope: _Envelope, patient_id: str) -> FhirAccess | None:
         return None
     grant = _authorization(envelope.fhir_authorization)
     if not envelope.fhir_server:
-        raise BadAuthorization("fhirAuthorization stands without fhirServer.")
+        raise BadAuthorizationError("fhirAuthorization stands without fhirServer.")
     if grant.patient and grant.patient.removeprefix("Patient/") != patient_id:
-        raise OtherPatient("fhirAuthorization.patient is not the patient of the context.")
+        raise AnotherPatientError("fhirAuthorization.patient is not the patient of the context.")
     return FhirAccess(envelope.fhir_server, grant.expires_in, grant.access_token)
 
 
@@ -235,7 +235,7 @@ def _authorization(raw: Raw) -> _Authorization:
     try:
         grant = msgspec.json.decode(raw, type=_Authorization)
     except msgspec.MsgspecError as problem:
-        raise BadAuthorization(f"fhirAuthorization is malformed: {problem}.") from None
+        raise BadAuthorizationError(f"fhirAuthorization is malformed: {problem}.") from None
     if grant.token_type.lower() != "bearer" or not re.fullmatch(r"[\x21-\x7e]+", grant.access_token):
-        raise BadAuthorization("fhirAuthorization does not hold a bearer token.")
+        raise BadAuthorizationError("fhirAuthorization does not hold a bearer token.")
     return grant

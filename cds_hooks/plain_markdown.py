@@ -29,7 +29,11 @@ FORMATTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def plain(text: str) -> str:
     """One line without control, bidirectional or invisible characters; runs of white space become one blank."""
-    kept = "".join(" " if each.isspace() else each for each in text if each.isspace() or unicodedata.category(each) not in FORMATTING)
+    kept = "".join(
+        " " if each.isspace() else each
+        for each in text
+        if each.isspace() or unicodedata.category(each) not in FORMATTING
+    )
     return " ".join(kept.split())
 
 

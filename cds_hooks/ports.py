@@ -1,4 +1,4 @@
-"""What the service needs from outside, handed in by the program that runs it: reading, remembering, the clock, settings."""
+"""What the service needs from outside, handed in by the program that runs it: reads, memory, clock, settings."""
 
 from __future__ import annotations
 

@@ -14,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cds_hooks.errors import RequiredDataMissing
+from cds_hooks.errors import RequiredDataMissingError
 from cds_hooks.hook_request import NULL
 from cds_hooks.ports import Fetch
 from fhir_mappings.envelopes import look
 from fhir_mappings.reads import Answer, Failure, Pages
+
+MOST_SINGLE_READS = 50
 
 
 @dataclass(slots=True)
@@ -64,11 +66,19 @@ class Reading:
             first = self.answers.get(key)
             self.answers[key] = _joined(first, answer) if key in following and isinstance(first, bytes) else answer
 
+    def read_each(self, references: Iterable[str]) -> Pages | None:
+        """Single resources by `Type/id`, as many as could be read; None when there is nothing to read or no access."""
+        wanted = {reference: reference for reference in list(references)[:MOST_SINGLE_READS]}
+        if not self.fetch or not wanted:
+            return None
+        found = self.fetch(wanted, 1.0).values()
+        return Pages(tuple(each for each in found if isinstance(each, bytes)), complete=True)
+
     def require(self, keys: Iterable[str]) -> None:
-        """Raise RequiredDataMissing unless every one of these keys was read."""
+        """Raise RequiredDataMissingError unless every one of these keys was read."""
         missing = [f"{key} ({self._why(key)})" for key in keys if not self._has(key)]
         if missing:
-            raise RequiredDataMissing(f"Required data could not be had: {', '.join(missing)}.")
+            raise RequiredDataMissingError(f"Required data could not be had: {', '.join(missing)}.")
 
     def _has(self, key: str) -> bool:
         answer = self.answers.get(key)
@@ -80,7 +90,11 @@ class Reading:
         answer = self.answers.get(key)
         if isinstance(answer, Failure):
             return answer.reason.value
-        return "sent as null" if key in self.answers else "not in the prefetch, and no FHIR access that this service trusts"
+        return (
+            "sent as null"
+            if key in self.answers
+            else "not in the prefetch, and no FHIR access that this service trusts"
+        )
 
 
 def _joined(first: bytes, rest: Answer) -> Pages:

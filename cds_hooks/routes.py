@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from cds_hooks.call import evaluate
 from cds_hooks.cors import allow_origin
 from cds_hooks.discovery import discovery, find_service
-from cds_hooks.errors import CompressedBody, HookError, WrongMediaType
+from cds_hooks.errors import CompressedBodyError, HookError, WrongMediaTypeError
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
 from cds_hooks.hook_request import HookRequest, read_request
@@ -59,11 +59,11 @@ def feedback(service_id: str, ports: Ports) -> Response:
 
 
 def read_body(limit: int) -> bytes:
-    """The body of a JSON request; raises WrongMediaType, CompressedBody, or 413 once `limit` bytes are passed."""
+    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError, or 413 once `limit` bytes are passed."""
     if request.mimetype != JSON:
-        raise WrongMediaType("The body is not announced as application/json.")
+        raise WrongMediaTypeError("The body is not announced as application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise CompressedBody("The body is compressed.")
+        raise CompressedBodyError("The body is compressed.")
     request.max_content_length = limit
     return request.get_data(cache=False)
 

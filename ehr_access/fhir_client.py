@@ -1,4 +1,4 @@
-"""Reading a patient's resources from a trusted FHIR server: in parallel, page by page, within one budget for the call."""
+"""Reading a patient's resources from a trusted FHIR server: in parallel, page by page, within one budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 from ehr_access.addresses import resolve
 from ehr_access.budget import Deadline, Limits
 from ehr_access.registry import Registry
-from ehr_access.transport import ReadFailure, Transport, open_session
+from ehr_access.transport import ReadError, Transport, open_session
 from fhir_mappings.envelopes import is_json, look
 from fhir_mappings.reads import Answer, Failure, Pages
 from rpild_rules.findings import Reason
@@ -79,18 +79,18 @@ class PatientReads:
         try:
             body = self._get(link, deadline)
             return self._follow(body, deadline)
-        except ReadFailure as problem:
+        except ReadError as problem:
             return Failure(problem.reason)
 
     def _get(self, link: str, deadline: Deadline) -> bytes:
-        """One resource or page; raises ReadFailure for an OperationOutcome and for what is no resource at all."""
+        """One resource or page; raises ReadError for an OperationOutcome and for what is no resource at all."""
         address = resolve(self._base, link)
         if address is None:
-            raise ReadFailure(Reason.FETCH_FAILED)
+            raise ReadError(Reason.FETCH_FAILED)
         body = self._transport.get(address, deadline)
         found = look(body)
         if found.refusal or not found.resource_type or not is_json(body):
-            raise ReadFailure(found.refusal or Reason.FETCH_FAILED)
+            raise ReadError(found.refusal or Reason.FETCH_FAILED)
         return body
 
     def _follow(self, first: bytes, deadline: Deadline) -> Answer:
@@ -104,7 +104,7 @@ class PatientReads:
             seen.add(link)
             try:
                 bodies.append(self._get(link, deadline))
-            except ReadFailure:
+            except ReadError:
                 return Pages(tuple(bodies), complete=False)
             link = look(bodies[-1]).next_link
         return Pages(tuple(bodies))

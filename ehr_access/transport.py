@@ -1,4 +1,4 @@
-"""One GET under a deadline: no redirect, no proxy or netrc, a cap on decoded bytes, a few tries when the server is busy."""
+"""One GET under a deadline: no redirect, proxy or netrc, a cap on decoded bytes, a few tries when the server is busy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNK = 64 * 1024
 PAUSES = (0.1, 0.3)
 
 
-class ReadFailure(Exception):
+class ReadError(Exception):
     """A read that gave no resource, and the reason that the assessment reports."""
 
     def __init__(self, reason: Reason) -> None:
@@ -34,10 +34,10 @@ class Transport:
 
     session: requests.Session
     token: str = field(repr=False)
-    limits: Limits = Limits()
+    limits: Limits
 
     def get(self, address: str, deadline: Deadline) -> bytes:
-        """The decoded body of a 200 answer; raises ReadFailure for everything else."""
+        """The decoded body of a 200 answer; raises ReadError for everything else."""
         for pause in (*PAUSES[: self.limits.tries - 1], None):
             status, body, wait = self._once(address, deadline)
             if status not in BUSY or pause is None or (wait or pause) >= deadline.left:
@@ -45,19 +45,21 @@ class Transport:
             time.sleep(wait or pause)
         if status == requests.codes.ok:
             return body
-        raise ReadFailure(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED)
+        raise ReadError(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED)
 
     def _once(self, address: str, deadline: Deadline) -> tuple[int, bytes, float]:
         """Status, body (of 200 only) and the seconds that a busy server asks to wait."""
         if deadline.over:
-            raise ReadFailure(Reason.FETCH_FAILED)
+            raise ReadError(Reason.FETCH_FAILED)
         headers = {"Accept": ACCEPT, "Authorization": f"Bearer {self.token}"}
         try:
-            with self.session.get(address, headers=headers, timeout=deadline.left, allow_redirects=False, stream=True) as answer:
+            with self.session.get(
+                address, headers=headers, timeout=deadline.left, allow_redirects=False, stream=True
+            ) as answer:
                 good = answer.status_code == requests.codes.ok
                 return answer.status_code, self._read(answer, deadline) if good else b"", _wait(answer)
         except (requests.RequestException, HTTPError, OSError, ValueError):
-            raise ReadFailure(Reason.FETCH_FAILED) from None
+            raise ReadError(Reason.FETCH_FAILED) from None
 
     def _read(self, answer: requests.Response, deadline: Deadline) -> bytes:
         """The body piece by piece, so that neither a slow drip nor a compressed bomb passes the caps."""
@@ -65,7 +67,7 @@ class Transport:
         while piece := answer.raw.read1(CHUNK, decode_content=True):
             body += piece
             if len(body) > self.limits.max_bytes or deadline.over:
-                raise ReadFailure(Reason.FETCH_FAILED)
+                raise ReadError(Reason.FETCH_FAILED)
         return bytes(body)
 
 

@@ -39,6 +39,8 @@ def create_app(
 ) -> Flask:
     """The plug-in as a WSGI application; `ready` tells whether /readyz may say so."""
     app = Flask(__name__, static_folder=None)
+    # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
+    app.logger.disabled = True
     app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now)))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
@@ -65,4 +67,6 @@ def _no_attestations(_request: HookRequest) -> tuple[bytes, ...]:
 
 
 def _state(good: bool) -> Response:
-    return Response('{"status":"ok"}' if good else '{"status":"starting"}', 200 if good else 503, content_type="application/json")
+    return Response(
+        '{"status":"ok"}' if good else '{"status":"starting"}', 200 if good else 503, content_type="application/json"
+    )

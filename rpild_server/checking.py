@@ -41,7 +41,8 @@ def _look(what: str, action: Callable[[], str]) -> Checked:
 def _parameters(site: Path | None) -> str:
     knowledge = load_knowledge(site)
     overrides = "".join(
-        f"\n      {each.name} = {each.value} instead of {each.default} ({each.author}, {each.date}: {each.reason})" for each in knowledge.overrides
+        f"\n      {each.name} = {each.value} instead of {each.default} ({each.author}, {each.date}: {each.reason})"
+        for each in knowledge.overrides
     )
     return f"{len(knowledge.parameters)} parameters, version {knowledge.version}, sha256 {knowledge.sha256[:12]}{overrides}"
 

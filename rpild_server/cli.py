@@ -1,4 +1,4 @@
-"""The command `rpild`: demo, assess, check. Exit status 0 done, 1 a check found a fault, 2 wrong use or unreadable input."""
+"""The command `rpild`. Exit status 0: done, 1: a check found a fault, 2: wrong use or unreadable input."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from rpild_rules.knowledge import ParameterError
 from rpild_server.app import wall_clock
 from rpild_server.assessing import AssessError, assess_file, moment, report_of
 from rpild_server.checking import check_all
-from rpild_server.demo import PortTaken, run_demo
+from rpild_server.demo import PortTakenError, run_demo
 from rpild_server.terminal import Screen
 
 WRONG_USE = 2
-INPUT_FAULTS = (AssessError, MixedSubjectsError, OtherPatientError, UnreadableFileError, ParameterError, PortTaken, OSError)
+INPUT_FAULTS = (
+    AssessError,
+    MixedSubjectsError,
+    OtherPatientError,
+    UnreadableFileError,
+    ParameterError,
+    PortTakenError,
+    OSError,
+)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -30,7 +38,13 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=8090, show_default=True, type=click.IntRange(1, 65534), help="The plug-in's port; the demo EHR takes the next.")
+@click.option(
+    "--port",
+    default=8090,
+    show_default=True,
+    type=click.IntRange(1, 65534),
+    help="The plug-in's port; the demo EHR takes the next.",
+)
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option("--trust-fhir", multiple=True, metavar="URL", help="A further FHIR base that calls may name; repeatable.")
 def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...]) -> None:

@@ -21,7 +21,7 @@ LOOPBACK = "127.0.0.1"
 THREADS = 8
 
 
-class PortTaken(Exception):
+class PortTakenError(Exception):
     """A port that the demo needs is in use; the text names it and the remedy."""
 
 
@@ -62,7 +62,7 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...]) -> Settings:
 
 @contextmanager
 def running_demo(port: int, trusted: tuple[str, ...] = ()) -> Iterator[Sites]:
-    """Both sites, up when the block begins and closed when it ends; raises PortTaken."""
+    """Both sites, up when the block begins and closed when it ends; raises PortTakenError."""
     from ehr_sandbox.app import create_sandbox
 
     sites = Sites(Addresses(port))
@@ -83,7 +83,9 @@ def _serve(sites: Sites, app: Flask, port: int) -> None:
     try:
         server = create_server(app, map={}, host=LOOPBACK, port=port, threads=THREADS, ident=None)
     except OSError:
-        raise PortTaken(f"Port {port} on {LOOPBACK} is in use. Choose another with --port; the demo takes it and the next.") from None
+        raise PortTakenError(
+            f"Port {port} on {LOOPBACK} is in use. Choose another with --port; the demo takes it and the next."
+        ) from None
     sites.servers.append(server)
     threading.Thread(target=server.run, daemon=True, name=f"site-{port}").start()
 

@@ -1,4 +1,4 @@
-"""The plug-in under gunicorn, as in production: threads for FHIR reads, one load before the fork, a quiet garbage collector.
+"""The plug-in under gunicorn, as in production: threads for FHIR reads, loaded before the fork, garbage rarely sought.
 
 `python -m rpild_server.run --port 8000 [--workers 1] [--threads 4] [--config FILE]`, on loopback.
 """
@@ -15,7 +15,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from cds_hooks.discovery import discovery
-from fhir_mappings.drafts import warm_up
+from fhir_mappings.drafts import WORK_UP, service_request
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
 from rpild_server.settings import Settings, load_settings
@@ -40,7 +40,8 @@ class Service(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         start_logging()
         discovery()
-        warm_up()
+        for item in WORK_UP:
+            service_request(item, "warm-up")
         return create_app(self._settings)
 
 

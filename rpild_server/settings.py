@@ -44,10 +44,14 @@ class Settings(BaseSettings):
     max_cards: int = Field(3, ge=1, le=10, description="Most cards of one answer.")
     site_timezone: str = Field("UTC", description="IANA name of the zone whose calendar days count.")
     silent_roles: frozenset[str] = Field(frozenset(), description="Role codes of users who get no card.")
-    lab_offers: frozenset[str] = Field(frozenset(), description="Work-up items the laboratory offers beyond the usual, such as kl6.")
+    lab_offers: frozenset[str] = Field(
+        frozenset(), description="Work-up items the laboratory offers beyond the usual, such as kl6."
+    )
     cors_origins: frozenset[Origin] = Field(frozenset(), description="Browser origins that may call the services.")
     max_body_bytes: int = Field(8 * MIB, ge=1, le=32 * MIB, description="Largest request body in bytes.")
-    read_seconds: float = Field(2.6, gt=0, le=3.0, description="Seconds that all FHIR reads of one call may take together.")
+    read_seconds: float = Field(
+        2.6, gt=0, le=3.0, description="Seconds that all FHIR reads of one call may take together."
+    )
     ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose FHIR servers may be read.")
 
     @field_validator("site_timezone")
@@ -103,7 +107,11 @@ def _explain(problem: ValidationError, path: Path | None) -> str:
     for fault in problem.errors(include_input=False, include_url=False):
         key = ".".join(map(str, fault["loc"]))
         source = _source(str(fault["loc"][0]), path)
-        remedy = f"known settings: {', '.join(Settings.model_fields)}" if fault["type"] == "extra_forbidden" else "correct this value"
+        remedy = (
+            f"known settings: {', '.join(Settings.model_fields)}"
+            if fault["type"] == "extra_forbidden"
+            else "correct this value"
+        )
         rows.append(f"{source}: {key}: {fault['msg']}; {remedy}.")
     return "\n".join(rows)
 

@@ -41,7 +41,11 @@ class Screen:
 
 
 def render(
-    contract: Mapping[str, Any], cards: Iterable[Recommendation], trends: Iterable[Trend], unread: Iterable[str], screen: Screen
+    contract: Mapping[str, Any],
+    cards: Iterable[Recommendation],
+    trends: Iterable[Trend],
+    unread: Iterable[str],
+    screen: Screen,
 ) -> str:
     """The whole report as text."""
     parts = (

@@ -58,7 +58,9 @@ def trends(facts: PatientFacts, knowledge: Knowledge) -> Iterator[Trend]:
 
 
 def _drawable(measurement: Measurement) -> bool:
-    return measurement.valid and measurement.value is not None and measurement.when is not None and not measurement.problem
+    return (
+        measurement.valid and measurement.value is not None and measurement.when is not None and not measurement.problem
+    )
 
 
 def _points(chosen: Iterable[Measurement]) -> tuple[tuple[datetime, Decimal], ...]:
@@ -69,12 +71,19 @@ def picture(trend: Trend, width: int, glyphs: Glyphs) -> list[str]:
     """Lines of a small plot: value upwards, time to the right; thresholds that fit the range are drawn across."""
     values = [value for _, value in trend.points]
     low, high = min(values), max(values)
-    marks = [(value, name) for value, name in trend.thresholds if low <= value <= high or len(values) == 1 or _near(value, low, high)]
+    marks = [
+        (value, name)
+        for value, name in trend.thresholds
+        if low <= value <= high or len(values) == 1 or _near(value, low, high)
+    ]
     low, high = min([low, *(value for value, _ in marks)]), max([high, *(value for value, _ in marks)])
     labels = {_row(value, low, high): value for value in (low, high, *(value for value, _ in marks))}
     margin = max(len(shown(value)) for value in labels.values())
     grid = _grid(trend, width - margin - 3, (low, high), marks, glyphs)
-    rows = [f"{shown(labels[row]) if row in labels else '':>{margin}} {glyphs.axis}{''.join(cells)}" for row, cells in enumerate(grid)]
+    rows = [
+        f"{shown(labels[row]) if row in labels else '':>{margin}} {glyphs.axis}{''.join(cells)}"
+        for row, cells in enumerate(grid)
+    ]
     return [*reversed(rows), *_feet(trend, margin, width, glyphs)]
 
 

@@ -56,7 +56,9 @@ def test_one_value_stands_beside_its_threshold() -> None:
     assert lines[8].split() == ["2026-11-01"]
 
 
-@pytest.mark.parametrize(("value", "text"), [("3.00", "3"), ("2.60", "2.6"), ("1E+3", "1000"), ("1000", "1000"), ("0.0", "0")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("3.00", "3"), ("2.60", "2.6"), ("1E+3", "1000"), ("1000", "1000"), ("0.0", "0")]
+)
 def test_numbers_are_shown_as_people_write_them(value: str, text: str) -> None:
     assert shown(Decimal(value)) == text
 
@@ -64,7 +66,16 @@ def test_numbers_are_shown_as_people_write_them(value: str, text: str) -> None:
 def measured(day: int, value: str | None, **fields: object) -> Measurement:
     when = When.at(START + timedelta(days=day), UTC)
     number = None if value is None else Decimal(value)
-    whole = {"concept": "ferritin", "code": "", "when": when, "value": number, "unit": "ng/mL", "printed": "", "status": "final", "reference": f"Observation/{day}"}
+    whole = {
+        "concept": "ferritin",
+        "code": "",
+        "when": when,
+        "value": number,
+        "unit": "ng/mL",
+        "printed": "",
+        "status": "final",
+        "reference": f"Observation/{day}",
+    }
     return Measurement(**(whole | fields))  # type: ignore[arg-type]
 
 

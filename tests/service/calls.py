@@ -96,8 +96,14 @@ def healthy(keys: Mapping[str, str]) -> Json:
     return {key: bundle() for key in keys} | {"patient": patient(), "conditions": bundle(knee)}
 
 
-def hook_body(hook: str = "patient-view", prefetch: Json | None = None, context: Json | None = None, **fields: Any) -> Json:
-    whole: Json = {"hook": hook, "hookInstance": INSTANCE, "context": {"userId": "Practitioner/dr1", "patientId": "p1"} | (context or {})}
+def hook_body(
+    hook: str = "patient-view", prefetch: Json | None = None, context: Json | None = None, **fields: Any
+) -> Json:
+    whole: Json = {
+        "hook": hook,
+        "hookInstance": INSTANCE,
+        "context": {"userId": "Practitioner/dr1", "patientId": "p1"} | (context or {}),
+    }
     if prefetch is not None:
         whole["prefetch"] = prefetch
     return whole | fields
@@ -145,7 +151,11 @@ def suggestion_faults(suggestion: Json) -> Iterator[str]:
     if action["type"] != "create" or action["description"] != suggestion["label"] or not uuid.UUID(suggestion["uuid"]):
         yield "action"
     resource = action["resource"]
-    if resource["resourceType"] != "ServiceRequest" or resource["status"] != "draft" or resource["intent"] != "proposal":
+    if (
+        resource["resourceType"] != "ServiceRequest"
+        or resource["status"] != "draft"
+        or resource["intent"] != "proposal"
+    ):
         yield "resource"
     if resource["subject"] != {"reference": "Patient/p1"}:
         yield "subject"

@@ -44,7 +44,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, code: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(code)
-        for name, value in ({"Content-Type": "application/fhir+json", "Content-Length": str(len(body))} | (headers or {})).items():
+        for name, value in (
+            {"Content-Type": "application/fhir+json", "Content-Length": str(len(body))} | (headers or {})
+        ).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -108,5 +110,9 @@ def bomb(size: int) -> Act:
 
 
 def bundle(*entries: dict[str, Any], following: str = "") -> dict[str, Any]:
-    page: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": each} for each in entries]}
+    page: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": each} for each in entries],
+    }
     return page | ({"link": [{"relation": "next", "url": following}]} if following else {})

@@ -26,7 +26,7 @@ def test_codes_are_unique_and_every_error_says_what_to_do() -> None:
 
 
 def test_an_outcome_holds_code_cause_and_remedy() -> None:
-    told = errors.outcome(errors.WrongHook("The cause."))
+    told = errors.outcome(errors.WrongHookError("The cause."))
     details = {"coding": [{"system": "urn:rpild:error", "code": "RPILD-WRONG-HOOK"}], "text": "The cause."}
-    issue = {"severity": "error", "code": "invalid", "details": details, "diagnostics": errors.WrongHook.remedy}
+    issue = {"severity": "error", "code": "invalid", "details": details, "diagnostics": errors.WrongHookError.remedy}
     assert told == {"resourceType": "OperationOutcome", "issue": [issue]}

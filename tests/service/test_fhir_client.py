@@ -272,4 +272,4 @@ def test_an_address_stays_below_the_base(link: str, expected: str | None) -> Non
 def test_a_token_is_never_printed(fhir: Behaviour) -> None:
     from ehr_access.transport import Transport, open_session
 
-    assert TOKEN not in repr(Transport(open_session(Limits()), TOKEN))
+    assert TOKEN not in repr(Transport(open_session(Limits()), TOKEN, Limits()))

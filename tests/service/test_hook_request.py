@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_hooks.errors import HookError, RefusedRequest
+from cds_hooks.errors import HookError, RequestError
 from cds_hooks.hook_request import FhirAccess, HookRequest, read_request
 from tests.service.calls import INSTANCE, hook_body, sent
 
-GRANT = {"access_token": "canary", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read", "subject": "client"}
+GRANT = {
+    "access_token": "canary",
+    "token_type": "Bearer",
+    "expires_in": 300,
+    "scope": "patient/*.read",
+    "subject": "client",
+}
 
 
 def read(body: bytes, hook: str = "patient-view") -> HookRequest:
@@ -21,7 +27,7 @@ def read(body: bytes, hook: str = "patient-view") -> HookRequest:
 
 
 def code_of(body: bytes, hook: str = "patient-view") -> str:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RequestError) as refused:
         read(body, hook)
     assert refused.value.status == 400
     assert refused.value.cause
@@ -82,7 +88,10 @@ CASES: dict[str, tuple[bytes, str]] = {
     "encounter climbs": (sent(hook_body(context={"encounterId": "../1"})), "RPILD-CONTEXT"),
     "grant without server": (sent(hook_body(fhirAuthorization=GRANT)), "RPILD-AUTHORIZATION"),
     "grant is text": (sent(hook_body(fhirServer="https://e.example", fhirAuthorization="x")), "RPILD-AUTHORIZATION"),
-    "grant of mac": (sent(hook_body(fhirServer="https://e.example", fhirAuthorization=GRANT | {"token_type": "mac"})), "RPILD-AUTHORIZATION"),
+    "grant of mac": (
+        sent(hook_body(fhirServer="https://e.example", fhirAuthorization=GRANT | {"token_type": "mac"})),
+        "RPILD-AUTHORIZATION",
+    ),
     "token with a line break": (
         sent(hook_body(fhirServer="https://e.example", fhirAuthorization=GRANT | {"access_token": "a\nb"})),
         "RPILD-AUTHORIZATION",
@@ -109,7 +118,11 @@ ORDER_CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "drafts is text": ({"draftOrders": "x"}, "order-sign", "RPILD-CONTEXT"),
     "drafts is no Bundle": ({"draftOrders": {"resourceType": "Patient"}}, "order-sign", "RPILD-CONTEXT"),
     "no selections": ({"draftOrders": {"resourceType": "Bundle"}}, "order-select", "RPILD-CONTEXT"),
-    "selections of numbers": ({"draftOrders": {"resourceType": "Bundle"}, "selections": [1]}, "order-select", "RPILD-CONTEXT"),
+    "selections of numbers": (
+        {"draftOrders": {"resourceType": "Bundle"}, "selections": [1]},
+        "order-select",
+        "RPILD-CONTEXT",
+    ),
 }
 
 
@@ -119,7 +132,10 @@ def test_order_hooks_need_their_orders(context: dict[str, Any], hook: str, code:
 
 
 def test_a_bundle_without_type_is_taken_as_the_reference_client_sends_it() -> None:
-    body = hook_body("order-select", context={"draftOrders": {"resourceType": "Bundle", "entry": []}, "selections": ["MedicationRequest/1"]})
+    body = hook_body(
+        "order-select",
+        context={"draftOrders": {"resourceType": "Bundle", "entry": []}, "selections": ["MedicationRequest/1"]},
+    )
     request = read(sent(body), "order-select")
     assert request.draft_orders == b'{"resourceType": "Bundle", "entry": []}'
     assert request.selections == ("MedicationRequest/1",)
@@ -150,7 +166,7 @@ def test_the_token_is_never_printed() -> None:
     assert "canary" not in repr(read(sent(body)))
 
 
-@pytest.mark.parametrize("prefetch", ['{"a":{"b":"},{"}}', '{ }', "null", '{"a":1e400}', '{"a":{"x":1,"x":2}}'])
+@pytest.mark.parametrize("prefetch", ['{"a":{"b":"},{"}}', "{ }", "null", '{"a":1e400}', '{"a":{"x":1,"x":2}}'])
 def test_prefetch_is_left_to_its_own_reading(prefetch: str) -> None:
     text = json.dumps(hook_body(prefetch={"?": 0}, last={"prefetch": {"?": 0}})).replace('{"?": 0}', f" {prefetch} ", 1)
     assert read(text.encode()).patient_id == "p1"
@@ -158,7 +174,8 @@ def test_prefetch_is_left_to_its_own_reading(prefetch: str) -> None:
 
 keys = st.sampled_from(["hook", "hookInstance", "context", "prefetch", "fhirServer", "fhirAuthorization", "extension"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
@@ -174,5 +191,5 @@ def test_any_field_of_any_kind_is_read_or_refused(fields: dict[str, Any]) -> Non
 
 @given(st.binary())
 def test_any_bytes_are_refused(body: bytes) -> None:
-    with pytest.raises(RefusedRequest):
+    with pytest.raises(RequestError):
         read(body)

@@ -1,4 +1,4 @@
-"""Settings: safe defaults, every source, and refusals that name the place and the remedy without repeating the value."""
+"""Settings: safe defaults, every source, refusals that name place and remedy and never repeat the value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from rpild_server.settings import Settings, SettingsError, load_settings
 
 def test_a_new_site_is_silent_and_closed() -> None:
     settings = load_settings()
-    assert (settings.silent_mode, settings.expose_assessment, settings.cors_origins, settings.ehrs) == (True, False, frozenset(), ())
+    assert (settings.silent_mode, settings.expose_assessment, settings.cors_origins, settings.ehrs) == (
+        True,
+        False,
+        frozenset(),
+        (),
+    )
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:

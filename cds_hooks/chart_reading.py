@@ -1,0 +1,62 @@
+"""From the answers of one call to its chart, in two steps: what the gate asks first, the rest only for those who pass.
+
+An irrelevant patient costs the gate's keys only (rulings 4). Nothing is decoded twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cds_hooks.prefetch import Reading
+from fhir_mappings.chart import Chart, ChartContext, decode_key, read_chart
+from fhir_mappings.decode import Decoded
+from fhir_mappings.mixed import MEDICATIONS
+from fhir_mappings.queries import GATE_KEYS, KEYS, REQUIRED_KEYS, keys_of
+from rpild_rules.gate import open_gate
+from rpild_rules.knowledge import Knowledge
+
+# A search that hangs while the gate is read must leave time for the rest.
+GATE_SHARE = 0.5
+
+
+@dataclass(slots=True)
+class ChartReading:
+    """The reading of one patient's chart; `decoded` keeps each key's resources once they are read."""
+
+    reading: Reading
+    context: ChartContext
+    knowledge: Knowledge
+    decoded: dict[str, Decoded] = field(default_factory=dict)
+
+    def read(self) -> Chart:
+        """The chart as far as the gate allows; raises RequiredDataMissingError, and OtherPatientError of the mapping."""
+        self.reading.read(GATE_KEYS, GATE_SHARE)
+        self.reading.require(REQUIRED_KEYS)
+        chart, needs = self._at_the_gate()
+        if needs:
+            self.reading.read(keys_of(needs), GATE_SHARE)
+            chart, needs = self._at_the_gate()
+        if needs is not None:
+            return chart
+        self.reading.read(KEYS)
+        return self._with_medications(self._chart())
+
+    def _at_the_gate(self) -> tuple[Chart, frozenset[str] | None]:
+        """The gate's chart, and None if it opens, else the elements not read yet that could still open it."""
+        chart = self._chart(gate=True)
+        gate = open_gate(chart.facts, self.knowledge, self.context.now)
+        return chart, None if gate.passed else gate.needs
+
+    def _chart(self, gate: bool = False) -> Chart:
+        for key, answer in self.reading.answers.items():
+            if key not in self.decoded:
+                self.decoded[key] = decode_key(key, answer, self.context.patient_id)
+        return read_chart(self.decoded, self.context, gate)
+
+    def _with_medications(self, chart: Chart) -> Chart:
+        """The chart with the drugs that it only refers to, read by id where the EHR lets us (rulings 3)."""
+        found = self.reading.read_each(chart.unresolved)
+        if found is None:
+            return chart
+        self.decoded[MEDICATIONS] = decode_key(MEDICATIONS, found, self.context.patient_id)
+        return read_chart(self.decoded, self.context)

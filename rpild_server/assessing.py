@@ -1,0 +1,84 @@
+"""`rpild assess`: a file of FHIR resources in, one patient's assessment out, by the same middle as a hook call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fhir_mappings.chart import ChartContext, read_chart
+from fhir_mappings.mixed import answers_for, read_bundle
+from rpild_rules.assess import assess
+from rpild_rules.assessment import Recommendation
+from rpild_rules.contract import as_contract
+from rpild_rules.facts import PatientFacts
+from rpild_rules.knowledge import Knowledge, load_knowledge
+from rpild_rules.recommend import Call, choose
+from rpild_server.settings import Settings, load_settings
+from rpild_server.terminal import Screen, render
+from rpild_server.trends import trends
+
+
+class AssessError(Exception):
+    """A file or an option that cannot be assessed; the text says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One patient's result: the contract's JSON, the cards that opening the chart or signing would show, the facts."""
+
+    contract: dict[str, Any]
+    cards: tuple[Recommendation, ...]
+    facts: PatientFacts
+    knowledge: Knowledge
+
+
+def moment(text: str) -> datetime:
+    """A time given on the command line, UTC where no zone is given; raises AssessError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise AssessError("--at is not a time. Write it as 2026-11-22T09:30:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def assess_file(file: Path, patient: str | None, now: datetime, site: Path | None) -> Assessed:
+    """The assessment of one patient of a Bundle, a resource or NDJSON; raises AssessError naming the ids to choose from."""
+    settings, knowledge = load_settings(), load_knowledge(site)
+    mixed = read_bundle(file.read_bytes())
+    patient_id = _chosen(patient, mixed.patients, mixed.subjects)
+    context = ChartContext(patient_id, now, settings.for_hooks().zone)
+    facts = read_chart(answers_for(mixed, patient_id), context).facts
+    return _assessed(facts, knowledge, now, settings)
+
+
+def _assessed(facts: PatientFacts, knowledge: Knowledge, now: datetime, settings: Settings) -> Assessed:
+    assessment = assess(facts, knowledge, now)
+    cards, _held = choose(assessment, Call(max_cards=settings.max_cards))
+    return Assessed(as_contract(assessment, tuple(each.topic for each in cards)), cards, facts, knowledge)
+
+
+def _chosen(asked: str | None, patients: tuple[str, ...], subjects: tuple[str, ...]) -> str:
+    known = sorted({*patients, *subjects})
+    if asked is not None and asked in patients:
+        return asked
+    if asked is not None:
+        raise AssessError(f"the file holds no Patient {asked}. Its patients: {', '.join(known) or 'none'}.")
+    if not patients:
+        raise AssessError(f"the file holds no Patient resource. Patients that it names: {', '.join(known) or 'none'}.")
+    if len(known) > 1:
+        raise AssessError(f"the file holds several patients. Choose one with --patient: {', '.join(known)}.")
+    return known[0]
+
+
+def report_of(assessed: Assessed, screen: Screen) -> str:
+    """The result for people at a terminal."""
+    drawn = trends(assessed.facts, assessed.knowledge)
+    return render(assessed.contract, assessed.cards, drawn, _unread(assessed.facts), screen)
+
+
+def _unread(facts: PatientFacts) -> Iterator[str]:
+    for each in facts.unreadable:
+        yield " ".join(filter(None, (each.reference, each.element, each.printed, f"({each.reason.value})")))
