@@ -218,7 +218,7 @@ class Treatment:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One ServiceRequest, or one being signed (`drafted`). `concepts` are all order and test concepts it belongs to,
-    and the ids of the work-up items that it answers (fhir_mappings/codes/order_items.toml)."""
+    `items` the ids of the work-up items that it answers (fhir_mappings/codes/order_items.toml)."""
 
     concepts: frozenset[str]
     status: str
@@ -228,6 +228,7 @@ class Order:
     intent: str = "order"
     do_not_perform: bool = False
     drafted: bool = False
+    items: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

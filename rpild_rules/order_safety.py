@@ -9,7 +9,6 @@ from rpild_rules.facts import Order, PatientFacts, Treatment
 from rpild_rules.findings import UNKNOWN
 from rpild_rules.therapy import classes_of, systemic
 from rpild_rules.when import gap
-from rpild_rules.workup import CATALOGUE
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -23,7 +22,6 @@ ORDERS_IN_SCOPE = frozenset(
      "plasma-exchange", "polymyxin-hemoperfusion", "referral-pulmonology", "referral-rheumatology", "referral-transplant",
      "icu-admission", "order-myositis-antibody", "anti-mda5-qual", "anti-mda5-quant"}
 )  # fmt: skip
-CATALOGUE_IDS = frozenset(item.id for item in CATALOGUE)
 OTHER_INDICATIONS = frozenset({"malignancy", "malignancy-history", "ectopic-pregnancy", "pregnancy"})
 
 
@@ -37,7 +35,7 @@ def _drug_counts(t: Treatment) -> bool:
 
 
 def _order_counts(o: Order) -> bool:
-    return bool(o.concepts & (ORDERS_IN_SCOPE | CATALOGUE_IDS)) and _alive(o.status, o.do_not_perform)
+    return bool(o.concepts & ORDERS_IN_SCOPE or o.items) and _alive(o.status, o.do_not_perform)
 
 
 def _alive(status: str, refused: bool) -> bool:

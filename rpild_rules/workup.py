@@ -72,7 +72,7 @@ def work_up(s: Situation) -> Workup:
 def order_of(item: str, s: Situation) -> Order | None:
     """The order that already asks for it: in these drafts, waiting, or completed less than a day ago."""
     for order in (*s.facts.drafted_orders, *s.facts.orders):
-        if item in order.concepts and not order.do_not_perform and _waits(order, item, s):
+        if item in order.items and not order.do_not_perform and _waits(order, item, s):
             return order
     return None
 
