@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from fhir_mappings.conditions import read_conditions
 from fhir_mappings.dates import reader
-from fhir_mappings.decode import Decoded, decode
+from fhir_mappings.decode import Decoded, decode, last_updated
 from fhir_mappings.encounters import read_encounters
 from fhir_mappings.imaging import read_scan_reports, read_studies
 from fhir_mappings.limits import read_care_plans, read_consents, read_flags, read_limiting_conditions, read_limiting_orders
 from fhir_mappings.medications import read_medications, unresolved_references
 from fhir_mappings.mixed import MEDICATIONS, Drafts, read_drafts
-from fhir_mappings.observations import AT_THE_GATE, Findings, read_observations
+from fhir_mappings.observations import AT_THE_GATE, Findings, matters_at_the_gate, read_observations
 from fhir_mappings.orders import read_orders
 from fhir_mappings.procedures import read_procedures
 from fhir_mappings.queries import ELEMENTS, QUERIES
@@ -29,7 +30,7 @@ from fhir_mappings.supports import device_support
 from rpild_rules.facts import Person, PatientFacts, Unreadable, User
 from rpild_rules.when import When
 
-OBSERVATION_KEYS = tuple(key for key, query in QUERIES.items() if query.kind == "Observation")
+OTHER_OBSERVATIONS = tuple(key for key, query in QUERIES.items() if query.kind == "Observation" and key != "laboratory")
 MEDICATION_KEYS = ("medicationRequests", "medicationAdministrations", "medicationStatements")
 
 
@@ -89,7 +90,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
     decoded = {key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id) for key, each in answers.items()}
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
     book = _open(decoded, own, context, gate)
-    found = _observed(book, gate)
+    found = read_observations(book.observations, book.refs, AT_THE_GATE if gate else None)
     facts = _facts(book, found, context)
     counts = MappingProxyType({key: len(each.resources) for key, each in decoded.items()})
     records = [*book.of(*MEDICATION_KEYS), *(each for each in book.drafts.orders if each.resource_type == "MedicationRequest")]
@@ -100,19 +101,18 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     drafts = read_drafts(context.draft_orders, context.patient_id, context.selections)
     read = reader(context.zone)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
-    refs = References(read, context.zone, When.at(context.now, context.zone), urls)
-    book = _Book(decoded, refs, drafts)
-    observations = _newest([*book.of(*OBSERVATION_KEYS), *own.resources])
+    book = _Book(decoded, References(read, context.zone, When.at(context.now, context.zone), urls), drafts)
+    laboratory = filter(matters_at_the_gate, book.of("laboratory")) if gate else book.of("laboratory")
+    book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *own.resources])
     medications = [each for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications) if each.resource_type == "Medication"]
-    book.observations = observations
-    book.refs = References(
-        read, refs.zone, refs.now, urls,
+    book.refs = replace(
+        book.refs,
         conditions=by_reference(book.of("conditions")),
-        observations=by_reference(observations),
+        observations=by_reference(book.observations),
         specimens=by_reference(book.of("specimens")),
         medications=by_reference(medications),
-        groups={} if gate else groups_of(book.of("reports"), observations, refs.local),
-    )  # fmt: skip
+        groups={} if gate else groups_of(book.of("reports"), book.observations, book.refs.local),
+    )
     return book
 
 
@@ -123,24 +123,9 @@ def _newest(observations: Iterable[ObservationIn]) -> list[ObservationIn]:
     for each in observations:
         if not each.id:
             without_id.append(each)
-        elif each.id not in kept or _version(each) > _version(kept[each.id]):
+        elif each.id not in kept or last_updated(each) > last_updated(kept[each.id]):
             kept[each.id] = each
     return [*kept.values(), *without_id]
-
-
-def _version(each: ObservationIn) -> str:
-    return each.meta.last_updated if each.meta is not None else ""
-
-
-def _observed(book: _Book, gate: bool) -> Findings:
-    if not gate:
-        return read_observations(book.observations, book.refs)
-    laboratory = {id(each) for each in book.of("laboratory")}
-    found = read_observations([each for each in book.observations if id(each) not in laboratory], book.refs)
-    at_gate = read_observations([each for each in book.observations if id(each) in laboratory], book.refs, AT_THE_GATE)
-    for name in ("measurements", "results", "supports", "attestations", "unreadable"):
-        getattr(found, name).extend(getattr(at_gate, name))
-    return found
 
 
 def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
@@ -189,8 +174,15 @@ def _person(book: _Book) -> Person:
 
 def _in_order(facts: Iterable[Any]) -> tuple[Any, ...]:
     """Facts in an order that does not depend on the order of entries; those without an id once."""
-    known = sorted(facts, key=_place)
-    return tuple(dict.fromkeys(known)) if any("/" not in each.reference for each in known) else tuple(known)
+    known = list(facts)
+    references = {each.reference for each in known}
+    if len(references) == len(known):
+        return tuple(sorted(known, key=_reference))
+    known.sort(key=_place)
+    return tuple(dict.fromkeys(known)) if any("/" not in reference for reference in references) else tuple(known)
+
+
+_reference = attrgetter("reference")
 
 
 def _place(fact: Any) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from fhir_mappings import structs
+from fhir_mappings.envelopes import look
 from fhir_mappings.reads import Answer, Failure, OtherPatientError, Pages
 from rpild_rules.facts import Reading, Unreadable
 from rpild_rules.findings import Reason
 
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, InvalidOperation)
 PATIENT_REFERENCE = re.compile(r"(?:\A|/)Patient/([A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
-NOT_PERMITTED = frozenset({"forbidden", "security", "login"})
 OF_NO_PATIENT = frozenset({"Medication", "Device"})
 WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement"})
 TYPES: dict[str, type[Any]] = {
@@ -43,6 +43,7 @@ TYPES: dict[str, type[Any]] = {
 BUNDLES = {kind: msgspec.json.Decoder(structs.Bundle[model], float_hook=Decimal) for kind, model in TYPES.items()}  # type: ignore[valid-type]
 SINGLES = {kind: msgspec.json.Decoder(model, float_hook=Decimal) for kind, model in TYPES.items()}
 LOOSE = msgspec.json.Decoder(float_hook=Decimal)
+PLAIN = msgspec.json.Encoder(decimal_format="number")
 
 
 class RawEntry(Struct, rename="camel"):
@@ -54,11 +55,14 @@ class RawBundle(Struct, rename="camel"):
     resource_type: Any = ""
     link: Any = None
     entry: Any = None
-    issue: Any = None
 
 
 class RawEntries(Struct):
     entry: list[Raw] = []
+
+
+class Meta(Struct, rename="camel"):
+    last_updated: str = ""
 
 
 class Peek(Struct, rename="camel"):
@@ -69,6 +73,7 @@ class Peek(Struct, rename="camel"):
 RAW_BUNDLES = msgspec.json.Decoder(RawBundle)
 RAW_ENTRIES = msgspec.json.Decoder(RawEntries)
 RAW_ENTRY = msgspec.json.Decoder(RawEntry)
+META = msgspec.json.Decoder(Meta)
 PEEKS = msgspec.json.Decoder(Peek)
 
 
@@ -90,7 +95,7 @@ class Decoded:
 class Page:
     """What one body holds, before subjects are checked."""
 
-    entries: list[tuple[str, Any]] = field(default_factory=list)
+    entries: list[structs.Entry[Any]] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     more: bool = False
     total: int = 0
@@ -140,7 +145,7 @@ def _page(kind: str, body: bytes) -> Page | Reason:
     if bundle.resource_type != "Bundle":
         return _lone(kind, body)
     more = any(link.relation == "next" for link in bundle.link)
-    entries = [(entry.full_url, entry.resource) for entry in bundle.entry if entry.resource is not None]
+    entries = [entry for entry in bundle.entry if entry.resource is not None]
     return Page(entries, more=more, total=len(bundle.entry))
 
 
@@ -161,18 +166,12 @@ def _slow_page(kind: str, body: bytes) -> Page | Reason:
 
 def _lone(kind: str, body: bytes) -> Page | Reason:
     """A body that is no Bundle: the resource itself, an OperationOutcome, or nothing usable."""
-    outcome = RAW_BUNDLES.decode(body)
-    if outcome.resource_type == kind:
+    seen = look(body)
+    if seen.resource_type == kind:
         page = Page(total=1)
         add_resource(page, kind, "", body)
         return page
-    return reason_of(outcome.issue) if outcome.resource_type == "OperationOutcome" else Reason.FETCH_FAILED
-
-
-def reason_of(issues: Any) -> Reason:
-    """Why an OperationOutcome refuses (rulings 2)."""
-    codes = {issue.get("code") for issue in issues if isinstance(issue, dict)} if isinstance(issues, list) else set()
-    return Reason.NOT_PERMITTED if any(isinstance(code, str) and code in NOT_PERMITTED for code in codes) else Reason.FETCH_FAILED
+    return seen.refusal or Reason.FETCH_FAILED
 
 
 def add(page: Page, kind: str, raw: bytes) -> None:
@@ -195,7 +194,7 @@ def add_resource(page: Page, kind: str, url: str, raw: bytes) -> None:
         return
     resource = one(model, raw)
     if resource is not None:
-        page.entries.append((url, resource))
+        page.entries.append(structs.Entry(url, resource))
     elif name in (kind, "") or not kind:
         page.unreadable.append(_broken(model, identity))
 
@@ -219,7 +218,7 @@ def one(kind: str, raw: bytes) -> Any | None:
 
 def _without_nulls(kind: str, raw: bytes) -> Any | None:
     try:
-        return msgspec.convert(_dense(LOOSE.decode(raw)), TYPES[kind])
+        return SINGLES[kind].decode(PLAIN.encode(_dense(LOOSE.decode(raw))))
     except UNDECODABLE:
         return None
 
@@ -241,18 +240,32 @@ def reference_of(resource: Any) -> str:
     return f"{resource.resource_type}/{resource.id}" if resource.id else str(resource.resource_type)
 
 
+def last_updated(resource: Any) -> str:
+    """When the server last touched a resource, as sent; empty if it does not say."""
+    try:
+        return META.decode(resource.meta).last_updated
+    except UNDECODABLE:
+        return ""
+
+
+def urls_of(entries: Iterable[structs.Entry[Any]]) -> dict[str, str]:
+    """`Type/id` by fullUrl, where the fullUrl does not say it itself."""
+    return {each.full_url: reference_of(each.resource) for each in entries if each.full_url.startswith("urn:")}
+
+
 def sort_out(kind: str, pages: list[Page], patient_id: str, cut: bool, draft: bool = False, urls: Mapping[str, str] | None = None) -> Decoded:
     """Check whose the resources are and keep those of the type asked for (and the Medications that come with them)."""
     entries = [entry for page in pages for entry in page.entries]
-    urls = urls if urls is not None else {url: reference_of(resource) for url, resource in entries if url}
+    urls = urls if urls is not None else urls_of(entries)
     unreadable = [each for page in pages for each in page.unreadable]
-    kept = []
-    for _, resource in entries:
-        mine = belongs(resource, patient_id, urls)
+    kept, usual = [], f"Patient/{patient_id}"
+    for entry in entries:
+        resource = entry.resource
+        subject = resource.subject
+        mine = (subject is not None and subject.reference == usual) or belongs(resource, patient_id, urls)
         if resource.resource_type == kind or (resource.resource_type == "Medication" and kind in WITH_MEDICATIONS):
             kept.append(resource) if mine or draft else unreadable.append(_broken(kind, resource.id))
-    skipped = len(entries) - len(kept)
-    return Decoded(kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=skipped)
+    return Decoded(kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=len(entries) - len(kept))
 
 
 def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
@@ -262,8 +275,6 @@ def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
     reference = resource.subject or resource.patient
     if reference is None or not reference.reference:
         return resource.resource_type in OF_NO_PATIENT
-    if reference.reference == f"Patient/{patient_id}":
-        return True
     found = PATIENT_REFERENCE.search(urls.get(reference.reference, reference.reference))
     return bool(found) and _same(found[1], patient_id, resource)
 

@@ -46,3 +46,10 @@ def row_of(item: str) -> Row | None:
     if name and name not in ROW_OF:
         raise CodeTableError(f"codes/order_items.toml [{item}]: no row {name!r}. Name a system and code of the code tables, or leave it empty.")
     return ROW_OF.get(name)
+
+
+def warm_up() -> None:
+    """Load what the first draft would have to load: for programs that fork or must answer the first call fast."""
+    for item in ITEMS:
+        row_of(item)
+    service_request(WORK_UP[0], "warm-up")

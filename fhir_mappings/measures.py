@@ -16,8 +16,7 @@ from rpild_rules.findings import Reason
 MARKS = read_table("marks")
 NEEDS_ARTERIAL = frozenset(MARKS["codes"]["needs_arterial_specimen"])
 ARTERIAL = frozenset(MARKS["concepts"]["arterial"])
-BEFORE = frozenset(MARKS["codes"]["before_bronchodilator"])
-AFTER = frozenset(MARKS["codes"]["after_bronchodilator"])
+VARIANTS = {name: frozenset(codes) for name, codes in MARKS["variants"].items()}
 SATURATION = frozenset(MARKS["codes"]["saturation_of_a_laboratory"])
 FLOW = frozenset(codes_of("o2-flow", "LOINC"))
 NOT_ARTERIAL = frozenset({"specimen-venous", "specimen-capillary"})
@@ -43,10 +42,16 @@ def read_measurement(concept: str, code: str, valued: Valued, each: ObservationI
         comparator=reading.comparator,
         issued=refs.read(each.issued),
         problem=reading.problem,
-        variant="pre" if code in BEFORE else "post" if code in AFTER else "",
+        variant=variant_of(valued),
         estimated=scale.concept == "fio2" and is_estimated(valued, each, refs),
         groups=refs.groups.get(reference, frozenset()),
     )
+
+
+def variant_of(valued: Valued) -> str:
+    """`pre` or `post` (bronchodilator), `room-air` (pulse oximetry), or empty."""
+    codes = _codes(valued)
+    return next((name for name, marked in VARIANTS.items() if codes & marked), "")
 
 
 def read_value(valued: Valued, scale: Scale) -> Reading:
@@ -88,7 +93,7 @@ def _vessel(code: str, each: ObservationIn, refs: References) -> Reason | None:
 
 
 def _of_a_laboratory(each: ObservationIn) -> bool:
-    return any(coding.code == "laboratory" for category in each.category for coding in category.coding)
+    return b'"laboratory"' in bytes(each.category)
 
 
 def _codes(valued: Valued) -> frozenset[str]:

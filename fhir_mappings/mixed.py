@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, UNDECODABLE, Decoded, Page, add, reference_of, sort_out, subject_of
+from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, UNDECODABLE, Decoded, Page, add, reference_of, sort_out, subject_of, urls_of
 from fhir_mappings.queries import QUERIES
-from fhir_mappings.reads import UnreadableFileError
+from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
+from fhir_mappings.structs import Entry
 from rpild_rules.facts import Unreadable
 
 MEDICATIONS = "medications"
@@ -21,7 +22,7 @@ DRAFTED = ("MedicationRequest", "ServiceRequest", "Medication")
 class Mixed:
     """A file's resources with their fullUrls. `patients` are the ids of its Patient resources, `subjects` every patient id it names."""
 
-    entries: tuple[tuple[str, Any], ...]
+    entries: tuple[Entry[Any], ...]
     unreadable: tuple[Unreadable, ...]
     patients: tuple[str, ...]
     subjects: tuple[str, ...]
@@ -62,9 +63,9 @@ def _unfold(kind: Any, body: bytes) -> Iterator[bytes]:
 def read_bundle(body: bytes) -> Mixed:
     """Every resource of a file, in its own type; what we do not read is left out, what cannot be read is listed."""
     page = _read(entries_of(body))
-    urls = {url: reference_of(resource) for url, resource in page.entries if url}
-    patients = {resource.id for _, resource in page.entries if resource.resource_type == "Patient"}
-    subjects = {subject_of(resource, urls) for _, resource in page.entries} - {""}
+    urls = urls_of(page.entries)
+    patients = {each.resource.id for each in page.entries if each.resource.resource_type == "Patient"}
+    subjects = {subject_of(each.resource, urls) for each in page.entries} - {""}
     return Mixed(tuple(page.entries), tuple(page.unreadable), tuple(sorted(patients)), tuple(sorted(subjects)))
 
 
@@ -75,13 +76,27 @@ def _read(raws: Iterable[bytes]) -> Page:
     return page
 
 
+def one_patient(mixed: Mixed, wanted: str = "") -> str:
+    """The id of the patient that a file is about: the one wanted, else the only one.
+
+    Raises MixedSubjectsError if that Patient is not there, or if there are several to choose from.
+    """
+    if wanted:
+        if wanted not in mixed.patients:
+            raise MixedSubjectsError(mixed.subjects, wanted)
+        return wanted
+    if len(mixed.patients) != 1 or set(mixed.subjects) - set(mixed.patients):
+        raise MixedSubjectsError(mixed.subjects)
+    return mixed.patients[0]
+
+
 def answers_for(mixed: Mixed, patient_id: str) -> dict[str, Decoded]:
     """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others' resources are left out."""
-    urls = {url: reference_of(resource) for url, resource in mixed.entries if url}
-    own = [entry for entry in mixed.entries if subject_of(entry[1], urls) in (patient_id, "")]
+    urls = urls_of(mixed.entries)
+    own = [entry for entry in mixed.entries if subject_of(entry.resource, urls) in (patient_id, "")]
     decoded = {key: Decoded(query.kind) for key, query in QUERIES.items()}
     for kind in TYPES:
-        page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
+        page = Page(entries=[entry for entry in own if entry.resource.resource_type == kind], total=len(own))
         found = sort_out(kind, [page], patient_id, cut=False, urls=urls)
         decoded[KEY_OF[kind]] = found
     decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)

@@ -14,17 +14,17 @@ from fhir_mappings.results import CULTURES, is_panel, panel_result, read_result
 from fhir_mappings.structs import Concept, ObservationIn, Valued
 from fhir_mappings.supports import SUPPORTS, observed_support
 from fhir_mappings.units import SCALES
-from fhir_mappings.words import named
+from fhir_mappings.words import named, named_in
 from rpild_rules.facts import Attestation, Measurement, Support, TestResult, Unreadable
 
 MARKS = read_table("marks")
+PANEL = "myositis-panel"
 DROPPED = frozenset({"cancelled", "entered-in-error", "unknown"})
 ANTIBODIES = concepts_of_file("antibodies")
 QUALITATIVE = ANTIBODIES | set(MARKS["concepts"]["qualitative"]) | CULTURES
 AT_THE_GATE = ANTIBODIES | {"ferritin", "ferritin-molar"}
 LOINC_ROWS = [row for row in ROWS if row.system == "LOINC" and row.file in ("observations", "antibodies")]
 OBSERVED = {(url, row.code): row.concept for url in SYSTEM_NAMES["LOINC"] for row in LOINC_ROWS}
-ROOM_AIR = frozenset(MARKS["codes"]["on_room_air"])
 
 
 @dataclass(slots=True)
@@ -54,21 +54,36 @@ def by_name(code: Concept | None) -> str:
     """The antibody that the texts of a code name, if they name exactly one; the panel if they name several or a panel."""
     if code is None:
         return ""
-    antibodies, panels = named("antibody", code.text), named("panel", code.text)
+    found = named("serology", code.text)
     for coding in code.coding:
-        antibodies, panels = antibodies | named("antibody", coding.display), panels | named("panel", coding.display)
+        if coding.display != code.text:
+            found = found | named("serology", coding.display)
+    if not found:
+        return ""
+    antibodies = found - {PANEL}
     if len(antibodies) == 1:
         return next(iter(antibodies))
-    return "myositis-panel" if antibodies or panels else ""
+    return PANEL
 
 
 def names_panel(code: Concept | None) -> bool:
     """Whether a code's texts name a myositis panel."""
-    return code is not None and bool(named("panel", code.text) or any(named("panel", each.display) for each in code.coding))
+    return PANEL in named_in("serology", code)
+
+
+def matters_at_the_gate(each: ObservationIn) -> bool:
+    """Whether the gate has to look at a laboratory Observation: an antibody, ferritin, a panel, or a code that we do not know but whose words we do."""
+    if each.component or each.has_member or each.code is None:
+        return True
+    for coding in each.code.coding:
+        known = OBSERVED.get((coding.system, coding.code))
+        if known is not None:
+            return known in AT_THE_GATE
+    return bool(by_name(each.code)) or _attested(each) != ""
 
 
 def read_observations(observations: Iterable[ObservationIn], refs: References, wanted: frozenset[str] | None = None) -> Findings:
-    """All Observations of a chart. `wanted` limits what coded laboratory values are read (the gate needs few)."""
+    """All Observations of a chart. `wanted` limits which coded results are read."""
     found = Findings()
     for each in observations:
         if each.status not in DROPPED:
@@ -100,10 +115,8 @@ def _measurement(concept: str, code: str, valued: Valued, each: ObservationIn, r
     read = read_measurement(concept, code, valued, each, refs)
     if isinstance(read, Unreadable):
         found.unreadable.append(read)
-        return
-    found.measurements.append(read)
-    if valued.code is not None and any(coding.code in ROOM_AIR for coding in valued.code.coding):
-        found.supports.append(Support("room-air", read.when, read.when, False, read.reference, "on room air"))
+    else:
+        found.measurements.append(read)
 
 
 def _add_support(support: Support | Unreadable, each: ObservationIn, found: Findings) -> None:
@@ -141,7 +154,7 @@ def _states_support(each: ObservationIn) -> bool:
 def _component(component: Valued, each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings) -> None:
     concept, code = observed(component.code)
     name = concept or by_name(component.code)
-    if not name or name == "myositis-panel" or (concept and wanted is not None and concept not in wanted):
+    if not name or name == PANEL or (concept and wanted is not None and concept not in wanted):
         return
     _known(name, code, component, each, refs, found)
 

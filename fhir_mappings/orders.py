@@ -26,18 +26,22 @@ def read_orders(requests: Iterable[ServiceRequestIn], refs: References, drafted:
 
 
 def order_concepts(code: Concept | None) -> frozenset[str]:
-    """The concepts of what is ordered, and the ids of the work-up items that it fulfils."""
-    texts = list(texts_of(code))
-    found = concepts_of(code) | named_in("antibody", code) | frozenset(name for text in texts for name in class_named(text))
-    if found & CHEST_CT or named_in("scan", code):
-        found |= {"ct-chest"}
-    own = frozenset(OWN_TEXTS[plain(text)] for text in texts if plain(text) in OWN_TEXTS)
-    return found | own | frozenset(item for concept in found for item in BY_MEANING.get(concept, ()))
+    """The order and test concepts of what is ordered."""
+    named = frozenset(name for text in texts_of(code) for name in class_named(text))
+    found = concepts_of(code) | named_in("serology", code) | named
+    return found | {"ct-chest"} if found & CHEST_CT or named_in("scan", code) else found
+
+
+def items_of(code: Concept | None, concepts: frozenset[str]) -> frozenset[str]:
+    """The work-up items that an order answers: by its concepts, or because its text is that of our own draft."""
+    own = (OWN_TEXTS.get(plain(text)) for text in texts_of(code))
+    return frozenset(item for concept in concepts for item in BY_MEANING.get(concept, ())) | frozenset(filter(None, own))
 
 
 def _order(each: ServiceRequestIn, refs: References, drafted: bool) -> Order:
+    concepts = order_concepts(each.code)
     return Order(
-        concepts=order_concepts(each.code),
+        concepts=concepts,
         status=each.status,
         authored=refs.read(each.authored_on),
         reference=reference_of(each),
@@ -45,4 +49,5 @@ def _order(each: ServiceRequestIn, refs: References, drafted: bool) -> Order:
         intent=each.intent or "order",
         do_not_perform=each.do_not_perform is True,
         drafted=drafted,
+        items=items_of(each.code, concepts),
     )

@@ -91,7 +91,7 @@ REQUIRED_KEYS = tuple(key for key, query in QUERIES.items() if any(ELEMENTS[each
 ELEMENT_KEYS = {element: tuple(key for key, query in QUERIES.items() if element in query.elements) for element in ELEMENTS}
 
 
-def keys_for(elements: Iterable[str]) -> tuple[str, ...]:
+def keys_of(elements: Iterable[str]) -> tuple[str, ...]:
     """The further keys that the gate needs for some elements (`E-FERR`, `E-CT`, `E-O2`), in the order of the table."""
     wanted = frozenset(elements)
     return tuple(key for key, query in QUERIES.items() if wanted & set(query.opens) and not query.gate)

@@ -15,6 +15,16 @@ class OtherPatientError(Exception):
         self.reference = reference
 
 
+class MixedSubjectsError(Exception):
+    """A file with no patient, several, or not the one asked for. `subjects` are the patient ids found."""
+
+    def __init__(self, subjects: tuple[str, ...], wanted: str = "") -> None:
+        found = ", ".join(subjects) or "none"
+        asked = f"patient {wanted} is not in the file" if wanted else f"the file holds {len(subjects)} patients"
+        super().__init__(f"{asked} (found: {found}): name one of them, and give a file with its Patient resource")
+        self.subjects = subjects
+
+
 class UnreadableFileError(Exception):
     """A file that is neither a FHIR Bundle, nor a resource, nor NDJSON of resources."""
 

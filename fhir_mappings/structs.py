@@ -1,34 +1,37 @@
-"""The parts of FHIR R4 resources that this package reads: one tolerant struct per resource type, everything optional."""
+"""The parts of FHIR R4 resources that this package reads: one tolerant struct per resource type, everything optional.
+
+`Raw` members are rarely looked at and stay undecoded. No struct refers to itself, so none needs the garbage collector.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 T = TypeVar("T")
 
 
-class Coding(Struct, rename="camel"):
+class Coding(Struct, rename="camel", gc=False):
     system: str = ""
     code: str = ""
     display: str = ""
 
 
-class Concept(Struct, rename="camel"):
+class Concept(Struct, rename="camel", gc=False):
     """A CodeableConcept."""
 
     coding: list[Coding] = []
     text: str = ""
 
 
-class Reference(Struct, rename="camel"):
+class Reference(Struct, rename="camel", gc=False):
     reference: str = ""
     display: str = ""
     type: str = ""
 
 
-class Quantity(Struct, rename="camel"):
+class Quantity(Struct, rename="camel", gc=False):
     """`value` stays as sent: an int or Decimal is a number, anything else is refused later (rulings 6)."""
 
     value: Any = None
@@ -38,47 +41,46 @@ class Quantity(Struct, rename="camel"):
     code: str = ""
 
 
-class Period(Struct, rename="camel"):
+class Period(Struct, rename="camel", gc=False):
     start: str = ""
     end: str = ""
 
 
-class Range(Struct, rename="camel"):
+class Range(Struct, rename="camel", gc=False):
     low: Quantity | None = None
     high: Quantity | None = None
     type: Concept | None = None
 
 
-class Ratio(Struct, rename="camel"):
+class Ratio(Struct, rename="camel", gc=False):
     numerator: Quantity | None = None
     denominator: Quantity | None = None
 
 
-class Annotation(Struct, rename="camel"):
+class Annotation(Struct, rename="camel", gc=False):
     text: str = ""
 
 
-class Meta(Struct, rename="camel"):
-    last_updated: str = ""
+EMPTY = Raw(b"null")
 
 
-class Resource(Struct, rename="camel"):
+class Resource(Struct, rename="camel", gc=False):
     resource_type: str = ""
     id: str = ""
-    meta: Meta | None = None
+    meta: Raw = EMPTY
     subject: Reference | None = None
     patient: Reference | None = None
     status: str = ""
 
 
-class PatientIn(Resource, rename="camel"):
+class PatientIn(Resource, rename="camel", gc=False):
     birth_date: str = ""
     gender: str = ""
     deceased_boolean: Any = None
     deceased_date_time: str = ""
 
 
-class Valued(Struct, rename="camel"):
+class Valued(Struct, rename="camel", gc=False):
     """What an Observation and its components share."""
 
     code: Concept | None = None
@@ -95,14 +97,14 @@ class Valued(Struct, rename="camel"):
     reference_range: list[Range] = []
 
 
-class ObservationIn(Valued, rename="camel"):
+class ObservationIn(Valued, rename="camel", gc=False):
     resource_type: str = ""
     id: str = ""
-    meta: Meta | None = None
+    meta: Raw = EMPTY
     subject: Reference | None = None
     patient: Reference | None = None
     status: str = ""
-    category: list[Concept] = []
+    category: Raw = EMPTY
     effective_date_time: str = ""
     effective_instant: str = ""
     effective_period: Period | None = None
@@ -117,7 +119,7 @@ class ObservationIn(Valued, rename="camel"):
     component: list[Valued] = []
 
 
-class ConditionIn(Resource, rename="camel"):
+class ConditionIn(Resource, rename="camel", gc=False):
     clinical_status: Concept | None = None
     verification_status: Concept | None = None
     code: Concept | None = None
@@ -131,11 +133,11 @@ class ConditionIn(Resource, rename="camel"):
     recorded_date: str = ""
 
 
-class EncounterDiagnosis(Struct, rename="camel"):
+class EncounterDiagnosis(Struct, rename="camel", gc=False):
     condition: Reference | None = None
 
 
-class EncounterIn(Resource, rename="camel"):
+class EncounterIn(Resource, rename="camel", gc=False):
     class_: Coding | None = field(name="class", default=None)
     period: Period | None = None
     reason_code: list[Concept] = []
@@ -143,7 +145,7 @@ class EncounterIn(Resource, rename="camel"):
     diagnosis: list[EncounterDiagnosis] = []
 
 
-class Repeat(Struct, rename="camel"):
+class Repeat(Struct, rename="camel", gc=False):
     frequency: Any = None
     frequency_max: Any = None
     period: Any = None
@@ -152,17 +154,17 @@ class Repeat(Struct, rename="camel"):
     bounds_period: Period | None = None
 
 
-class Timing(Struct, rename="camel"):
+class Timing(Struct, rename="camel", gc=False):
     repeat: Repeat | None = None
     code: Concept | None = None
     event: list[str] = []
 
 
-class DoseAndRate(Struct, rename="camel"):
+class DoseAndRate(Struct, rename="camel", gc=False):
     dose_quantity: Quantity | None = None
 
 
-class Dosage(Struct, rename="camel"):
+class Dosage(Struct, rename="camel", gc=False):
     sequence: Any = None
     timing: Timing | None = None
     route: Concept | None = None
@@ -170,11 +172,11 @@ class Dosage(Struct, rename="camel"):
     dose: Quantity | None = None
 
 
-class Ingredient(Struct, rename="camel"):
+class Ingredient(Struct, rename="camel", gc=False):
     item_codeable_concept: Concept | None = None
 
 
-class Drug(Struct, rename="camel"):
+class Drug(Struct, rename="camel", gc=False):
     """A Medication, contained or apart."""
 
     id: str = ""
@@ -183,11 +185,11 @@ class Drug(Struct, rename="camel"):
     ingredient: list[Ingredient] = []
 
 
-class DispenseRequest(Struct, rename="camel"):
+class DispenseRequest(Struct, rename="camel", gc=False):
     expected_supply_duration: Quantity | None = None
 
 
-class MedicationIn(Resource, rename="camel"):
+class MedicationIn(Resource, rename="camel", gc=False):
     """MedicationRequest, MedicationAdministration, MedicationStatement, and the Medication entries that come with them."""
 
     intent: str = ""
@@ -211,35 +213,35 @@ class MedicationIn(Resource, rename="camel"):
     ingredient: list[Ingredient] = []
 
 
-class ServiceRequestIn(Resource, rename="camel"):
+class ServiceRequestIn(Resource, rename="camel", gc=False):
     intent: str = ""
     do_not_perform: Any = None
     code: Concept | None = None
     authored_on: str = ""
 
 
-class ProcedureIn(Resource, rename="camel"):
+class ProcedureIn(Resource, rename="camel", gc=False):
     code: Concept | None = None
     performed_date_time: str = ""
     performed_period: Period | None = None
 
 
-class ImagingSeries(Struct, rename="camel"):
+class ImagingSeries(Struct, rename="camel", gc=False):
     description: str = ""
 
 
-class ImagingStudyIn(Resource, rename="camel"):
+class ImagingStudyIn(Resource, rename="camel", gc=False):
     procedure_code: list[Concept] = []
     description: str = ""
     started: str = ""
     series: list[ImagingSeries] = []
 
 
-class Narrative(Struct, rename="camel"):
+class Narrative(Struct, rename="camel", gc=False):
     div: str = ""
 
 
-class ReportIn(Resource, rename="camel"):
+class ReportIn(Resource, rename="camel", gc=False):
     code: Concept | None = None
     effective_date_time: str = ""
     effective_period: Period | None = None
@@ -253,12 +255,12 @@ class ReportIn(Resource, rename="camel"):
     presented_form: list[Any] = []
 
 
-class Device(Struct, rename="camel"):
+class Device(Struct, rename="camel", gc=False):
     id: str = ""
     type: Concept | None = None
 
 
-class DeviceUseIn(Resource, rename="camel"):
+class DeviceUseIn(Resource, rename="camel", gc=False):
     device: Reference | None = None
     contained: list[Device] = []
     timing_date_time: str = ""
@@ -266,53 +268,53 @@ class DeviceUseIn(Resource, rename="camel"):
     recorded_on: str = ""
 
 
-class SpecimenIn(Resource, rename="camel"):
+class SpecimenIn(Resource, rename="camel", gc=False):
     type: Concept | None = None
 
 
-class FlagIn(Resource, rename="camel"):
+class FlagIn(Resource, rename="camel", gc=False):
     code: Concept | None = None
     period: Period | None = None
 
 
-class PlannedDetail(Struct, rename="camel"):
+class PlannedDetail(Struct, rename="camel", gc=False):
     code: Concept | None = None
     status: str = ""
 
 
-class PlannedActivity(Struct, rename="camel"):
+class PlannedActivity(Struct, rename="camel", gc=False):
     detail: PlannedDetail | None = None
 
 
-class CarePlanIn(Resource, rename="camel"):
+class CarePlanIn(Resource, rename="camel", gc=False):
     category: list[Concept] = []
     title: str = ""
     period: Period | None = None
     activity: list[PlannedActivity] = []
 
 
-class Provision(Struct, rename="camel"):
+class Provision(Struct, rename="camel", gc=False):
     type: str = ""
     period: Period | None = None
     code: list[Concept] = []
 
 
-class ConsentIn(Resource, rename="camel"):
+class ConsentIn(Resource, rename="camel", gc=False):
     category: list[Concept] = []
     date_time: str = ""
     provision: Provision | None = None
 
 
-class Link(Struct, rename="camel"):
+class Link(Struct, rename="camel", gc=False):
     relation: str = ""
 
 
-class Entry(Struct, Generic[T], rename="camel"):
+class Entry(Struct, Generic[T], rename="camel", gc=False):
     full_url: str = ""
     resource: T | None = None
 
 
-class Bundle(Struct, Generic[T], rename="camel"):
+class Bundle(Struct, Generic[T], rename="camel", gc=False):
     resource_type: str = ""
     link: list[Link] = []
     entry: list[Entry[T]] = []
