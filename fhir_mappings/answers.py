@@ -1,20 +1,33 @@
-"""Qualitative results: what the laboratory itself says, by value, interpretation or its own range; never by one cut-off for all laboratories."""
+"""Qualitative results: what the laboratory itself says, by value, interpretation or its own range; never by one
+cut-off for all laboratories.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from fhir_mappings.code_tables import EXACT, SYSTEMS, read_table
-from fhir_mappings.structs import Concept, Quantity, Range, Valued
+from fhir_mappings.datatypes import Concept, Quantity, Range
+from fhir_mappings.structs import Valued
 from fhir_mappings.units import COMPARATORS, WRITTEN, number_of, shown_number
 from fhir_mappings.words import plain, shown
 from rpild_rules.facts import Meaning
 
 TABLE = read_table("answers_words")
-GROUPS = {"weak": Meaning.WEAK, "positive": Meaning.POSITIVE, "negative": Meaning.NEGATIVE, "indeterminate": Meaning.INDETERMINATE}
+GROUPS = {
+    "weak": Meaning.WEAK,
+    "positive": Meaning.POSITIVE,
+    "negative": Meaning.NEGATIVE,
+    "indeterminate": Meaning.INDETERMINATE,
+}
 BY_WORD = {plain(word): meaning for group, meaning in GROUPS.items() for word in TABLE[group]["words"]}
 BY_FLAG = {code: meaning for group, meaning in GROUPS.items() for code in TABLE[group]["interpretation"]}
-BY_CODE = {key: GROUPS[concept.removeprefix("qual-")] for key, concepts in EXACT.items() for concept in concepts if concept.startswith("qual-")}
+BY_CODE = {
+    key: GROUPS[concept.removeprefix("qual-")]
+    for key, concepts in EXACT.items()
+    for concept in concepts
+    if concept.startswith("qual-")
+}
 BY_CODE |= {(system, code): meaning for group, meaning in GROUPS.items() for system, code in TABLE[group]["codes"]}
 HIGH = frozenset(TABLE["quantitative"]["high_interpretation"])
 LOW = frozenset(TABLE["quantitative"]["low_interpretation"])
@@ -74,8 +87,7 @@ def _written(text: str, ranges: list[Range]) -> Meaning | None:
 def _number_with_word(text: str) -> Meaning | None:
     """`<11 NEG`, `Negative 4`: a number beside exactly one answer word."""
     words = [word for word in plain(text).split() if word.isalpha()]
-    said = BY_WORD.get(" ".join(words)) if words and any(sign.isdigit() for sign in text) else None
-    return said
+    return BY_WORD.get(" ".join(words)) if any(sign.isdigit() for sign in text) else None
 
 
 def _quantity(valued: Valued) -> Quantity | None:
@@ -92,7 +104,9 @@ def _measured(quantity: Quantity | None, ranges: list[Range]) -> Meaning | None:
 
 
 def _compared(number: Decimal, comparator: str, ranges: list[Range], unit: str = "") -> Meaning | None:
-    """Against the laboratory's own upper limit: at most is negative, above is positive; a comparator must leave no doubt."""
+    """Against the laboratory's own upper limit: at most is negative, above is positive; a comparator must leave no
+    doubt.
+    """
     limits = {limit for each in ranges if (limit := _limit(each, unit)) is not None}
     if len(limits) != 1:
         return None
@@ -137,7 +151,11 @@ def printed(valued: Valued) -> str:
     if valued.value_string is not None:
         return valued.value_string.strip()
     if valued.value_ratio is not None:
-        return ":".join(str(part.value) for part in (valued.value_ratio.numerator, valued.value_ratio.denominator) if part is not None)
+        return ":".join(
+            str(part.value)
+            for part in (valued.value_ratio.numerator, valued.value_ratio.denominator)
+            if part is not None
+        )
     quantity = _quantity(valued)
     if quantity is not None:
         return shown_number(quantity)

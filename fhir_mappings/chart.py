@@ -14,10 +14,16 @@ from fhir_mappings.dates import reader
 from fhir_mappings.decode import Decoded, decode, last_updated
 from fhir_mappings.encounters import read_encounters
 from fhir_mappings.imaging import read_scan_reports, read_studies
-from fhir_mappings.limits import read_care_plans, read_consents, read_flags, read_limiting_conditions, read_limiting_orders
+from fhir_mappings.limits import (
+    read_care_plans,
+    read_consents,
+    read_flags,
+    read_limiting_conditions,
+    read_limiting_orders,
+)
 from fhir_mappings.medications import read_medications, unresolved_references
 from fhir_mappings.mixed import MEDICATIONS, Drafts, read_drafts
-from fhir_mappings.observations import AT_THE_GATE, Findings, matters_at_the_gate, read_observations
+from fhir_mappings.observations import AT_THE_GATE, Findings, matters, read_observations
 from fhir_mappings.orders import read_orders
 from fhir_mappings.procedures import read_procedures
 from fhir_mappings.queries import ELEMENTS, QUERIES
@@ -27,7 +33,7 @@ from fhir_mappings.references import References, all_urls, by_reference, groups_
 from fhir_mappings.reports import panels_among, read_antibody_reports
 from fhir_mappings.structs import ObservationIn
 from fhir_mappings.supports import device_support
-from rpild_rules.facts import Person, PatientFacts, Unreadable, User
+from rpild_rules.facts import PatientFacts, Person, Unreadable, User
 from rpild_rules.when import When
 
 OTHER_OBSERVATIONS = tuple(key for key, query in QUERIES.items() if query.kind == "Observation" and key != "laboratory")
@@ -36,8 +42,11 @@ MEDICATION_KEYS = ("medicationRequests", "medicationAdministrations", "medicatio
 
 @dataclass(frozen=True, slots=True)
 class ChartContext:
-    """Whose chart, when and for whom. `now` carries a zone; `zone` is the site's. `draft_orders` is the raw Bundle of the hook context,
-    `selections` its chosen references (order-select). `attestations` are raw Observations of our own store; EHR copies win by id."""
+    """Whose chart, when and for whom.
+
+    `now` carries a zone; `zone` is the site's. `draft_orders` is the raw Bundle of the hook context, `selections` its
+    chosen references (order-select). `attestations` are raw Observations of our own store; EHR copies win by id.
+    """
 
     patient_id: str
     now: datetime
@@ -73,7 +82,8 @@ class _Book:
 
 
 def decode_key(key: str, answer: Answer, patient_id: str) -> Decoded:
-    """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing is decoded twice.
+    """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing
+    is decoded twice.
 
     Raises OtherPatientError if a resource names another patient.
     """
@@ -83,17 +93,25 @@ def decode_key(key: str, answer: Answer, patient_id: str) -> Decoded:
 
 
 def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, gate: bool = False) -> Chart:
-    """The chart of one patient. Keys absent from the answers were not read. With `gate` only what the gate asks is read of `laboratory`.
+    """The chart of one patient. Keys absent from the answers were not read. With `gate` only what the gate asks is
+    read of `laboratory`.
 
-    Raises OtherPatientError, and UnreadableFileError if the draft orders are no Bundle; nothing else, whatever the JSON holds.
+    Raises OtherPatientError, and UnreadableFileError if the draft orders are no Bundle; nothing else, whatever the
+    JSON holds.
     """
-    decoded = {key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id) for key, each in answers.items()}
+    decoded = {
+        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id)
+        for key, each in answers.items()
+    }
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
     book = _open(decoded, own, context, gate)
     found = read_observations(book.observations, book.refs, AT_THE_GATE if gate else None)
     facts = _facts(book, found, context)
     counts = MappingProxyType({key: len(each.resources) for key, each in decoded.items()})
-    records = [*book.of(*MEDICATION_KEYS), *(each for each in book.drafts.orders if each.resource_type == "MedicationRequest")]
+    records = [
+        *book.of(*MEDICATION_KEYS),
+        *(each for each in book.drafts.orders if each.resource_type == "MedicationRequest"),
+    ]
     return Chart(facts, facts.unreadable, counts, tuple(sorted(set(unresolved_references(records, book.refs)))))
 
 
@@ -102,9 +120,13 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     read = reader(context.zone)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
     book = _Book(decoded, References(read, context.zone, When.at(context.now, context.zone), urls), drafts)
-    laboratory = filter(matters_at_the_gate, book.of("laboratory")) if gate else book.of("laboratory")
+    laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *own.resources])
-    medications = [each for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications) if each.resource_type == "Medication"]
+    medications = [
+        each
+        for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications)
+        if each.resource_type == "Medication"
+    ]
     book.refs = replace(
         book.refs,
         conditions=by_reference(book.of("conditions")),
@@ -119,13 +141,11 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
 def _newest(observations: Iterable[ObservationIn]) -> list[ObservationIn]:
     """Each Observation once: it may come under several keys; the newest version counts, else the first."""
     kept: dict[str, ObservationIn] = {}
-    without_id = []
     for each in observations:
-        if not each.id:
-            without_id.append(each)
-        elif each.id not in kept or last_updated(each) > last_updated(kept[each.id]):
-            kept[each.id] = each
-    return [*kept.values(), *without_id]
+        key = each.id or f" {len(kept)}"
+        if key not in kept or last_updated(each) > last_updated(kept[key]):
+            kept[key] = each
+    return list(kept.values())
 
 
 def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
@@ -137,7 +157,9 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
     return PatientFacts(
         person=_person(book),
         measurements=_in_order(found.measurements),
-        results=_in_order([*found.results, *panels_among(book.observations, refs), *read_antibody_reports(book.of("reports"), refs)]),
+        results=_in_order(
+            [*found.results, *panels_among(book.observations, refs), *read_antibody_reports(book.of("reports"), refs)]
+        ),
         diagnoses=_in_order(read_conditions(book.of("conditions"), refs)),
         supports=_in_order([*found.supports, *procedures.supports, *(each for each in devices if each is not None)]),
         stays=_in_order(read_encounters(book.of("encounters"), refs)),
@@ -152,7 +174,9 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
         user=User(context.user_id.partition("/")[0], context.user_roles) if context.user_id else User(),
         zone=context.zone,
         readings=MappingProxyType({element: reading_of(element, book.decoded, refs) for element in ELEMENTS}),
-        unreadable=_in_order([*found.unreadable, *drafts.unreadable, *(each for one in book.decoded.values() for each in one.unreadable)]),
+        unreadable=_in_order(
+            [*found.unreadable, *drafts.unreadable, *(each for one in book.decoded.values() for each in one.unreadable)]
+        ),
     )
 
 
@@ -169,7 +193,9 @@ def _person(book: _Book) -> Person:
     found = next(iter(book.of("patient")), None)
     if found is None:
         return Person()
-    return Person(book.refs.read(found.birth_date), found.gender, found.deceased_boolean is True or bool(found.deceased_date_time))
+    return Person(
+        book.refs.read(found.birth_date), found.gender, found.deceased_boolean is True or bool(found.deceased_date_time)
+    )
 
 
 def _in_order(facts: Iterable[Any]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fhir_mappings.structs import Coding, Concept
+from fhir_mappings.datatypes import Coding, Concept
 
 FOLDER = Path(__file__).parent / "codes"
 ROW_FILES = (
@@ -57,14 +57,17 @@ def read_table(name: str) -> dict[str, Any]:
 
 def rows_in(file: str, content: Mapping[str, Any]) -> Iterator[Row]:
     """The rows of one file. Raises CodeTableError for a row that is not system, code, display, where seen."""
-    for concept, table in content.items():
-        for row in table.get("codes", ()):
-            if len(row) != 4 or not all(isinstance(part, str) and part for part in row) or row[0] not in SYSTEM_NAMES:
-                raise CodeTableError(
-                    f"codes/{file}.toml [{concept}]: {row!r} is not a row. Write [system, code, display, where it was seen], "
-                    "with a system of systems.toml."
-                )
-            yield Row(concept, *row, file)
+    return (_row(concept, row, file) for concept, table in content.items() for row in table.get("codes", ()))
+
+
+def _row(concept: str, parts: list[Any], file: str) -> Row:
+    if len(parts) != 4 or not all(isinstance(part, str) and part for part in parts) or parts[0] not in SYSTEM_NAMES:
+        raise CodeTableError(
+            f"codes/{file}.toml [{concept}]: {parts!r} is not a row. Write [system, code, display, where it was seen], "
+            "with a system of systems.toml."
+        )
+    system, code, display, verified_in = parts
+    return Row(concept, system, code, display, verified_in, file)
 
 
 SYSTEM_NAMES: dict[str, list[str]] = read_table("systems")
@@ -72,7 +75,10 @@ SYSTEMS: dict[str, str] = {identifier: name for name, known in SYSTEM_NAMES.item
 TABLES = {file: read_table(file) for file in ROW_FILES}
 ROWS = tuple(row for file, content in TABLES.items() for row in rows_in(file, content))
 EXCLUDES: dict[str, frozenset[str]] = {
-    concept: frozenset(table["excludes"]) for content in TABLES.values() for concept, table in content.items() if "excludes" in table
+    concept: frozenset(table["excludes"])
+    for content in TABLES.values()
+    for concept, table in content.items()
+    if "excludes" in table
 }
 
 
@@ -113,8 +119,14 @@ def _pattern(row: Row) -> re.Pattern[str]:
 
 BY_CONCEPT = _grouped(ROWS)
 EXACT = _exact(row for row in ROWS if not row.is_pattern)
-RANGES = tuple((row.system, *row.code.split("-"), row.concept) for row in ROWS if row.is_pattern and "*" not in row.code and "?" not in row.code)
-PATTERNS = tuple((row.system, _pattern(row), row.concept) for row in ROWS if row.is_pattern and set("*?") & set(row.code))
+RANGES = tuple(
+    (row.system, *row.code.split("-"), row.concept)
+    for row in ROWS
+    if row.is_pattern and "*" not in row.code and "?" not in row.code
+)
+PATTERNS = tuple(
+    (row.system, _pattern(row), row.concept) for row in ROWS if row.is_pattern and set("*?") & set(row.code)
+)
 
 
 def dotted(code: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from fhir_mappings.structs import Period
+from fhir_mappings.datatypes import Period
 from rpild_rules.when import When
 
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?\Z")
@@ -71,4 +71,6 @@ def effective(resource: Any, read: Reader, zone: tzinfo) -> When | None:
     """The time of an Observation or report: effective, else the end of its period, else its issue, marked (K5)."""
     start, end = span(resource.effective_period, read)
     instant = read(getattr(resource, "effective_instant", ""))
-    return read(resource.effective_date_time) or instant or end or start or read_time(resource.issued, zone, of_issue=True)
+    return (
+        read(resource.effective_date_time) or instant or end or start or read_time(resource.issued, zone, of_issue=True)
+    )

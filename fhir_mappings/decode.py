@@ -1,4 +1,6 @@
-"""Raw JSON of one key to typed resources: a fast lane for whole Bundles, and an entry-by-entry lane for those it refuses (rulings 5)."""
+"""Raw JSON of one key to typed resources: a fast lane for whole Bundles, and an entry-by-entry lane for those it
+refuses (rulings 5).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,8 @@ UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueEr
 PATIENT_REFERENCE = re.compile(r"(?:\A|/)Patient/([A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
 OF_NO_PATIENT = frozenset({"Medication", "Device"})
 WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement"})
+Entry = tuple[str, Any]
+"""A fullUrl (or empty) and its resource."""
 TYPES: dict[str, type[Any]] = {
     "Patient": structs.PatientIn,
     "Condition": structs.ConditionIn,
@@ -40,7 +44,10 @@ TYPES: dict[str, type[Any]] = {
     "CarePlan": structs.CarePlanIn,
     "Consent": structs.ConsentIn,
 }
-BUNDLES = {kind: msgspec.json.Decoder(structs.Bundle[model], float_hook=Decimal) for kind, model in TYPES.items()}  # type: ignore[valid-type]
+BUNDLES: dict[str, msgspec.json.Decoder[structs.Bundle[Any]]] = {
+    kind: msgspec.json.Decoder(structs.Bundle[model], float_hook=Decimal)  # type: ignore[valid-type]
+    for kind, model in TYPES.items()
+}
 SINGLES = {kind: msgspec.json.Decoder(model, float_hook=Decimal) for kind, model in TYPES.items()}
 LOOSE = msgspec.json.Decoder(float_hook=Decimal)
 PLAIN = msgspec.json.Encoder(decimal_format="number")
@@ -79,7 +86,11 @@ PEEKS = msgspec.json.Decoder(Peek)
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One key, decoded. `cut` tells that entries beyond these may exist, `more` that the EHR said so; `urls` turns a fullUrl into `Type/id`."""
+    """One key, decoded.
+
+    `cut` tells that entries beyond these may exist, `more` that the EHR said so; `urls` turns a fullUrl into
+    `Type/id`.
+    """
 
     kind: str
     resources: tuple[Any, ...] = ()
@@ -95,7 +106,7 @@ class Decoded:
 class Page:
     """What one body holds, before subjects are checked."""
 
-    entries: list[structs.Entry[Any]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     more: bool = False
     total: int = 0
@@ -121,9 +132,9 @@ def failed(kind: str, reason: Reason) -> Decoded:
 
 def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int) -> Decoded:
     read = [_page(kind, body) for body in pages.bodies]
-    reasons = [page for page in read if isinstance(page, Reason)]
-    if reasons:
-        return failed(kind, reasons[0])
+    for page in read:
+        if isinstance(page, Reason):
+            return failed(kind, page)
     whole = [page for page in read if isinstance(page, Page)]
     decoded = sort_out(kind, whole, patient_id, _is_cut(whole, pages.complete, count))
     return replace(decoded, more=decoded.cut and (pages.complete is False or whole[-1].more))
@@ -145,7 +156,7 @@ def _page(kind: str, body: bytes) -> Page | Reason:
     if bundle.resource_type != "Bundle":
         return _lone(kind, body)
     more = any(link.relation == "next" for link in bundle.link)
-    entries = [entry for entry in bundle.entry if entry.resource is not None]
+    entries = [(entry.full_url, entry.resource) for entry in bundle.entry if entry.resource is not None]
     return Page(entries, more=more, total=len(bundle.entry))
 
 
@@ -194,7 +205,7 @@ def add_resource(page: Page, kind: str, url: str, raw: bytes) -> None:
         return
     resource = one(model, raw)
     if resource is not None:
-        page.entries.append(structs.Entry(url, resource))
+        page.entries.append((url, resource))
     elif name in (kind, "") or not kind:
         page.unreadable.append(_broken(model, identity))
 
@@ -248,24 +259,27 @@ def last_updated(resource: Any) -> str:
         return ""
 
 
-def urls_of(entries: Iterable[structs.Entry[Any]]) -> dict[str, str]:
+def urls_of(entries: Iterable[Entry]) -> dict[str, str]:
     """`Type/id` by fullUrl, where the fullUrl does not say it itself."""
-    return {each.full_url: reference_of(each.resource) for each in entries if each.full_url.startswith("urn:")}
+    return {url: reference_of(resource) for url, resource in entries if url.startswith("urn:")}
 
 
-def sort_out(kind: str, pages: list[Page], patient_id: str, cut: bool, draft: bool = False, urls: Mapping[str, str] | None = None) -> Decoded:
+def sort_out(
+    kind: str, pages: list[Page], patient_id: str, cut: bool, draft: bool = False, urls: Mapping[str, str] | None = None
+) -> Decoded:
     """Check whose the resources are and keep those of the type asked for (and the Medications that come with them)."""
     entries = [entry for page in pages for entry in page.entries]
     urls = urls if urls is not None else urls_of(entries)
     unreadable = [each for page in pages for each in page.unreadable]
     kept, usual = [], f"Patient/{patient_id}"
-    for entry in entries:
-        resource = entry.resource
+    for _, resource in entries:
         subject = resource.subject
         mine = (subject is not None and subject.reference == usual) or belongs(resource, patient_id, urls)
         if resource.resource_type == kind or (resource.resource_type == "Medication" and kind in WITH_MEDICATIONS):
             kept.append(resource) if mine or draft else unreadable.append(_broken(kind, resource.id))
-    return Decoded(kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=len(entries) - len(kept))
+    return Decoded(
+        kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=len(entries) - len(kept)
+    )
 
 
 def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
@@ -276,7 +290,7 @@ def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
     if reference is None or not reference.reference:
         return resource.resource_type in OF_NO_PATIENT
     found = PATIENT_REFERENCE.search(urls.get(reference.reference, reference.reference))
-    return bool(found) and _same(found[1], patient_id, resource)
+    return found is not None and _same(found[1], patient_id, resource)
 
 
 def _same(identity: str, patient_id: str, resource: Any) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from fhir_mappings.code_tables import concepts_of, read_table
+from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.dates import Reader, span
-from fhir_mappings.structs import Concept, Dosage, Quantity, Repeat, Timing
+from fhir_mappings.structs import Dosage, Repeat, Timing
 from fhir_mappings.units import number_of
 from fhir_mappings.words import named_in
 from rpild_rules.when import When
@@ -25,7 +26,8 @@ DAYS = {unit: text.partition("/") for unit, text in TABLE["days"].items()}
 
 
 def mg_per_day(dosages: Sequence[Dosage]) -> Decimal | None:
-    """The highest daily dose in mg. Instructions of one sequence number add up, those of different numbers follow each other.
+    """The highest daily dose in mg. Instructions of one sequence number add up, those of different numbers follow
+    each other.
 
     None if any part cannot be read, or if several instructions do not say whether they add up.
     """
@@ -60,7 +62,11 @@ def milligrams(quantity: Quantity | None) -> Decimal | None:
 def _times_a_day(timing: Timing | None) -> Decimal | None:
     if timing is None:
         return None
-    coded = [TIMES_A_DAY[each.code] for each in timing.code.coding if each.code in TIMES_A_DAY] if timing.code is not None else []
+    coded = (
+        [TIMES_A_DAY[each.code] for each in timing.code.coding if each.code in TIMES_A_DAY]
+        if timing.code is not None
+        else []
+    )
     repeated = _repeated(timing.repeat) if timing.repeat is not None else None
     return repeated if repeated is not None else coded[0] if coded else None
 
@@ -96,14 +102,20 @@ def _bound_days(repeat: Repeat, read: Reader) -> Decimal | None:
 
 def end_of_bounds(dosages: Iterable[Dosage], read: Reader) -> When | None:
     """The latest end of the bounds of the timing, if every instruction has one."""
-    bounds = [each.timing.repeat.bounds_period if each.timing is not None and each.timing.repeat is not None else None for each in dosages]
+    bounds = [
+        each.timing.repeat.bounds_period if each.timing is not None and each.timing.repeat is not None else None
+        for each in dosages
+    ]
     ends = [span(each, read)[1] for each in bounds]
     known = [end for end in ends if end is not None]
     return max(known, key=lambda end: (end.latest, end.earliest)) if known and len(known) == len(ends) else None
 
 
 def route_of(dosages: Iterable[Dosage], products: Iterable[Concept | None], forms: Iterable[Concept | None]) -> str:
-    """`systemic`, `nonsystemic`, `intrathecal`, or empty. A route decides; without one the product's class, form and name do."""
+    """`systemic`, `nonsystemic`, `intrathecal`, or empty.
+
+    A route decides; without one the product's class, form and name do.
+    """
     routes = [dosage.route for dosage in dosages if dosage.route is not None]
     found = {_route(route) for route in routes} - {""}
     if found:

@@ -41,10 +41,15 @@ def _code(item: str) -> dict[str, Any]:
 
 
 def row_of(item: str) -> Row | None:
-    """The code table row behind an item; None where no verified code exists. Raises CodeTableError for a row that is not there."""
+    """The code table row behind an item; None where no verified code exists.
+
+    Raises CodeTableError for a row that is not there.
+    """
     name = ITEMS[item]["code"]
     if name and name not in ROW_OF:
-        raise CodeTableError(f"codes/order_items.toml [{item}]: no row {name!r}. Name a system and code of the code tables, or leave it empty.")
+        raise CodeTableError(
+            f"codes/order_items.toml [{item}]: no row {name!r}. Name a system and code of the tables, or leave it empty."
+        )
     return ROW_OF.get(name)
 
 

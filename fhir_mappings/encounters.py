@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fhir_mappings.code_tables import EXACT, SYSTEMS, concepts_of
+from fhir_mappings.datatypes import Coding
 from fhir_mappings.dates import span
 from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
-from fhir_mappings.structs import Coding, EncounterIn
+from fhir_mappings.structs import EncounterIn
 from rpild_rules.facts import Stay
 
 KINDS = {"encounter-stay": "stay", "encounter-emergency": "emergency", "encounter-not-stay": "other"}
@@ -23,7 +24,9 @@ def read_encounters(encounters: Iterable[EncounterIn], refs: References) -> Iter
 
 
 def kind_of(code: Coding | None) -> str:
-    """`stay`, `emergency`, `other`, or `unknown` for a class that cannot be used; a class without a system is read as HL7 v3."""
+    """`stay`, `emergency`, `other`, or `unknown` for a class that cannot be used; a class without a system is read
+    as HL7 v3.
+    """
     if code is None:
         return "unknown"
     system = SYSTEMS.get(code.system, "") if code.system else CLASS_SYSTEM
@@ -37,4 +40,6 @@ def _stay(each: EncounterIn, refs: References) -> Stay:
     referred, resolved = refs.reasons(named)
     coded = [reason for reason in each.reason_code if reason.coding]
     readable = resolved and len(coded) == len(each.reason_code) and bool(coded or named)
-    return Stay(kind_of(each.class_), each.status, start, end, concepts_of(*coded) | referred, readable, reference_of(each))
+    return Stay(
+        kind_of(each.class_), each.status, start, end, concepts_of(*coded) | referred, readable, reference_of(each)
+    )

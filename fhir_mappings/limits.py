@@ -7,15 +7,21 @@ from typing import Any
 
 from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.conditions import code_of
+from fhir_mappings.datatypes import Concept, Period
 from fhir_mappings.dates import span
 from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
-from fhir_mappings.structs import CarePlanIn, Concept, ConditionIn, ConsentIn, FlagIn, Period, ServiceRequestIn
+from fhir_mappings.structs import CarePlanIn, ConditionIn, ConsentIn, FlagIn, ServiceRequestIn
 from fhir_mappings.words import class_named, shown, texts_of
 from rpild_rules.facts import Limit
 from rpild_rules.when import When
 
-KINDS = {"hospice": "comfort", "comfort-care": "comfort", "care-limit": "partial", "resuscitation-limit": "resuscitation"}
+KINDS = {
+    "hospice": "comfort",
+    "comfort-care": "comfort",
+    "care-limit": "partial",
+    "resuscitation-limit": "resuscitation",
+}
 ACTIVE_CONDITION = frozenset({"", "active", "recurrence", "relapse"})
 NOT_PLANNED = frozenset({"cancelled", "stopped", "entered-in-error", "completed"})
 COUNTED = frozenset({"", "confirmed"})
@@ -40,9 +46,13 @@ def read_flags(flags: Iterable[FlagIn], refs: References) -> Iterator[Limit]:
 def read_care_plans(plans: Iterable[CarePlanIn], refs: References) -> Iterator[Limit]:
     """Active CarePlans: category, title and what their activities are."""
     for each in plans:
-        details = [part.detail for part in each.activity if part.detail is not None and part.detail.status not in NOT_PLANNED]
+        details = [
+            part.detail for part in each.activity if part.detail is not None and part.detail.status not in NOT_PLANNED
+        ]
         if each.status == "active":
-            yield from _limits(each, [*each.category, *(detail.code for detail in details)], [each.title], each.period, refs)
+            yield from _limits(
+                each, [*each.category, *(detail.code for detail in details)], [each.title], each.period, refs
+            )
 
 
 def read_consents(consents: Iterable[ConsentIn], refs: References) -> Iterator[Limit]:
@@ -51,7 +61,9 @@ def read_consents(consents: Iterable[ConsentIn], refs: References) -> Iterator[L
         provision = each.provision
         codes = [*each.category, *(provision.code if provision is not None else [])]
         if each.status == "active":
-            yield from _limits(each, codes, [], provision.period if provision is not None else None, refs, refs.read(each.date_time))
+            yield from _limits(
+                each, codes, [], provision.period if provision is not None else None, refs, refs.read(each.date_time)
+            )
 
 
 def read_limiting_orders(requests: Iterable[ServiceRequestIn], refs: References) -> Iterator[Limit]:
@@ -70,7 +82,9 @@ def read_limiting_conditions(conditions: Iterable[ConditionIn], refs: References
             yield from _limits(each, [each.code], [], None, refs, refs.read(each.recorded_date))
 
 
-def _limits(each: Any, codes: list[Any], texts: list[str], period: Period | None, refs: References, since: When | None = None) -> Iterator[Limit]:
+def _limits(
+    each: Any, codes: list[Any], texts: list[str], period: Period | None, refs: References, since: When | None = None
+) -> Iterator[Limit]:
     start, end = span(period, refs.read)
     if end is not None and end.latest < refs.now.earliest:
         return

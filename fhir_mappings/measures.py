@@ -1,13 +1,16 @@
-"""One numeric result in the canonical unit of its concept, with what it came with and what spoils it (decisions K5, K7, K8, section 4 C4)."""
+"""One numeric result in the canonical unit of its concept, with what it came with and what spoils it (decisions
+K5, K7, K8, section 4 C4).
+"""
 
 from __future__ import annotations
 
 from fhir_mappings.code_tables import codes_of, read_table
+from fhir_mappings.datatypes import Quantity
 from fhir_mappings.dates import effective
 from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.specimens import specimen_kinds
-from fhir_mappings.structs import ObservationIn, Quantity, Valued
+from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.units import SCALES, Reading, Scale, read_quantity, read_text
 from fhir_mappings.words import named, named_in, shown
 from rpild_rules.facts import Measurement, Unreadable
@@ -22,8 +25,12 @@ FLOW = frozenset(codes_of("o2-flow", "LOINC"))
 NOT_ARTERIAL = frozenset({"specimen-venous", "specimen-capillary"})
 
 
-def read_measurement(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References) -> Measurement | Unreadable:
-    """The measurement, or why this result must not be used as one (another vessel, sweep gas, a laboratory's saturation)."""
+def read_measurement(
+    concept: str, code: str, valued: Valued, each: ObservationIn, refs: References
+) -> Measurement | Unreadable:
+    """The measurement, or why this result must not be used as one (another vessel, sweep gas, a laboratory's
+    saturation).
+    """
     scale = SCALES[concept]
     reading = read_value(valued, scale)
     reference = reference_of(each)
@@ -102,7 +109,9 @@ def _codes(valued: Valued) -> frozenset[str]:
 
 def _says(group: str, valued: Valued, each: ObservationIn) -> bool:
     notes = any(named(group, note.text) for note in each.note)
-    return notes or bool(named_in(group, valued.code, each.code, each.method, *valued.interpretation, *each.interpretation))
+    return notes or bool(
+        named_in(group, valued.code, each.code, each.method, *valued.interpretation, *each.interpretation)
+    )
 
 
 def is_estimated(valued: Valued, each: ObservationIn, refs: References) -> bool:

@@ -6,18 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fhir_mappings.code_tables import SYSTEMS, concepts_of, concepts_of_file
+from fhir_mappings.datatypes import Coding, Concept, Quantity
 from fhir_mappings.dates import span
 from fhir_mappings.decode import reference_of
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
 from fhir_mappings.references import References
-from fhir_mappings.structs import Concept, Coding, Dosage, MedicationIn, Quantity
+from fhir_mappings.structs import Dosage, MedicationIn
 from fhir_mappings.words import named, shown, texts_of
 from rpild_rules.facts import Treatment
 from rpild_rules.when import When
 
 INGREDIENTS = concepts_of_file("medications")
 DRUG_SYSTEMS = frozenset({"RxNorm", "ATC"})
-KINDS = {"MedicationRequest": "request", "MedicationAdministration": "administration", "MedicationStatement": "statement"}
+KINDS = {
+    "MedicationRequest": "request",
+    "MedicationAdministration": "administration",
+    "MedicationStatement": "statement",
+}
 
 
 def read_medications(records: Iterable[MedicationIn], refs: References, drafted: bool = False) -> Iterator[Treatment]:
@@ -78,16 +83,18 @@ def _medication(each: MedicationIn, refs: References) -> Any | None:
     if each.medication_reference is None:
         return None
     contained = {f"#{drug.id}": drug for drug in each.contained}
-    return contained.get(each.medication_reference.reference) or refs.medications.get(refs.local(each.medication_reference))
+    return contained.get(each.medication_reference.reference) or refs.medications.get(
+        refs.local(each.medication_reference)
+    )
 
 
 def unresolved_references(records: Iterable[MedicationIn], refs: References) -> Iterator[str]:
-    """The `Medication/id` references that nothing at hand resolves: to be read by id where a token is there (rulings 3)."""
-    for each in records:
-        if each.medication_reference is not None and _medication(each, refs) is None:
-            reference = refs.local(each.medication_reference)
-            if reference.startswith("Medication/"):
-                yield reference
+    """The `Medication/id` references that nothing at hand resolves: to be read by id where a token is there
+    (rulings 3).
+    """
+    unknown = (each for each in records if each.medication_reference is not None and _medication(each, refs) is None)
+    references = (refs.local(each.medication_reference) for each in unknown)
+    return (reference for reference in references if reference.startswith("Medication/"))
 
 
 def _printed(each: MedicationIn, products: Sequence[Concept | None]) -> str:

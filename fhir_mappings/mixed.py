@@ -6,23 +6,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, UNDECODABLE, Decoded, Page, add, reference_of, sort_out, subject_of, urls_of
+from fhir_mappings.decode import (
+    RAW_BUNDLES,
+    RAW_ENTRIES,
+    TYPES,
+    UNDECODABLE,
+    Decoded,
+    Entry,
+    Page,
+    add,
+    reference_of,
+    sort_out,
+    subject_of,
+    urls_of,
+)
 from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
-from fhir_mappings.structs import Entry
 from rpild_rules.facts import Unreadable
 
 MEDICATIONS = "medications"
-KEY_OF = {query.kind: key for key, query in reversed(QUERIES.items()) if key not in ("antibodies",)}
-KEY_OF |= {"Observation": "laboratory", "Medication": MEDICATIONS}
+KEY_OF = {query.kind: key for key, query in QUERIES.items()} | {"Observation": "laboratory", "Medication": MEDICATIONS}
 DRAFTED = ("MedicationRequest", "ServiceRequest", "Medication")
 
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A file's resources with their fullUrls. `patients` are the ids of its Patient resources, `subjects` every patient id it names."""
+    """A file's resources with their fullUrls.
 
-    entries: tuple[Entry[Any], ...]
+    `patients` are the ids of its Patient resources, `subjects` every patient id it names.
+    """
+
+    entries: tuple[Entry, ...]
     unreadable: tuple[Unreadable, ...]
     patients: tuple[str, ...]
     subjects: tuple[str, ...]
@@ -41,12 +55,16 @@ def entries_of(body: bytes) -> Iterator[bytes]:
 def _lines(body: bytes) -> Iterator[bytes]:
     lines = [line for line in body.splitlines() if line.strip()]
     if len(lines) < 2:
-        raise UnreadableFileError("the file is not JSON: give a FHIR R4 Bundle, one resource, or NDJSON with one resource a line")
+        raise UnreadableFileError(
+            "the file is not JSON: give a FHIR R4 Bundle, one resource, or NDJSON with one resource a line"
+        )
     for number, line in enumerate(lines, 1):
         try:
             bundle = RAW_BUNDLES.decode(line)
         except UNDECODABLE as problem:
-            raise UnreadableFileError(f"line {number} is not a JSON object: each line must hold one FHIR resource") from problem
+            raise UnreadableFileError(
+                f"line {number} is not a JSON object: each line must hold one FHIR resource"
+            ) from problem
         yield from _unfold(bundle.resource_type, line)
 
 
@@ -64,8 +82,8 @@ def read_bundle(body: bytes) -> Mixed:
     """Every resource of a file, in its own type; what we do not read is left out, what cannot be read is listed."""
     page = _read(entries_of(body))
     urls = urls_of(page.entries)
-    patients = {each.resource.id for each in page.entries if each.resource.resource_type == "Patient"}
-    subjects = {subject_of(each.resource, urls) for each in page.entries} - {""}
+    patients = {each.id for _, each in page.entries if each.resource_type == "Patient"}
+    subjects = {subject_of(each, urls) for _, each in page.entries} - {""}
     return Mixed(tuple(page.entries), tuple(page.unreadable), tuple(sorted(patients)), tuple(sorted(subjects)))
 
 
@@ -91,12 +109,14 @@ def one_patient(mixed: Mixed, wanted: str = "") -> str:
 
 
 def answers_for(mixed: Mixed, patient_id: str) -> dict[str, Decoded]:
-    """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others' resources are left out."""
+    """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others'
+    resources are left out.
+    """
     urls = urls_of(mixed.entries)
-    own = [entry for entry in mixed.entries if subject_of(entry.resource, urls) in (patient_id, "")]
+    own = [entry for entry in mixed.entries if subject_of(entry[1], urls) in (patient_id, "")]
     decoded = {key: Decoded(query.kind) for key, query in QUERIES.items()}
     for kind in TYPES:
-        page = Page(entries=[entry for entry in own if entry.resource.resource_type == kind], total=len(own))
+        page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
         found = sort_out(kind, [page], patient_id, cut=False, urls=urls)
         decoded[KEY_OF[kind]] = found
     decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)

@@ -1,17 +1,21 @@
-"""Which concept an Observation carries, and what becomes of it: a measurement, a test result, a support or an attestation."""
+"""Which concept an Observation carries, and what becomes of it: a measurement, a test result, a support or an
+attestation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from fhir_mappings.attestations import SYSTEM as ATTESTATION
 from fhir_mappings.attestations import read_attestation
 from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, membership, read_table
+from fhir_mappings.datatypes import Concept
 from fhir_mappings.measures import read_measurement
 from fhir_mappings.references import References
 from fhir_mappings.results import CULTURES, is_panel, panel_result, read_result
-from fhir_mappings.structs import Concept, ObservationIn, Valued
+from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.supports import SUPPORTS, observed_support
 from fhir_mappings.units import SCALES
 from fhir_mappings.words import named, named_in
@@ -37,6 +41,17 @@ class Findings:
     attestations: list[Attestation] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
 
+    def take(self, fact: Measurement | TestResult | Support | Attestation | Unreadable) -> None:
+        """Put a fact where its kind belongs."""
+        lists: dict[type, list[Any]] = {
+            Measurement: self.measurements,
+            TestResult: self.results,
+            Support: self.supports,
+            Attestation: self.attestations,
+            Unreadable: self.unreadable,
+        }
+        lists[type(fact)].append(fact)
+
 
 def observed(code: Concept | None) -> tuple[str, str]:
     """The concept of a code and the LOINC code that decides it; empty if none is known. A negative list wins."""
@@ -51,7 +66,9 @@ def observed(code: Concept | None) -> tuple[str, str]:
 
 
 def by_name(code: Concept | None) -> str:
-    """The antibody that the texts of a code name, if they name exactly one; the panel if they name several or a panel."""
+    """The antibody that the texts of a code name, if they name exactly one; the panel if they name several or a
+    panel.
+    """
     if code is None:
         return ""
     found = named("serology", code.text)
@@ -71,18 +88,22 @@ def names_panel(code: Concept | None) -> bool:
     return PANEL in named_in("serology", code)
 
 
-def matters_at_the_gate(each: ObservationIn) -> bool:
-    """Whether the gate has to look at a laboratory Observation: an antibody, ferritin, a panel, or a code that we do not know but whose words we do."""
+def matters(each: ObservationIn, wanted: frozenset[str] | None = None) -> bool:
+    """Whether a laboratory Observation can say anything: a code that we read (and that is wanted), parts, or words
+    that we know.
+    """
     if each.component or each.has_member or each.code is None:
         return True
     for coding in each.code.coding:
         known = OBSERVED.get((coding.system, coding.code))
         if known is not None:
-            return known in AT_THE_GATE
-    return bool(by_name(each.code)) or _attested(each) != ""
+            return wanted is None or known in wanted
+    return bool(by_name(each.code) or _attested(each) or (wanted is None and _states_support(each)))
 
 
-def read_observations(observations: Iterable[ObservationIn], refs: References, wanted: frozenset[str] | None = None) -> Findings:
+def read_observations(
+    observations: Iterable[ObservationIn], refs: References, wanted: frozenset[str] | None = None
+) -> Findings:
     """All Observations of a chart. `wanted` limits which coded results are read."""
     found = Findings()
     for each in observations:
@@ -104,45 +125,31 @@ def _read(each: ObservationIn, refs: References, wanted: frozenset[str] | None, 
 
 def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
     if concept in SCALES:
-        _measurement(concept, code, valued, each, refs, found)
+        found.take(read_measurement(concept, code, valued, each, refs))
     elif concept in QUALITATIVE:
-        found.results.append(read_result(concept, code, valued, each, refs))
+        found.take(read_result(concept, code, valued, each, refs))
     elif concept == "o2-delivery-mechanism":
-        _add_support(observed_support(valued.value_codeable_concept, valued.value_string, each, refs), each, found)
-
-
-def _measurement(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
-    read = read_measurement(concept, code, valued, each, refs)
-    if isinstance(read, Unreadable):
-        found.unreadable.append(read)
-    else:
-        found.measurements.append(read)
-
-
-def _add_support(support: Support | Unreadable, each: ObservationIn, found: Findings) -> None:
-    if isinstance(support, Unreadable):
-        found.unreadable.append(support)
-    else:
-        found.supports.append(support)
+        found.take(observed_support(valued.value_codeable_concept, valued.value_string, each, refs))
 
 
 def _unknown(each: ObservationIn, refs: References, found: Findings) -> None:
-    """No code of our tables: an attestation, an antibody by its name, a support stated by another system's code, or nothing."""
-    attested = _attested(each)
+    """No code of our tables: an attestation, an antibody by its name, a support of another system, or nothing."""
+    attested, name = _attested(each), by_name(each.code)
     if attested:
-        found.attestations.append(read_attestation(attested, each, refs))
-        return
-    name = by_name(each.code)
-    if name and is_panel(name, each, names_panel(each.code)):
-        found.results.append(panel_result(each, refs))
+        found.take(read_attestation(attested, each, refs))
     elif name:
-        found.results.append(read_result(name, "", each, each, refs))
+        panel = is_panel(name, each, names_panel(each.code))
+        found.take(panel_result(each, refs) if panel else read_result(name, "", each, each, refs))
     elif _states_support(each):
-        _add_support(observed_support(each.code, None, each, refs), each, found)
+        found.take(observed_support(each.code, None, each, refs))
 
 
 def _attested(each: ObservationIn) -> str:
-    return next((coding.code for coding in each.code.coding if coding.system == ATTESTATION), "") if each.code is not None else ""
+    return (
+        next((coding.code for coding in each.code.coding if coding.system == ATTESTATION), "")
+        if each.code is not None
+        else ""
+    )
 
 
 def _states_support(each: ObservationIn) -> bool:
@@ -151,7 +158,9 @@ def _states_support(each: ObservationIn) -> bool:
     return known and each.value_boolean is not False
 
 
-def _component(component: Valued, each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings) -> None:
+def _component(
+    component: Valued, each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings
+) -> None:
     concept, code = observed(component.code)
     name = concept or by_name(component.code)
     if not name or name == PANEL or (concept and wanted is not None and concept not in wanted):

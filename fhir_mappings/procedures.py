@@ -45,10 +45,21 @@ def _sort(each: ProcedureIn, concepts: frozenset[str], refs: References, found: 
         found.treatments.append(_treatment(each, concepts & TREATMENTS, refs))
     else:
         start, end = span(each.performed_period, refs.read)
-        found.done.append(Done(concepts, each.status, refs.read(each.performed_date_time) or end or start, reference_of(each)))
+        found.done.append(
+            Done(concepts, each.status, refs.read(each.performed_date_time) or end or start, reference_of(each))
+        )
 
 
 def _treatment(each: ProcedureIn, concepts: frozenset[str], refs: References) -> Treatment:
     start, end = span(each.performed_period, refs.read)
     moment = refs.read(each.performed_date_time)
-    return Treatment(concepts, "procedure", each.status, start or moment, end or moment, reference_of(each), shown(each.code), route="systemic")
+    return Treatment(
+        concepts,
+        "procedure",
+        each.status,
+        start or moment,
+        end or moment,
+        reference_of(each),
+        shown(each.code),
+        route="systemic",
+    )

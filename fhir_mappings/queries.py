@@ -1,4 +1,6 @@
-"""What is asked of an EHR: prefetch templates, searches and SMART scopes, all derived from queries.toml and the code tables."""
+"""What is asked of an EHR: prefetch templates, searches and SMART scopes, all derived from queries.toml and the
+code tables.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from fhir_mappings.attestations import TABLE as ATTESTATIONS
 from fhir_mappings.code_tables import canonical, codes_of, read_table
 
 ELEMENTS: dict[str, dict[str, Any]] = read_table("elements")
-TOKEN = "{{context.patientId}}"
+PATIENT = "{{context.patientId}}"
 ALSO_READ = ("Medication",)
 
 
@@ -87,8 +89,12 @@ QUERIES = {key: _query(key, table) for key, table in TABLE.items()}
 KEYS = tuple(QUERIES)
 GATE_KEYS = tuple(key for key, query in QUERIES.items() if query.gate)
 LATER_KEYS = tuple(key for key in KEYS if key not in GATE_KEYS)
-REQUIRED_KEYS = tuple(key for key, query in QUERIES.items() if any(ELEMENTS[each].get("required") for each in query.elements))
-ELEMENT_KEYS = {element: tuple(key for key, query in QUERIES.items() if element in query.elements) for element in ELEMENTS}
+REQUIRED_KEYS = tuple(
+    key for key, query in QUERIES.items() if any(ELEMENTS[each].get("required") for each in query.elements)
+)
+ELEMENT_KEYS = {
+    element: tuple(key for key, query in QUERIES.items() if element in query.elements) for element in ELEMENTS
+}
 
 
 def keys_of(elements: Iterable[str]) -> tuple[str, ...]:
@@ -98,8 +104,9 @@ def keys_of(elements: Iterable[str]) -> tuple[str, ...]:
 
 
 @cache
-def templates(service: str = "", profile: str = "generic") -> dict[str, str]:
-    """Prefetch templates by key, the same for every service. Profile `generic` has no dates; `dated` uses `today() - N days`.
+def templates(_service: str = "", profile: str = "generic") -> dict[str, str]:
+    """Prefetch templates by key, the same for every service. Profile `generic` has no dates; `dated` uses `today() -
+    N days`.
 
     Raises KeyError for another profile.
     """
@@ -109,20 +116,29 @@ def templates(service: str = "", profile: str = "generic") -> dict[str, str]:
 
 def _template(query: Query, dated: bool) -> str:
     if query.is_read:
-        return f"{query.kind}/{TOKEN}"
+        return f"{query.kind}/{PATIENT}"
     since = [(query.date, f"ge{{{{today() - {query.days} days}}}}")] if dated and query.date and query.days else []
-    return f"{query.kind}?" + "&".join(f"{name}={value}" for name, value in [("patient", TOKEN), *since, *query.parameters])
+    return f"{query.kind}?" + "&".join(
+        f"{name}={value}" for name, value in [("patient", PATIENT), *since, *query.parameters]
+    )
 
 
-def searches(patient_id: str, now: datetime, keys: Iterable[str] = KEYS, patient_form: str = "Patient/{}") -> dict[str, str]:
-    """Our own reads and searches by key, relative to the FHIR base, percent-encoded. `patient_form` is what the site configured."""
+def searches(
+    patient_id: str, now: datetime, keys: Iterable[str] = KEYS, patient_form: str = "Patient/{}"
+) -> dict[str, str]:
+    """Our own reads and searches by key, relative to the FHIR base, percent-encoded.
+
+    `patient_form` is what the site configured.
+    """
     return {key: _search(QUERIES[key], patient_id, now.date(), patient_form) for key in keys}
 
 
 def _search(query: Query, patient_id: str, today: date, patient_form: str) -> str:
     if query.is_read:
         return f"{query.kind}/{quote(patient_id, safe='')}"
-    since = [(query.date, f"ge{(today - timedelta(days=query.days + 1)).isoformat()}")] if query.date and query.days else []
+    since = (
+        [(query.date, f"ge{(today - timedelta(days=query.days + 1)).isoformat()}")] if query.date and query.days else []
+    )
     parameters = [("patient", patient_form.format(patient_id)), *since, *query.parameters]
     return f"{query.kind}?{urlencode(parameters, quote_via=quote, safe='')}"
 

@@ -13,7 +13,16 @@ from rpild_rules.facts import Reading
 from rpild_rules.when import When
 
 WORST_FIRST = (Reading.NOT_READ, Reading.NOT_PERMITTED, Reading.FAILED, Reading.PARTIAL, Reading.COMPLETE)
-TIMES = ("effective_date_time", "effective_instant", "authored_on", "started", "performed_date_time", "recorded_date", "date_time", "issued")
+TIMES = (
+    "effective_date_time",
+    "effective_instant",
+    "authored_on",
+    "started",
+    "performed_date_time",
+    "recorded_date",
+    "date_time",
+    "issued",
+)
 PERIODS = ("effective_period", "performed_period", "period")
 
 

@@ -45,4 +45,6 @@ class Pages:
 
 
 Answer = bytes | Pages | Failure | None
-"""Raw JSON of one resource or Bundle; pages of a search; a failure; or None: read and empty. A key that is absent was not read."""
+"""Raw JSON of one resource or Bundle; pages of a search; a failure; or None: read and empty. A key that is absent
+was not read.
+"""

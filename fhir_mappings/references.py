@@ -1,4 +1,6 @@
-"""What resources of one chart say about each other: diagnoses behind references, specimens, medications, and what came together."""
+"""What resources of one chart say about each other: diagnoses behind references, specimens, medications, and what
+came together.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,10 @@ from datetime import tzinfo
 from typing import Any
 
 from fhir_mappings.code_tables import NOTHING, concepts_of
+from fhir_mappings.datatypes import Reference
 from fhir_mappings.dates import Reader
 from fhir_mappings.decode import Decoded, reference_of
-from fhir_mappings.structs import ConditionIn, ObservationIn, Reference, ReportIn, SpecimenIn
+from fhir_mappings.structs import ConditionIn, ObservationIn, ReportIn, SpecimenIn
 from rpild_rules.when import When
 
 LOCAL = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
@@ -50,7 +53,9 @@ def by_reference(resources: Iterable[Any]) -> dict[str, Any]:
     return {reference_of(each): each for each in resources if each.id}
 
 
-def groups_of(reports: Iterable[ReportIn], observations: Iterable[ObservationIn], local: Any) -> dict[str, frozenset[str]]:
+def groups_of(
+    reports: Iterable[ReportIn], observations: Iterable[ObservationIn], local: Any
+) -> dict[str, frozenset[str]]:
     """For each Observation the reports, panels and specimens it came with."""
     found: dict[str, frozenset[str]] = {}
     for report in reports:

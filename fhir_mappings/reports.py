@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fhir_mappings.answers import meaning_of
+from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective
 from fhir_mappings.decode import reference_of
 from fhir_mappings.measures import MARKS
 from fhir_mappings.observations import ANTIBODIES, DROPPED, by_name, concept_named, names_panel, observed
 from fhir_mappings.references import References
-from fhir_mappings.structs import Concept, ObservationIn, ReportIn, Valued
+from fhir_mappings.structs import ObservationIn, ReportIn, Valued
 from fhir_mappings.words import shown
 from rpild_rules.facts import Meaning, TestResult
 
@@ -20,9 +21,15 @@ STATUSES = {"partial": "preliminary", "appended": "amended"}
 
 
 def read_antibody_reports(reports: Iterable[ReportIn], refs: References) -> Iterator[TestResult]:
-    """Myositis panels (by name or by two or more members) and single antibody reports without a result Observation at hand."""
+    """Myositis panels (by name or by two or more members) and single antibody reports without a result Observation
+    at hand.
+    """
     for each in reports:
-        members = [found for found in (refs.observations.get(refs.local(result)) for result in each.result) if found is not None]
+        members = [
+            found
+            for found in (refs.observations.get(refs.local(result)) for result in each.result)
+            if found is not None
+        ]
         concept = _concept(each.code, members)
         if concept and each.status not in DROPPED and (concept == PANEL or not members):
             yield _result(concept, each, refs)
@@ -31,11 +38,21 @@ def read_antibody_reports(reports: Iterable[ReportIn], refs: References) -> Iter
 def panels_among(observations: Iterable[ObservationIn], refs: References) -> Iterator[TestResult]:
     """Observations that are panels by their members or components, whatever they are called."""
     for each in observations:
+        if not each.has_member and not each.component:
+            continue
         members = [refs.observations.get(refs.local(member)) for member in each.has_member]
         kinds = _kinds(found for found in members if found is not None) | _parts(each)
         if each.status not in DROPPED and len(kinds) > 1 and by_name(each.code) != PANEL:
             when = effective(each, refs.read, refs.zone)
-            yield TestResult(PANEL, Meaning.UNREADABLE, when, each.status, shown(each.code), reference_of(each), refs.read(each.issued))
+            yield TestResult(
+                PANEL,
+                Meaning.UNREADABLE,
+                when,
+                each.status,
+                shown(each.code),
+                reference_of(each),
+                refs.read(each.issued),
+            )
 
 
 def _parts(each: ObservationIn) -> frozenset[str]:
@@ -55,7 +72,10 @@ def _concept(code: Concept | None, members: Iterable[ObservationIn]) -> str:
 
 
 def _result(concept: str, each: ReportIn, refs: References) -> TestResult:
-    said = Valued(value_codeable_concept=each.conclusion_code[0] if each.conclusion_code else None, value_string=each.conclusion or None)
+    said = Valued(
+        value_codeable_concept=each.conclusion_code[0] if each.conclusion_code else None,
+        value_string=each.conclusion or None,
+    )
     return TestResult(
         concept=concept,
         meaning=Meaning.UNREADABLE if concept == PANEL else meaning_of(said),

@@ -1,4 +1,6 @@
-"""The FHIR R4 resources that we write, built and checked with the R4B models of fhir.resources (the only import of it)."""
+"""The FHIR R4 resources that we write, built and checked with the R4B models of fhir.resources (the only import of
+it).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,9 @@ def model(name: str) -> Any:
 
 
 def checked(resource: dict[str, Any]) -> dict[str, Any]:
-    """The resource as plain JSON values, after its model has accepted it. Raises pydantic's ValidationError if it does not."""
+    """The resource as plain JSON values, after its model has accepted it.
+
+    Raises pydantic's ValidationError if it does not.
+    """
     built = model(resource["resourceType"]).model_validate(resource)
     return dict(orjson.loads(built.model_dump_json(exclude_none=True)))

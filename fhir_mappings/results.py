@@ -48,10 +48,21 @@ def is_panel(name: str, each: ObservationIn, named_panel: bool) -> bool:
 
 
 def _has_value(each: ObservationIn) -> bool:
-    return any(value is not None for value in (each.value_codeable_concept, each.value_string, each.value_quantity, each.value_boolean, each.value_integer))
+    return any(
+        value is not None
+        for value in (
+            each.value_codeable_concept,
+            each.value_string,
+            each.value_quantity,
+            each.value_boolean,
+            each.value_integer,
+        )
+    )
 
 
 def panel_result(each: ObservationIn, refs: References) -> TestResult:
     """A myositis panel as such, whatever its members say."""
     when = effective(each, refs.read, refs.zone)
-    return TestResult("myositis-panel", meaning_of(each), when, each.status, printed(each), reference_of(each), refs.read(each.issued))
+    return TestResult(
+        "myositis-panel", meaning_of(each), when, each.status, printed(each), reference_of(each), refs.read(each.issued)
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fhir_mappings.code_tables import NOTHING, concepts_of
+from fhir_mappings.datatypes import Reference
 from fhir_mappings.references import References
-from fhir_mappings.structs import Reference
 from fhir_mappings.words import named, named_in, shown
 
 

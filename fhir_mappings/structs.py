@@ -9,56 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, Struct, field
 
+from fhir_mappings.datatypes import Annotation, Coding, Concept, Period, Quantity, Range, Ratio, Reference
+
 T = TypeVar("T")
-
-
-class Coding(Struct, rename="camel", gc=False):
-    system: str = ""
-    code: str = ""
-    display: str = ""
-
-
-class Concept(Struct, rename="camel", gc=False):
-    """A CodeableConcept."""
-
-    coding: list[Coding] = []
-    text: str = ""
-
-
-class Reference(Struct, rename="camel", gc=False):
-    reference: str = ""
-    display: str = ""
-    type: str = ""
-
-
-class Quantity(Struct, rename="camel", gc=False):
-    """`value` stays as sent: an int or Decimal is a number, anything else is refused later (rulings 6)."""
-
-    value: Any = None
-    comparator: str = ""
-    unit: str = ""
-    system: str = ""
-    code: str = ""
-
-
-class Period(Struct, rename="camel", gc=False):
-    start: str = ""
-    end: str = ""
-
-
-class Range(Struct, rename="camel", gc=False):
-    low: Quantity | None = None
-    high: Quantity | None = None
-    type: Concept | None = None
-
-
-class Ratio(Struct, rename="camel", gc=False):
-    numerator: Quantity | None = None
-    denominator: Quantity | None = None
-
-
-class Annotation(Struct, rename="camel", gc=False):
-    text: str = ""
 
 
 EMPTY = Raw(b"null")
@@ -190,7 +143,9 @@ class DispenseRequest(Struct, rename="camel", gc=False):
 
 
 class MedicationIn(Resource, rename="camel", gc=False):
-    """MedicationRequest, MedicationAdministration, MedicationStatement, and the Medication entries that come with them."""
+    """MedicationRequest, MedicationAdministration, MedicationStatement, and the Medication entries that come with
+    them.
+    """
 
     intent: str = ""
     do_not_perform: Any = None

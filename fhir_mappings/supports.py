@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fhir_mappings.code_tables import BY_CONCEPT, SYSTEMS, concepts_of, read_table
+from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective, span
 from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
-from fhir_mappings.structs import Concept, DeviceUseIn, ObservationIn, ProcedureIn
+from fhir_mappings.structs import DeviceUseIn, ObservationIn, ProcedureIn
 from fhir_mappings.words import NAMES, named, shown, texts_of
 from rpild_rules.facts import Support, Unreadable
 from rpild_rules.findings import Reason
@@ -18,14 +19,24 @@ NOT_DONE = frozenset({"not-done", "entered-in-error", "preparation", "unknown", 
 
 
 def support_named(concept: Concept | None, text: str | None = None) -> str:
-    """The support that a coded or written mechanism means: words first (they are finer), then codes; empty if neither tells."""
-    known = {DISPLAYS.get((SYSTEMS.get(each.system, ""), each.code), "") for each in concept.coding} if concept is not None else set()
-    words = frozenset(name for said in (text or "", *texts_of(concept), *sorted(known)) for name in named("support", said))
+    """The support that a coded or written mechanism means: words first (they are finer), then codes; empty if
+    neither tells.
+    """
+    known = (
+        {DISPLAYS.get((SYSTEMS.get(each.system, ""), each.code), "") for each in concept.coding}
+        if concept is not None
+        else set()
+    )
+    words = frozenset(
+        name for said in (text or "", *texts_of(concept), *sorted(known)) for name in named("support", said)
+    )
     found = words or concepts_of(concept) & SUPPORTS
     return next((name for name in ORDER if name in found), "")
 
 
-def observed_support(concept: Concept | None, text: str | None, each: ObservationIn, refs: References) -> Support | Unreadable:
+def observed_support(
+    concept: Concept | None, text: str | None, each: ObservationIn, refs: References
+) -> Support | Unreadable:
     """A delivery mechanism at the time of its Observation."""
     said = text or shown(concept)
     name = support_named(concept, text)
@@ -53,4 +64,6 @@ def device_support(each: DeviceUseIn, refs: References) -> Support | None:
         return None
     start, end = span(each.timing_period, refs.read)
     moment = refs.read(each.timing_date_time) or refs.read(each.recorded_on)
-    return Support(name, start or moment, end, each.status == "active" and end is None, reference_of(each), each.device.display)
+    return Support(
+        name, start or moment, end, each.status == "active" and end is None, reference_of(each), each.device.display
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from fhir_mappings.code_tables import CodeTableError, read_table
-from fhir_mappings.structs import Quantity
+from fhir_mappings.datatypes import Quantity
 from rpild_rules.findings import Reason
 
 UCUM = "http://unitsofmeasure.org"
@@ -87,7 +87,9 @@ KNOWN_SPELLINGS |= frozenset(spelling for refused in TABLE["refused"].values() f
 
 
 def spelling_of(quantity: Quantity, scale: Scale) -> str:
-    """The spelling that counts: the UCUM code, else the unit's text. A text that is another known unit spoils the code."""
+    """The spelling that counts: the UCUM code, else the unit's text. A text that is another known unit spoils the
+    code.
+    """
     code, text = quantity.code.strip(), quantity.unit.strip()
     if not code or (quantity.system and quantity.system != UCUM):
         return text or code
@@ -136,5 +138,7 @@ def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale
 def shown_number(quantity: Quantity) -> str:
     """Comparator, number and unit as sent, cut to a length that fits a line."""
     value = quantity.value
-    number = "" if value is None else f"{value:f}" if isinstance(value, Decimal) and abs(value) <= LARGEST else str(value)
+    number = (
+        "" if value is None else f"{value:f}" if isinstance(value, Decimal) and abs(value) <= LARGEST else str(value)
+    )
     return f"{quantity.comparator}{number[:40]} {quantity.unit or quantity.code}".strip()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from fhir_mappings.code_tables import BY_CONCEPT, NOTHING, TABLES, read_table
-from fhir_mappings.structs import Concept
+from fhir_mappings.datatypes import Concept
 
 NAMES: dict[str, dict[str, list[str]]] = read_table("names")
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
@@ -41,7 +41,10 @@ def word_starts(words: Iterable[str]) -> re.Pattern[str]:
 WORDS = {group: {concept: whole_words(words) for concept, words in table.items()} for group, table in NAMES.items()}
 ANY = {group: whole_words(word for words in table.values() for word in words) for group, table in NAMES.items()}
 CLASS_WORDS = {
-    concept: word_starts(table["words"]) for content in TABLES.values() for concept, table in content.items() if table.get("words")
+    concept: word_starts(table["words"])
+    for content in TABLES.values()
+    for concept, table in content.items()
+    if table.get("words")
 }
 
 
