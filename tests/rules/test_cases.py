@@ -66,7 +66,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(lines, case, id=f"{path.stem}: {case['name']}")
 
 
-@pytest.mark.parametrize(("common", "case"), cases())
+@pytest.mark.parametrize(("common", "case"), list(cases()))
 def test_case(common: list[str], case: Case, tmp_path: Path) -> None:
     known = {"name", "chart", "common", "age", "sex", "hook", "max_cards", "site", "zone", "expect"}
     assert set(case) <= known, f"unknown keys {sorted(set(case) - known)}"
