@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from fhir_mappings.code_tables import canonical, read_table
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import ObservationIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.units import ATTESTED, read_quantity
 from rpild_rules.facts import Attestation
 from rpild_rules.when import When

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import ConditionIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import shown
 from rpild_rules.facts import Diagnosis
 

@@ -4,8 +4,7 @@ refuses (rulings 5).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,16 +14,13 @@ from msgspec import Raw, Struct
 
 from fhir_mappings import structs
 from fhir_mappings.envelopes import look
-from fhir_mappings.reads import Answer, Failure, OtherPatientError, Pages
+from fhir_mappings.reads import Answer, Failure, Pages
+from fhir_mappings.subjects import Entry, belongs, urls_of
 from rpild_rules.facts import Reading, Unreadable
 from rpild_rules.findings import Reason
 
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, InvalidOperation)
-PATIENT_REFERENCE = re.compile(r"(?:\A|/)Patient/([A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
-OF_NO_PATIENT = frozenset({"Medication", "Device"})
 WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement"})
-Entry = tuple[str, Any]
-"""A fullUrl (or empty) and its resource."""
 TYPES: dict[str, type[Any]] = {
     "Patient": structs.PatientIn,
     "Condition": structs.ConditionIn,
@@ -246,22 +242,12 @@ def _broken(kind: str, identity: str) -> Unreadable:
     return Unreadable(f"{kind}/{identity}" if identity else kind, kind, Reason.UNSTRUCTURED)
 
 
-def reference_of(resource: Any) -> str:
-    """`Type/id`, or the type alone when there is no id."""
-    return f"{resource.resource_type}/{resource.id}" if resource.id else str(resource.resource_type)
-
-
 def last_updated(resource: Any) -> str:
     """When the server last touched a resource, as sent; empty if it does not say."""
     try:
         return META.decode(resource.meta).last_updated
     except UNDECODABLE:
         return ""
-
-
-def urls_of(entries: Iterable[Entry]) -> dict[str, str]:
-    """`Type/id` by fullUrl, where the fullUrl does not say it itself."""
-    return {url: reference_of(resource) for url, resource in entries if url.startswith("urn:")}
 
 
 def sort_out(
@@ -280,30 +266,3 @@ def sort_out(
     return Decoded(
         kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=len(entries) - len(kept)
     )
-
-
-def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
-    """Whether a resource names this patient. False if it names none; raises OtherPatientError if it names another."""
-    if resource.resource_type == "Patient":
-        return _same(resource.id, patient_id, resource)
-    reference = resource.subject or resource.patient
-    if reference is None or not reference.reference:
-        return resource.resource_type in OF_NO_PATIENT
-    found = PATIENT_REFERENCE.search(urls.get(reference.reference, reference.reference))
-    return found is not None and _same(found[1], patient_id, resource)
-
-
-def _same(identity: str, patient_id: str, resource: Any) -> bool:
-    if identity != patient_id:
-        raise OtherPatientError(reference_of(resource))
-    return True
-
-
-def subject_of(resource: Any, urls: Mapping[str, str]) -> str:
-    """The patient id that a resource names, or empty."""
-    if resource.resource_type == "Patient":
-        return str(resource.id)
-    reference = resource.subject or resource.patient
-    text = reference.reference if reference is not None else ""
-    found = PATIENT_REFERENCE.search(urls.get(text, text))
-    return found[1] if found else ""

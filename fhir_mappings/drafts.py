@@ -48,7 +48,7 @@ def row_of(item: str) -> Row | None:
     name = ITEMS[item]["code"]
     if name and name not in ROW_OF:
         raise CodeTableError(
-            f"codes/order_items.toml [{item}]: no row {name!r}. Name a system and code of the tables, or leave it empty."
+            f"codes/order_items.toml [{item}]: no row {name!r}. Name a row of the code tables, or leave it empty."
         )
     return ROW_OF.get(name)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from fhir_mappings.code_tables import EXACT, SYSTEMS, concepts_of
 from fhir_mappings.datatypes import Coding
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import EncounterIn
+from fhir_mappings.subjects import reference_of
 from rpild_rules.facts import Stay
 
 KINDS = {"encounter-stay": "stay", "encounter-emergency": "emergency", "encounter-not-stay": "other"}

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective
-from fhir_mappings.decode import reference_of
 from fhir_mappings.orders import CHEST_CT
 from fhir_mappings.references import References
 from fhir_mappings.structs import ImagingStudyIn, ReportIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import named, named_in
 from rpild_rules.facts import Scan
 

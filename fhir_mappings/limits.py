@@ -9,9 +9,9 @@ from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.conditions import code_of
 from fhir_mappings.datatypes import Concept, Period
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import CarePlanIn, ConditionIn, ConsentIn, FlagIn, ServiceRequestIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import class_named, shown, texts_of
 from rpild_rules.facts import Limit
 from rpild_rules.when import When

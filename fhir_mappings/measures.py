@@ -7,10 +7,10 @@ from __future__ import annotations
 from fhir_mappings.code_tables import codes_of, read_table
 from fhir_mappings.datatypes import Quantity
 from fhir_mappings.dates import effective
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.specimens import specimen_kinds
 from fhir_mappings.structs import ObservationIn, Valued
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.units import SCALES, Reading, Scale, read_quantity, read_text
 from fhir_mappings.words import named, named_in, shown
 from rpild_rules.facts import Measurement, Unreadable

@@ -8,10 +8,10 @@ from typing import Any
 from fhir_mappings.code_tables import SYSTEMS, concepts_of, concepts_of_file
 from fhir_mappings.datatypes import Coding, Concept, Quantity
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import Dosage, MedicationIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import named, shown, texts_of
 from rpild_rules.facts import Treatment
 from rpild_rules.when import When

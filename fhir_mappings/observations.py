@@ -126,9 +126,9 @@ def _read(each: ObservationIn, refs: References, wanted: frozenset[str] | None, 
 def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
     if concept in SCALES:
         found.take(read_measurement(concept, code, valued, each, refs))
-    elif concept in QUALITATIVE:
+    if concept in QUALITATIVE:
         found.take(read_result(concept, code, valued, each, refs))
-    elif concept == "o2-delivery-mechanism":
+    if concept == "o2-delivery-mechanism":
         found.take(observed_support(valued.value_codeable_concept, valued.value_string, each, refs))
 
 
@@ -138,10 +138,14 @@ def _unknown(each: ObservationIn, refs: References, found: Findings) -> None:
     if attested:
         found.take(read_attestation(attested, each, refs))
     elif name:
-        panel = is_panel(name, each, names_panel(each.code))
-        found.take(panel_result(each, refs) if panel else read_result(name, "", each, each, refs))
-    elif _states_support(each):
+        found.take(_by_name(name, each, refs))
+    if not attested and not name and _states_support(each):
         found.take(observed_support(each.code, None, each, refs))
+
+
+def _by_name(name: str, each: ObservationIn, refs: References) -> TestResult:
+    panel = is_panel(name, each, names_panel(each.code))
+    return panel_result(each, refs) if panel else read_result(name, "", each, each, refs)
 
 
 def _attested(each: ObservationIn) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from fhir_mappings.code_tables import concepts_of, read_table
 from fhir_mappings.datatypes import Concept
-from fhir_mappings.decode import reference_of
 from fhir_mappings.measures import MARKS
 from fhir_mappings.references import References
 from fhir_mappings.structs import ServiceRequestIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import class_named, named_in, plain, shown, texts_of
 from rpild_rules.facts import Order
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.dates import span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.measures import MARKS
 from fhir_mappings.references import References
 from fhir_mappings.structs import ProcedureIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.supports import NOT_DONE, ORDER, SUPPORTS, procedure_support
 from fhir_mappings.words import shown
 from rpild_rules.facts import Done, Support, Treatment

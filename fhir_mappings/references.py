@@ -13,8 +13,9 @@ from typing import Any
 from fhir_mappings.code_tables import NOTHING, concepts_of
 from fhir_mappings.datatypes import Reference
 from fhir_mappings.dates import Reader
-from fhir_mappings.decode import Decoded, reference_of
+from fhir_mappings.decode import Decoded
 from fhir_mappings.structs import ConditionIn, ObservationIn, ReportIn, SpecimenIn
+from fhir_mappings.subjects import reference_of
 from rpild_rules.when import When
 
 LOCAL = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from fhir_mappings.answers import meaning_of
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective
-from fhir_mappings.decode import reference_of
 from fhir_mappings.measures import MARKS
 from fhir_mappings.observations import ANTIBODIES, DROPPED, by_name, concept_named, names_panel, observed
 from fhir_mappings.references import References
 from fhir_mappings.structs import ObservationIn, ReportIn, Valued
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import shown
 from rpild_rules.facts import Meaning, TestResult
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fhir_mappings.answers import meaning_of, printed
 from fhir_mappings.code_tables import read_table
 from fhir_mappings.dates import effective
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.specimens import specimen_kinds, specimen_text
 from fhir_mappings.structs import ObservationIn, Valued
+from fhir_mappings.subjects import reference_of
 from rpild_rules.facts import Meaning, TestResult
 
 MARKS = read_table("marks")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fhir_mappings.code_tables import BY_CONCEPT, SYSTEMS, concepts_of, read_table
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective, span
-from fhir_mappings.decode import reference_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import DeviceUseIn, ObservationIn, ProcedureIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import NAMES, named, shown, texts_of
 from rpild_rules.facts import Support, Unreadable
 from rpild_rules.findings import Reason
