@@ -130,8 +130,7 @@ def _scans(resources: list[Json]) -> tuple[Entry, ...]:
 def _statements(resources: list[Json]) -> tuple[Entry, ...]:
     made = [each for each in resources if each["resourceType"] == "Observation" and _attested(each)]
     made.sort(key=lambda each: str(each["issued"]), reverse=True)
-    names = [str(each["code"]["text"]).capitalize() for each in made]
-    return tuple((f"{name}: {_stated(each)}", printed(each["issued"])) for name, each in zip(names, made, strict=True))
+    return tuple((f"{each['code']['text']}: {_stated(each)}", printed(each["issued"])) for each in made)
 
 
 def _attested(resource: Json) -> bool:

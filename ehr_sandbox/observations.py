@@ -66,7 +66,7 @@ def statements(patient: str, made: list[Json], clock: Clock, author: str) -> Ite
         result: Json = {"resourceType": "Observation", "id": f"{patient}-statement-{number}", "status": "final"}
         result["category"] = [coded("observation-category", "survey")]
         coding = {"system": ATTESTATION, "code": each["code"]}
-        result["code"] = {"coding": [coding], "text": each["code"].replace("-", " ")}
+        result["code"] = {"coding": [coding], "text": entry("statements", each["code"])["name"]}
         result |= {"subject": reference("Patient", patient), "performer": [reference("Practitioner", author)]}
         result |= {"issued": clock.fhir(each["at"])} | _stated_time(each, clock) | _stated_value(each, clock)
         if "of" in each:

@@ -11,7 +11,7 @@ from flask import Flask, Response, jsonify, request
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 BASE = "http://localhost:8091"
-CARD = {
+CARD: Json = {
     "uuid": "6f1e2b52-0f0a-5b6c-9d57-0b8f3c2a7a01",
     "summary": "RP-ILD criteria met, anti-MDA5 positive: review combination therapy; start early transplant discussion",
     "indicator": "critical",

@@ -91,7 +91,7 @@ def test_the_chart_shows_values_trends_and_what_was_recorded(ehr: FlaskClient) -
     ):
         assert words in page
     assert "10.65 (no unit)" in shown(ehr, "/patients/local-l1")
-    assert "Ct worsening: yes" in shown(ehr, "/patients/kurasawa-k1")
+    assert "New or worse infiltrates on CT: yes" in shown(ehr, "/patients/kurasawa-k1")
     assert "Invasive mechanical ventilation" in shown(ehr, "/patients/ecmo-candidate")
     assert "No open encounter" in shown(ehr, "/patients/workup-only")
 
@@ -177,7 +177,7 @@ def test_a_failing_service_is_never_shown_as_no_recommendations(
 def test_a_service_that_is_down_is_said_and_the_chart_still_opens() -> None:
     ehr = create_sandbox("http://127.0.0.1:9", BASE, now=lambda: NOW).test_client()
     page = shown(ehr, "/patients/classic?hook=patient-view")
-    assert "The service at http://127.0.0.1:9 cannot be reached: is it running?" in page
+    assert "The service at http://127.0.0.1:9 cannot be reached: is it running?<" in page
     assert "MORLAND, Aiko" in page
 
 

@@ -44,7 +44,7 @@ def test_there_are_enough_patients_each_with_a_lesson_of_its_own() -> None:
 
 def test_printed_numbers_of_published_cases() -> None:
     """knowledge.md, section 9: K1, L1, L2, A1, T1."""
-    printed = {
+    printed: dict[str, Any] = {
         "kurasawa-k1": (
             66,
             "female",

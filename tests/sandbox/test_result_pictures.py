@@ -86,7 +86,7 @@ def test_two_values_at_one_moment() -> None:
 
 
 def test_clinicians_statements_in_every_form() -> None:
-    made = [
+    made: list[dict[str, Any]] = [
         {"code": "respiratory-onset", "value": "-18D", "at": "-1h"},
         {"code": "hrct-increase-percent", "value": 21, "unit": "%", "at": "-2h", "of": ["ct1", "ct2"]},
         {"code": "treatment-response", "value": "stable", "at": "-3h"},
@@ -97,8 +97,8 @@ def test_clinicians_statements_in_every_form() -> None:
     chart = chart_view([person, *statements("p", made, Clock(NOW), "dr")], NOW.date())
     assert chart.age == 49
     assert [words for words, _ in chart.history[0][1]] == [
-        "Respiratory onset: 6 Nov 2026",
-        "Hrct increase percent: 21 %",
+        "First respiratory symptom: 6 Nov 2026",
+        "Increase between two CTs: 21 %",
         "Treatment response: stable",
-        "Causes excluded: no",
+        "Other causes excluded: no",
     ]

@@ -1,0 +1,72 @@
+"""Each demo patient teaches its lesson: the plug-in, asked by the demo EHR over HTTP, answers with these cards."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehr_sandbox.cds_client import CdsClient
+from ehr_sandbox.charting import load_patients
+from ehr_sandbox.exchanges import Exchange, Exchanges
+from ehr_sandbox.hook_calls import HookCaller
+from ehr_sandbox.order_pad import draft
+from ehr_sandbox.records import Records
+from tests.conftest import Demo
+
+pytestmark = pytest.mark.slow
+OPENED = {
+    "classic": "combinationTherapy",
+    "kurasawa-k1": "refractoryOptions transplantReferral",
+    "local-l1": "combinationTherapy dataQuality",
+    "local-l2": "otherMyositisAntibody",
+    "suh-a1": "aipPathway",
+    "tocilizumab-t1": "",
+    "no-lung-signs": "mda5Surveillance",
+    "missing-gas": "undeterminedHighRisk",
+    "wrong-units": "undeterminedHighRisk dataQuality",
+    "conflicting-gases": "undeterminedHighRisk dataQuality",
+    "improving": "",
+    "ecmo-candidate": "ecmoTransplant combinationTherapy",
+    "three-months": "threeMonthProgression",
+    "antibody-pending": "antibodyPending",
+    "workup-only": "workup",
+    "rheumatoid-knee": "",
+}
+SIGNED = [
+    ("classic", "methotrexate", "combinationTherapy avoidForInduction"),
+    ("classic", "ankle-xray", ""),
+    ("kurasawa-k1", "transplant-referral", "refractoryOptions"),
+    ("rheumatoid-knee", "methotrexate", ""),
+    ("rheumatoid-knee", "knee-xray", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def caller(demo: Demo) -> HookCaller:
+    """The demo EHR's own way of calling, on the running plug-in."""
+    return HookCaller(CdsClient(demo.url), Records(load_patients()), Exchanges(), f"{demo.ehr}/fhir")
+
+
+def topics(exchanges: list[Exchange]) -> list[str]:
+    assert [(each.status, each.problem) for each in exchanges] == [(200, "")]
+    return [card["source"]["topic"]["code"] for card in exchanges[0].cards]
+
+
+def test_every_patient_has_a_lesson_here() -> None:
+    assert set(OPENED) == {patient.id for patient in load_patients()}
+
+
+@pytest.mark.parametrize("patient", OPENED)
+def test_opening_the_chart(caller: HookCaller, patient: str) -> None:
+    assert topics(caller.fire("patient-view", patient, [])) == OPENED[patient].split()
+
+
+@pytest.mark.parametrize(("patient", "order", "expected"), SIGNED)
+def test_signing_an_order(caller: HookCaller, patient: str, order: str, expected: str) -> None:
+    signed = draft(order, patient, caller.records.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert topics(caller.fire("order-sign", patient, [signed])) == expected.split()
+
+
+def test_selecting_an_order(caller: HookCaller) -> None:
+    chosen = draft("methotrexate", "classic", caller.records.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    selected = caller.fire("order-select", "classic", [chosen], ["MedicationRequest/draft-methotrexate"])
+    assert topics(selected) == ["avoidForInduction"]
