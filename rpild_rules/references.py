@@ -47,6 +47,11 @@ class Reference:
         """Title and year, as printed on a card."""
         return f"{self.title} ({self.year})" if self.year and self.year not in self.title else self.title
 
+    @property
+    def cohort(self) -> str:
+        """Title, year and number of patients, as printed beside a number."""
+        return f"{self.cited}, n = {self.n}" if self.n else self.cited
+
 
 def read_references(file: str, content: Mapping[str, object]) -> dict[str, Reference]:
     """Every table of references.toml by its id."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "card_texts.toml"
 INDICATORS = ("info", "warning", "critical")
 SECTIONS = (
-    "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_source", "kurasawa",
-    "context", "stage", "gate", "reason", "item", "item_note", "option", "barrier", "cause",
+    "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_source", "context",
+    "stage", "reason", "item",
 )  # fmt: skip
 LISTS = ("causes", "unknown_to_tool")
 REQUIRED = ("title", "indicator", "summary", "override_reasons", "evidence")

@@ -407,3 +407,8 @@ def test_every_parameter_stands_in_a_file_once() -> None:
 def test_references_are_printed_with_their_year(knowledge: Knowledge) -> None:
     assert knowledge.reference("PROG-1").cited == "Gono: ferritin at admission (2012)"
     assert knowledge.reference("DEF-2").cited == "Four-condition definition of rapidly progressive ILD"
+
+
+def test_a_cohort_is_printed_with_its_size(knowledge: Knowledge) -> None:
+    assert knowledge.reference("PROG-6").cohort == "Predictors of death and RP-ILD in 116 patients (2022), n = 116"
+    assert knowledge.reference("SKIN-1").cohort == "Inverse Gottron sign"

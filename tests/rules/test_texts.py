@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +92,6 @@ def test_override_reasons_are_offered_where_they_make_sense(texts: Texts) -> Non
 
 def test_every_item_of_the_work_up_has_a_label(texts: Texts) -> None:
     assert set(texts.sections["item"]) == ITEMS
-    assert set(texts.sections["item_note"]) <= ITEMS
 
 
 def test_every_reason_and_criterion_is_worded(texts: Texts) -> None:
@@ -106,6 +106,26 @@ def test_the_first_listed_variant_wins(texts: Texts) -> None:
     assert topic.summary_for(["worseningSigns", "careLimited"]) == topic.variants["careLimited"]
     assert topic.summary_for(["worseningSigns"]) == topic.variants["worseningSigns"]
     assert topic.summary_for(["unheardOf"]) == topic.summary
+
+
+def words_asked_for() -> Iterator[tuple[str, list[str], set[str]]]:
+    """Every text that the rules name in full: the accessor, its first two words, the blanks that are given."""
+    for path in sorted(FILE.parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            words = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            blanks = {each.arg for each in node.keywords if each.arg}
+            if node.func.attr in {"say", "line"} and len(words) == 2 and all(each.arg for each in node.keywords):
+                yield node.func.attr, words, blanks
+
+
+def test_every_text_that_a_rule_says_exists_with_those_blanks(texts: Texts) -> None:
+    asked = list(words_asked_for())
+    assert len(asked) > 30
+    for accessor, (first, key), blanks in asked:
+        table = texts.sections[first] if accessor == "say" else texts.topic(first).lines
+        assert set(re.findall(r"{(\w+)}", table[key])) == blanks, f"{first}.{key}"
 
 
 def test_blanks_are_filled_once(texts: Texts) -> None:
@@ -149,7 +169,7 @@ def test_a_text_that_is_not_there_is_named(texts: Texts, ask: object) -> None:
         ('also = "Also: {summary}"', 'also = ""', "also is not a text"),
         ('[foot]\nrole = "', '[feet]\nrole = "', "foot is missing"),
         ("[topic.workup]\ntitle", "[topic.workup]\nname", "title is missing"),
-        ('[gate]\nG1 = "The', '[gate]\nG1 = "A"\n[gates]\nG1 = "The', "unknown key 'gates'"),
+        ("[stage]\nout", '[stage]\nA = "A"\n[stages]\nout', "unknown key 'stages'"),
         ("[topic.workup]\ntitle", "[topic.workup]\ncolour = 1\ntitle", "unknown key 'colour'"),
     ],
 )
@@ -164,8 +184,8 @@ def test_faulty_texts_are_refused(tmp_path: Path, old: str, new: str, problem: s
 
 
 def test_a_section_has_to_be_a_table(tmp_path: Path) -> None:
-    lines = FILE.read_text(encoding="utf-8").split("[gate]")
+    lines = FILE.read_text(encoding="utf-8").split("[stage]")
     file = tmp_path / "card_texts.toml"
-    file.write_text(f"gate = 1\n{lines[0]}[reason]{lines[1].split('[reason]')[1]}", encoding="utf-8")
-    with pytest.raises(ParameterError, match="gate: is not a table"):
+    file.write_text(f"stage = 1\n{lines[0]}[reason]{lines[1].split('[reason]')[1]}", encoding="utf-8")
+    with pytest.raises(ParameterError, match="stage: is not a table"):
         load_texts(file=file)
