@@ -44,7 +44,12 @@ def _chart(request: HookRequest, ports: Ports, now: datetime) -> Chart:
     try:
         return ChartReading(reading, _context(request, ports, now), ports.knowledge).read()
     except OtherPatientError as problem:
-        raise AnotherPatientError(f"{problem.reference} belongs to another patient than the context.") from None
+        raise AnotherPatientError(f"{_shown(problem.reference)} belongs to another patient than the context.") from None
+
+
+def _shown(reference: str) -> str:
+    """The resource by its id, but never a patient's."""
+    return "The Patient resource" if reference.startswith("Patient/") else reference
 
 
 def _context(request: HookRequest, ports: Ports, now: datetime) -> ChartContext:

@@ -24,6 +24,7 @@ OVERRIDE_SYSTEM = "urn:rpild:override-reason"
 SOURCE_LABEL = "RP-ILD decision support"
 SUMMARY_LIMIT = 139
 
+
 def compose_cards(sent: Iterable[Recommendation], request: HookRequest, texts: Texts) -> list[Card]:
     """The cards of one answer, in the order given."""
     return [_card(each, request, texts) for each in sent]

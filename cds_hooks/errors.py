@@ -105,7 +105,9 @@ class BadAuthorizationError(RequestError):
     """fhirAuthorization is malformed, or it stands without fhirServer."""
 
     code = "RPILD-AUTHORIZATION"
-    remedy = "Send fhirServer, and fhirAuthorization with access_token, token_type Bearer, expires_in (a number), scope."
+    remedy = (
+        "Send fhirServer, and fhirAuthorization with access_token, token_type Bearer, expires_in (a number), scope."
+    )
 
 
 class AnotherPatientError(RequestError):

@@ -5,20 +5,16 @@ from __future__ import annotations
 import threading
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import click
 from flask import Flask
-from waitress.server import create_server
 
 from rpild_server.app import create_app
+from rpild_server.loopback import HOST, serving
 from rpild_server.logs import start_logging
 from rpild_server.settings import EhrSettings, Settings, load_settings
-
-LOOPBACK = "127.0.0.1"
-THREADS = 8
 
 
 class PortTakenError(Exception):
@@ -33,25 +29,16 @@ class Addresses:
 
     @property
     def plug_in(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def ehr(self) -> str:
         return f"http://localhost:{self.port + 1}"
 
 
-@dataclass(slots=True)
-class Sites:
-    """Two running servers and the sign that both are up."""
-
-    addresses: Addresses
-    servers: list[Any] = field(default_factory=list)
-    up: threading.Event = field(default_factory=threading.Event)
-
-
 def demo_settings(addresses: Addresses, trusted: tuple[str, ...]) -> Settings:
     """Cards on, assessment shown, the demo EHR and the given FHIR bases trusted."""
-    bases = (f"{addresses.ehr}/fhir", f"http://{LOOPBACK}:{addresses.port + 1}/fhir", *trusted)
+    bases = (f"{addresses.ehr}/fhir", f"http://{HOST}:{addresses.port + 1}/fhir", *trusted)
     return load_settings(
         silent_mode=False,
         expose_assessment=True,
@@ -61,42 +48,35 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...]) -> Settings:
 
 
 @contextmanager
-def running_demo(port: int, trusted: tuple[str, ...] = ()) -> Iterator[Sites]:
+def running_demo(port: int, trusted: tuple[str, ...] = ()) -> Iterator[Addresses]:
     """Both sites, up when the block begins and closed when it ends; raises PortTakenError."""
     from ehr_sandbox.app import create_sandbox
 
-    sites = Sites(Addresses(port))
-    plug_in = create_app(demo_settings(sites.addresses, trusted), ready=sites.up.is_set)
-    sandbox = create_sandbox(cds_url=sites.addresses.plug_in, base_url=sites.addresses.ehr)
-    try:
-        _serve(sites, plug_in, port)
-        _serve(sites, sandbox, port + 1)
-        sites.up.set()
-        yield sites
-    finally:
-        for server in sites.servers:
-            server.close()
-            server.task_dispatcher.shutdown(timeout=1)
+    addresses, up = Addresses(port), threading.Event()
+    plug_in = create_app(demo_settings(addresses, trusted), ready=up.is_set)
+    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr)
+    with ExitStack() as sites:
+        for app, own_port in ((plug_in, port), (sandbox, port + 1)):
+            _enter(sites, app, own_port)
+        up.set()
+        yield addresses
 
 
-def _serve(sites: Sites, app: Flask, port: int) -> None:
+def _enter(sites: ExitStack, app: Flask, port: int) -> None:
     try:
-        server = create_server(app, map={}, host=LOOPBACK, port=port, threads=THREADS, ident=None)
+        sites.enter_context(serving(app, port))
     except OSError:
-        raise PortTakenError(
-            f"Port {port} on {LOOPBACK} is in use. Choose another with --port; the demo takes it and the next."
-        ) from None
-    sites.servers.append(server)
-    threading.Thread(target=server.run, daemon=True, name=f"site-{port}").start()
+        remedy = "Choose another with --port; the demo takes it and the next."
+        raise PortTakenError(f"Port {port} on {HOST} is in use. {remedy}") from None
 
 
 def run_demo(port: int, trusted: tuple[str, ...], open_browser: bool) -> None:
     """Serve until Ctrl-C; prints the one address to open."""
     start_logging()
-    with running_demo(port, trusted) as sites:
-        click.echo(f"Demo EHR with synthetic patients: {sites.addresses.ehr}/  (stop with Ctrl-C)")
+    with running_demo(port, trusted) as addresses:
+        click.echo(f"Demo EHR with synthetic patients: {addresses.ehr}/  (stop with Ctrl-C)")
         if open_browser:
-            webbrowser.open(f"{sites.addresses.ehr}/")
+            webbrowser.open(f"{addresses.ehr}/")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

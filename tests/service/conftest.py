@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import Any
 
 import pytest
 import requests
-from waitress.server import create_server
 
 from rpild_rules.knowledge import load_knowledge
+from rpild_server import loopback
 from rpild_server.app import create_app
 from rpild_server.settings import EhrSettings, Settings, load_settings
 from tests.service.calls import Json, sent
@@ -69,14 +68,8 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 def serving(settings: Settings, fhir: Behaviour, **options: Any) -> Iterator[Site]:
     """The application on a free port."""
     app = create_app(settings, load_knowledge(), **({"now": lambda: EVALUATED} | options))
-    server = create_server(app, map={}, host="127.0.0.1", port=0, threads=8, ident=None)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield Site(f"http://127.0.0.1:{server.effective_port}", fhir)
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown(timeout=1)
+    with loopback.serving(app) as port:
+        yield Site(f"http://127.0.0.1:{port}", fhir)
 
 
 @pytest.fixture

@@ -202,7 +202,8 @@ def test_ten_thousand_entries_are_answered(site: Site) -> None:
     prefetch = rapid_disease(site.templates())
     potassium = concept("http://loinc.org", "2823-3", "Potassium")
     many = [
-        observation(f"k{number}", potassium, quantity(4.1, "mmol/L"), "2026-11-20T08:00:00Z") for number in range(10_000)
+        observation(f"k{number}", potassium, quantity(4.1, "mmol/L"), "2026-11-20T08:00:00Z")
+        for number in range(10_000)
     ]
     prefetch["laboratory"] = bundle(*many)
     assert topics(site.answer(hook_body(prefetch=prefetch))) == ["combinationTherapy"]
