@@ -29,21 +29,23 @@ class HookCaller:
 
     def fire(self, hook: str, patient: str, drafts: list[Json], selections: list[str] | None = None) -> list[Exchange]:
         """One exchange per service of this hook; a failed discovery is one exchange with the problem."""
-        context = self._context(hook, patient, drafts, selections or [])
+        context = self.context_for(hook, patient, drafts, selections or [])
         try:
             services = self.client.services(hook)
         except ServiceError as problem:
             return [self.exchanges.keep(Exchange(hook, "", {}, problem.status, problem.body, str(problem)))]
-        calls = [(service, self._request(hook, context, service)) for service in services]
+        calls = [(service, self.request_for(hook, context, service)) for service in services]
         return [self.exchanges.keep(self.client.call(service, body)) for service, body in calls]
 
-    def _request(self, hook: str, context: Json, service: Json) -> Json:
+    def request_for(self, hook: str, context: Json, service: Json) -> Json:
+        """The whole request: context, access to the FHIR server, and prefetch if the service has templates."""
         body: Json = {"hook": hook, "hookInstance": str(uuid.uuid4()), "context": context}
         body |= {"fhirServer": self.fhir_base, "fhirAuthorization": _authorization(context["patientId"])}
         prefetch = fill(service.get("prefetch", {}), context, self.records, self.fhir_base)
         return body | ({"prefetch": prefetch} if prefetch else {})
 
-    def _context(self, hook: str, patient: str, drafts: list[Json], selections: list[str]) -> Json:
+    def context_for(self, hook: str, patient: str, drafts: list[Json], selections: list[str]) -> Json:
+        """The hook context: user, patient, open encounter, and for order hooks the drafts."""
         context: Json = {"userId": f"Practitioner/{PRACTITIONER}", "patientId": patient}
         encounter = self._open_encounter(patient)
         if encounter:

@@ -25,7 +25,8 @@ CLOCK = Clock(NOW)
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda each: each.id)
 def test_every_resource_is_valid_r4(patient: Any) -> None:
     for resource in chart_of(patient, CLOCK):
-        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        read = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        assert read.model_dump()["id"] == resource["id"]
 
 
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda each: each.id)

@@ -70,3 +70,12 @@ def test_selecting_an_order(caller: HookCaller) -> None:
     chosen = draft("methotrexate", "classic", caller.records.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
     selected = caller.fire("order-select", "classic", [chosen], ["MedicationRequest/draft-methotrexate"])
     assert topics(selected) == ["avoidForInduction"]
+
+
+@pytest.mark.parametrize("patient", ["classic", "ecmo-candidate", "antibody-pending", "rheumatoid-knee"])
+def test_the_plug_in_reads_the_same_from_the_fhir_server(caller: HookCaller, patient: str) -> None:
+    """Without prefetch the plug-in fetches from this EHR's FHIR server, page by page, with the token of the call."""
+    service = {key: value for key, value in caller.client.services("patient-view")[0].items() if key != "prefetch"}
+    body = caller.request_for("patient-view", caller.context_for("patient-view", patient, [], []), service)
+    assert "prefetch" not in body
+    assert topics([caller.client.call(service, body)]) == OPENED[patient].split()
