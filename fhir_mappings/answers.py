@@ -9,7 +9,7 @@ from decimal import Decimal
 from fhir_mappings.code_tables import EXACT, SYSTEMS, read_table
 from fhir_mappings.datatypes import Concept, Quantity, Range
 from fhir_mappings.structs import Valued
-from fhir_mappings.units import COMPARATORS, WRITTEN, number_of, shown_number
+from fhir_mappings.units import COMPARATORS, number_of, shown_number, written
 from fhir_mappings.words import plain, shown
 from rpild_rules.facts import Meaning
 
@@ -78,7 +78,7 @@ def _written(text: str, ranges: list[Range]) -> Meaning | None:
     said = BY_WORD.get(plain(text).strip())
     if said is not None:
         return said
-    number = WRITTEN.match(text)
+    number = written(text)
     if number is None:
         return _number_with_word(text)
     return _compared(Decimal(number[2]), number[1] or "", ranges) or _number_with_word(text)
@@ -140,7 +140,7 @@ def _flag(valued: Valued) -> Meaning | None:
 
 def _is_number(valued: Valued) -> bool:
     if valued.value_string is not None:
-        return WRITTEN.match(valued.value_string) is not None
+        return written(valued.value_string) is not None
     return valued.value_quantity is not None or valued.value_integer is not None
 
 

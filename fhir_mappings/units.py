@@ -15,7 +15,8 @@ from rpild_rules.findings import Reason
 UCUM = "http://unitsofmeasure.org"
 LARGEST = Decimal("1e15")
 COMPARATORS = frozenset({"", "<", "<=", ">=", ">"})
-WRITTEN = re.compile(r"\s*(<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)\s*(\D.*?)?\s*\Z")
+WRITTEN = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)\s*(\D.*)?", re.ASCII)
+LONGEST = 100
 SIGNS = {"≤": "<=", "≥": ">="}
 
 
@@ -113,11 +114,16 @@ def read_quantity(quantity: Quantity, scale: Scale) -> Reading:
 def read_text(text: str, scale: Scale) -> Reading:
     """A valueString by a strict grammar: comparator, number with a decimal point, unit; else `unstructured`."""
     printed = text.strip()
-    found = WRITTEN.match(text)
+    found = written(text)
     if found is None or (found[3] and not found[3][0].isalpha() and found[3] not in KNOWN_SPELLINGS):
         return Reading(None, printed, problem=Reason.UNSTRUCTURED)
     comparator = SIGNS.get(found[1], found[1] or "")
     return _judged(Decimal(found[2]), comparator, found[3] or "", printed, scale)
+
+
+def written(text: str) -> re.Match[str] | None:
+    """Comparator, number and unit of a written result; None for anything else, or too long for one."""
+    return WRITTEN.fullmatch(text.strip()) if len(text) <= LONGEST else None
 
 
 def number_of(value: Any) -> Decimal | None:

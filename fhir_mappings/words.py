@@ -13,6 +13,7 @@ from fhir_mappings.datatypes import Concept
 NAMES: dict[str, dict[str, list[str]]] = read_table("names")
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
 PART = re.compile(r"[a-z]+|\d+|[^a-z\d]+")
+LONGEST = 500
 JOINT = r"[\s\-_/.]*"
 
 
@@ -50,8 +51,8 @@ CLASS_WORDS = {
 
 @lru_cache(maxsize=16384)
 def named(group: str, text: str) -> frozenset[str]:
-    """The concepts of a group of names that a text mentions."""
-    spelled = plain(text)
+    """The concepts of a group of names that a text mentions (in its first part, if it is long)."""
+    spelled = plain(text[:LONGEST])
     if not spelled or not ANY[group].search(spelled):
         return NOTHING
     return frozenset(concept for concept, pattern in WORDS[group].items() if pattern.search(spelled))
@@ -60,7 +61,7 @@ def named(group: str, text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def class_named(text: str) -> frozenset[str]:
     """The concepts whose class words a text contains (`care-limit`, `order-myositis-antibody`, ...)."""
-    spelled = plain(text)
+    spelled = plain(text[:LONGEST])
     return frozenset(concept for concept, pattern in CLASS_WORDS.items() if pattern.search(spelled))
 
 
