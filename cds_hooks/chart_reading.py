@@ -29,7 +29,7 @@ class ChartReading:
     decoded: dict[str, Decoded] = field(default_factory=dict)
 
     def read(self) -> Chart:
-        """The chart as far as the gate allows; raises RequiredDataMissingError, and OtherPatientError of the mapping."""
+        """The chart as far as the gate allows; raises RequiredDataMissingError and OtherPatientError."""
         self.reading.read(GATE_KEYS, GATE_SHARE)
         self.reading.require(REQUIRED_KEYS)
         chart, needs = self._at_the_gate()

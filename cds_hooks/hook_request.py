@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Raw
 
 from cds_hooks.errors import (
+    AnotherPatientError,
     BadAuthorizationError,
     BadContextError,
     BadEnvelopeError,
     DuplicateKeyError,
     NoDraftOrdersError,
-    AnotherPatientError,
     UnreadableBodyError,
     WrongHookError,
 )
@@ -112,7 +112,7 @@ def read_request(body: bytes, service: str, hook: str) -> HookRequest:
 
 
 def _decode_envelope(body: bytes) -> _Envelope:
-    """The envelope with `context` and `prefetch` still raw; all but `prefetch` has also passed the strict reading."""
+    """The envelope, `context` and `prefetch` still raw; all but `prefetch` has also passed the strict reading."""
     try:
         text = str(body, "utf-8").removeprefix("\ufeff")
         envelope = msgspec.json.decode(text, type=_Envelope)
@@ -127,7 +127,7 @@ def _decode_envelope(body: bytes) -> _Envelope:
 
 
 def _read_strictly(text: str, prefetch: str) -> None:
-    """Parse everything but the value of `prefetch` once more: refuse duplicate keys, unbounded numbers, lone surrogates.
+    """Parse all but the value of `prefetch` once more: refuse duplicate keys, unbounded numbers, lone surrogates.
 
     msgspec lets the last of two equal keys win silently; `prefetch` is the large part, and is left out.
     """

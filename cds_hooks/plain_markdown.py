@@ -53,7 +53,7 @@ def _block_safe(text: str) -> str:
 
 
 def detail(sections: Iterable[tuple[str, Iterable[str]]]) -> str:
-    """Sections of (title, lines) as minimal GFM: a title in bold above its bullets; lines without title as paragraphs."""
+    """Sections of (title, lines) as minimal GFM: a bold title above its bullets; without a title, paragraphs."""
     return "\n\n".join(filter(None, (_section(title, lines) for title, lines in sections)))
 
 

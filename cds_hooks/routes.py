@@ -47,7 +47,9 @@ def call(service_id: str, ports: Ports) -> Response:
     known = ports.answers.find(key)
     if known is not None:
         ports.report("repeated", service=service.id, correlation=g.correlation)
-    return Response(known or ports.answers.keep(key, evaluate(hook_request, ports, g.correlation)), content_type=JSON)
+        return Response(known, content_type=JSON)
+    answer = evaluate(hook_request, ports, g.correlation)
+    return Response(ports.answers.keep(key, answer), content_type=JSON)
 
 
 def feedback(service_id: str, ports: Ports) -> Response:
@@ -59,7 +61,7 @@ def feedback(service_id: str, ports: Ports) -> Response:
 
 
 def read_body(limit: int) -> bytes:
-    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError, or 413 once `limit` bytes are passed."""
+    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError, or 413 beyond `limit`."""
     if request.mimetype != JSON:
         raise WrongMediaTypeError("The body is not announced as application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":

@@ -1,4 +1,4 @@
-"""One GET under a deadline: no redirect, proxy or netrc, a cap on decoded bytes, a few tries when the server is busy."""
+"""One GET under a deadline: no redirect, proxy or netrc, a cap on decoded bytes, a few tries at a busy server."""
 
 from __future__ import annotations
 

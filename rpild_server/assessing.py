@@ -45,7 +45,7 @@ def moment(text: str) -> datetime:
 
 
 def assess_file(file: Path, patient: str | None, now: datetime, site: Path | None) -> Assessed:
-    """The assessment of one patient of a Bundle, a resource or NDJSON; raises AssessError naming the ids to choose from."""
+    """The assessment of one patient of a file; raises AssessError naming the ids to choose from."""
     settings, knowledge = load_settings(), load_knowledge(site)
     mixed = read_bundle(file.read_bytes())
     patient_id = _chosen(patient, mixed.patients, mixed.subjects)

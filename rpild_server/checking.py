@@ -40,11 +40,12 @@ def _look(what: str, action: Callable[[], str]) -> Checked:
 
 def _parameters(site: Path | None) -> str:
     knowledge = load_knowledge(site)
-    overrides = "".join(
+    changes = (
         f"\n      {each.name} = {each.value} instead of {each.default} ({each.author}, {each.date}: {each.reason})"
         for each in knowledge.overrides
     )
-    return f"{len(knowledge.parameters)} parameters, version {knowledge.version}, sha256 {knowledge.sha256[:12]}{overrides}"
+    head = f"{len(knowledge.parameters)} parameters, version {knowledge.version}, sha256 {knowledge.sha256[:12]}"
+    return head + "".join(changes)
 
 
 def _texts() -> str:
@@ -57,4 +58,5 @@ def _codes() -> str:
 
 def _settings(config: Path | None) -> str:
     settings = load_settings(config)
-    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs, silent mode {'on' if settings.silent_mode else 'off'}"
+    mode = "on" if settings.silent_mode else "off"
+    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs, silent mode {mode}"

@@ -12,8 +12,8 @@ import click
 from flask import Flask
 
 from rpild_server.app import create_app
-from rpild_server.loopback import HOST, serving
 from rpild_server.logs import start_logging
+from rpild_server.loopback import HOST, serving
 from rpild_server.settings import EhrSettings, Settings, load_settings
 
 

@@ -10,11 +10,8 @@ from typing import Any, TextIO
 import structlog
 
 ALLOWED = frozenset(
-    {
-        "event", "level", "timestamp", "correlation", "service", "hook", "status", "code", "gate", "cards", "read", "failed",
-        "milliseconds", "address", "version", "knowledge", "fault",
-    }
-)  # fmt: skip
+    {"event", "level", "timestamp", "correlation", "service", "status", "code", "gate", "cards", "read", "fault"}
+)
 
 
 def allow_listed(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,7 +17,7 @@ STOP_SECONDS = 2
 
 @contextmanager
 def serving(app: Any, port: int = 0) -> Iterator[int]:
-    """Serve a WSGI application while the block runs; gives the port (a free one for 0). Raises OSError if it is taken."""
+    """Serve a WSGI application while the block runs; gives the port, a free one for 0. Raises OSError if taken."""
     sockets: dict[int, Any] = {}
     server = create_server(app, map=sockets, host=HOST, port=port, threads=THREADS, ident=None)
     thread = threading.Thread(target=server.run, name=f"loopback-{port}", daemon=True)

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(path: Path | None = None, **given: Any) -> Settings:
-    """Settings from `given`, then the file, then the environment; raises SettingsError naming source, key and remedy."""
+    """Settings from `given`, the file, the environment, in this order; raises SettingsError: source, key, remedy."""
     content = _read(path) if path else {}
     try:
         return Settings(**(content | given))

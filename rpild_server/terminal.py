@@ -65,7 +65,8 @@ _SECTIONS = (("Definitions", "definitions"), ("Criteria", "criteria"), ("Risk fl
 def _head(contract: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     knowledge = contract["knowledge"]
     yield screen.heading(f"RP-ILD assessment at {contract['evaluatedAt']}")
-    yield f"context {contract['context']}, stage {contract['stage']}, knowledge {knowledge['version']} ({knowledge['sha256'][:12]})"
+    state = f"context {contract['context']}, stage {contract['stage']}"
+    yield f"{state}, knowledge {knowledge['version']} ({knowledge['sha256'][:12]})"
     for finding in contract["findings"] if not contract["criteria"] else ():
         yield from _wrapped(f"{finding['id']}: {finding['because']}", "", screen)
 

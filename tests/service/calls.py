@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -80,12 +81,12 @@ OUTPATIENT = {
 def rapid_disease(keys: Mapping[str, str]) -> Json:
     """A prefetch that meets the four-condition definition; every other key of the templates is an empty search."""
     filled: Json = {key: bundle() for key in keys}
-    return filled | {
+    return copy.deepcopy(filled) | {
         "patient": patient(),
-        "conditions": CONDITIONS,
-        "antibodies": bundle(MDA5),
-        "laboratory": bundle(MDA5),
-        "lungFunction": bundle(FVC_BEFORE, FVC_NOW),
+        "conditions": copy.deepcopy(CONDITIONS),
+        "antibodies": copy.deepcopy(bundle(MDA5)),
+        "laboratory": copy.deepcopy(bundle(MDA5)),
+        "lungFunction": copy.deepcopy(bundle(FVC_BEFORE, FVC_NOW)),
         "encounters": bundle(OUTPATIENT),
     }
 

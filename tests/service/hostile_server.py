@@ -89,7 +89,7 @@ def in_turn(*acts: Act) -> Act:
 
 
 def silent(seconds: float) -> Act:
-    return lambda handler: time.sleep(seconds)
+    return lambda _: time.sleep(seconds)
 
 
 def drip(body: bytes, pause: float) -> Act:

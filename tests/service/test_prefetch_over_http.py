@@ -27,7 +27,7 @@ def serve_chart(fhir: Behaviour, prefetch: dict[str, Any]) -> None:
     chart = {(each["resourceType"], each["id"]): each for each in resources}
 
     class Acts(dict[str, Act]):
-        def get(self, path: str, default: Act | None = None) -> Act | None:  # type: ignore[override]
+        def get(self, path: str, _default: Act | None = None) -> Act | None:  # type: ignore[override]
             return dict.get(self, path) or answer_to(path)
 
     def answer_to(path: str) -> Act | None:
@@ -255,7 +255,7 @@ def test_a_foreign_resource_from_the_server_stops_the_call(reading_site: Site) -
 
 def test_a_budget_is_kept_when_every_search_hangs(fhir: Behaviour) -> None:
     class Hanging(dict[str, Act]):
-        def get(self, path: str, default: Act | None = None) -> Act | None:  # type: ignore[override]
+        def get(self, _path: str, _default: Act | None = None) -> Act | None:  # type: ignore[override]
             return silent(6)
 
     fhir.acts = Hanging()
