@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
+from typing import IO
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -11,13 +12,14 @@ from werkzeug.exceptions import HTTPException
 from cds_hooks.call import evaluate
 from cds_hooks.cors import allow_origin
 from cds_hooks.discovery import discovery, find_service
-from cds_hooks.errors import CompressedBodyError, HookError, WrongMediaTypeError
+from cds_hooks.errors import BodyTooLargeError, CompressedBodyError, HookError, WrongMediaTypeError
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
 from cds_hooks.hook_request import HookRequest, read_request
 from cds_hooks.ports import Ports
 
 JSON = "application/json"
+TOO_LARGE = "The body is larger than this service reads."
 
 
 def create_blueprint(ports: Ports) -> Blueprint:
@@ -61,13 +63,25 @@ def feedback(service_id: str, ports: Ports) -> Response:
 
 
 def read_body(limit: int) -> bytes:
-    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError, or 413 beyond `limit`."""
+    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError or BodyTooLargeError."""
     if request.mimetype != JSON:
         raise WrongMediaTypeError("The body is not announced as application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise CompressedBodyError("The body is compressed.")
-    request.max_content_length = limit
-    return request.get_data(cache=False)
+    if (request.content_length or 0) > limit:
+        raise BodyTooLargeError(TOO_LARGE)
+    body = _wire(limit)
+    if len(body) > limit:
+        raise BodyTooLargeError(TOO_LARGE)
+    return body
+
+
+def _wire(limit: int) -> bytes:
+    """The bytes sent, one more than allowed at most. Flask would cut a body without a length at its limit, silently."""
+    source: IO[bytes] = request.environ["wsgi.input"]
+    if request.content_length is not None:
+        return source.read(request.content_length)
+    return source.read(limit + 1) if request.environ.get("wsgi.input_terminated") else b""
 
 
 def _call_key(hook_request: HookRequest, body: bytes) -> tuple[str, ...]:

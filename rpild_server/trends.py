@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -114,8 +115,9 @@ def _feet(trend: Trend, margin: int, width: int, glyphs: Glyphs) -> list[str]:
     columns = width - margin - 3
     dates = first if first == last else f"{first}{last:>{max(columns - len(first), len(last) + 1)}}"
     names = ", ".join(f"{name} {shown(value)}" for value, name in trend.thresholds)
-    lines = [f"{'':>{margin}} {glyphs.floor}{glyphs.line * columns}", f"{'':>{margin}}  {dates}"]
-    return [*lines, f"{'':>{margin}}  {glyphs.threshold * 2} {names}"] if names else lines
+    indent = " " * (margin + 2)
+    foot = textwrap.wrap(f"{glyphs.threshold * 2} {names}", width, initial_indent=indent, subsequent_indent=indent)
+    return [f"{'':>{margin}} {glyphs.floor}{glyphs.line * columns}", indent + dates, *(foot if names else ())]
 
 
 def shown(value: Decimal) -> str:

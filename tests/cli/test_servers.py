@@ -1,0 +1,107 @@
+"""`rpild demo` and the production runner as processes: up, two sites, trusted servers, a clean end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from rpild_server.demo import Addresses, PortTakenError, demo_settings, running_demo
+from tests.conftest import ROOT, free_port, free_port_pair
+from tests.service.calls import healthy, hook_body
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def process(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    with (
+        log.open("wb") as out,
+        subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdout=out, stderr=out) as run,
+    ):
+        try:
+            yield run
+        finally:
+            run.kill()
+
+
+def wait_for(url: str, run: subprocess.Popen[bytes]) -> requests.Response:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and run.poll() is None:
+        try:
+            return requests.get(url, timeout=2)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} did not answer")
+
+
+def test_the_demo_serves_two_sites_and_ends_cleanly(tmp_path: Path) -> None:
+    port, log = free_port_pair(), tmp_path / "log"
+    with process(log, "rpild_server.cli", "demo", "--port", str(port), "--no-open") as run:
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", run).status_code == 200
+        assert requests.get(f"http://localhost:{port + 1}/fhir/metadata", timeout=5).status_code == 200
+        run.send_signal(signal.SIGINT)
+        assert run.wait(10) == 0
+    printed = log.read_text()
+    assert f"http://localhost:{port + 1}/" in printed
+    assert printed.endswith("Stopped.\n")
+    assert "Traceback" not in printed
+
+
+def test_a_taken_port_ends_with_two_and_a_remedy(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with process(log, "rpild_server.cli", "demo", "--port", port, "--no-open") as run:
+            assert run.wait(20) == 2
+    assert f"Port {port} on 127.0.0.1 is in use. Choose another with --port" in log.read_text()
+
+
+def test_the_second_port_is_checked_too() -> None:
+    port = free_port_pair()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 1))
+        taken.listen()
+        with pytest.raises(PortTakenError, match=str(port + 1)), running_demo(port):
+            pass
+    with running_demo(port) as addresses:
+        assert requests.get(f"{addresses.plug_in}/readyz", timeout=5).status_code == 200
+
+
+def test_the_demo_trusts_its_own_ehr_and_the_servers_named() -> None:
+    registry = demo_settings(Addresses(8090), ("http://127.0.0.1:8099/fhir",)).registry()
+    for base in ("http://localhost:8091/fhir", "http://127.0.0.1:8091/fhir", "http://127.0.0.1:8099/fhir"):
+        assert registry.find_by_base(base) is not None
+    assert registry.find_by_base("http://127.0.0.1:8098/fhir") is None
+
+
+def test_the_production_runner_answers(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    with process(log, "rpild_server.run", "--port", str(port), "--workers", "1") as run:
+        url = f"http://127.0.0.1:{port}"
+        assert wait_for(f"{url}/livez", run).status_code == 200
+        keys = requests.get(f"{url}/cds-services", timeout=5).json()["services"][0]["prefetch"]
+        answer = requests.post(
+            f"{url}/cds-services/rpild-patient-view", json=hook_body(prefetch=healthy(keys)), timeout=5
+        )
+        assert (answer.status_code, answer.json()) == (200, {"cards": []})
+        chunks = requests.post(
+            f"{url}/cds-services/rpild-patient-view",
+            data=(b" " * 1024 * 1024 for _ in range(9)),
+            headers={"Content-Type": "application/json"},
+            timeout=10,
+        )
+        assert chunks.status_code == 413
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(20) == 0
+    assert "Traceback" not in log.read_text()
