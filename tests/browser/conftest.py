@@ -40,10 +40,14 @@ class Visit:
     hosts: set[str] = field(default_factory=set)
 
     def picture(self, name: str) -> Path:
-        """Keep a screenshot for people to look at."""
+        """Keep a screenshot of the whole page for people to look at, in a window so high that nothing scrolls."""
         path = ROOT / "build/screenshots" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path, full_page=True)
+        usual = self.page.viewport_size or {"width": 1280, "height": 900}
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": usual["width"], "height": height})
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size(usual)
         return path
 
     def overflow(self) -> int:

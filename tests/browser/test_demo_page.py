@@ -17,8 +17,9 @@ CLASSIC, IRRELEVANT = "Classic RP-ILD", "knee"
 
 def sign(opened: Visit, order: str) -> None:
     """Tick an order on the pad and press Sign."""
-    box = opened.page.locator(f'#order-pad input[name="order"][value="{order}"]')
-    group = opened.page.locator("#order-pad details.group", has=box)
+    wanted = f'input[name="order"][value="{order}"]'
+    box = opened.page.locator(f"#order-pad {wanted}")
+    group = opened.page.locator("#order-pad details.group").filter(has=opened.page.locator(wanted))
     if group.get_attribute("open") is None:
         group.locator("summary").click()
     box.check()

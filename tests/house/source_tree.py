@@ -31,8 +31,10 @@ def name(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[ast.AST, str]]:
-    """Every import of a file, wherever it stands, with the full name that is imported from."""
+    """Every import of a file, wherever it stands, with the full name that is imported from; import_module included."""
     for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield node, ast.unparse(node.args[0]).lstrip("f").strip("\"'")
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
