@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -40,7 +41,7 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str) -> bytes:
 
 def _chart(request: HookRequest, ports: Ports, now: datetime) -> Chart:
     fetch = ports.complete_prefetch(request.access) if request.access else None
-    reading = Reading(request.prefetch, searches(request.patient_id, now), fetch)
+    reading = Reading(request.prefetch, partial(searches, request.patient_id, now), fetch)
     try:
         return ChartReading(reading, _context(request, ports, now), ports.knowledge).read()
     except OtherPatientError as problem:

@@ -61,7 +61,7 @@ class _Envelope(msgspec.Struct, rename="camel"):
     hook: str
     hook_instance: str
     context: Raw
-    prefetch: Raw = Raw(NULL)
+    prefetch: dict[str, Raw] | None = None
     fhir_server: str | None = None
     fhir_authorization: Raw = Raw(NULL)
 
@@ -106,17 +106,17 @@ def read_request(body: bytes, service: str, hook: str) -> HookRequest:
         encounter_id=context.encounter_id or "",
         draft_orders=_drafts(context, hook),
         selections=_selections(context, hook),
-        prefetch=_prefetch(envelope.prefetch),
+        prefetch={key: bytes(value) for key, value in (envelope.prefetch or {}).items()},
         access=_access(envelope, patient_id),
     )
 
 
 def _decode_envelope(body: bytes) -> _Envelope:
-    """The envelope, `context` and `prefetch` still raw; all but `prefetch` has also passed the strict reading."""
+    """The envelope, with `context` and the prefetch values still raw; all else has also passed the strict reading."""
     try:
         text = str(body, "utf-8").removeprefix("\ufeff")
         envelope = msgspec.json.decode(text, type=_Envelope)
-        _read_strictly(text, str(envelope.prefetch, "utf-8"))
+        _read_strictly(text, envelope.prefetch or {})
     except DuplicateKeyError:
         raise
     except msgspec.ValidationError as problem:
@@ -126,24 +126,37 @@ def _decode_envelope(body: bytes) -> _Envelope:
     return envelope
 
 
-def _read_strictly(text: str, prefetch: str) -> None:
-    """Parse all but the value of `prefetch` once more: refuse duplicate keys, unbounded numbers, lone surrogates.
+def _read_strictly(text: str, prefetch: Mapping[str, Raw]) -> None:
+    """Parse all but the values of `prefetch` once more: refuse duplicate keys, unbounded numbers, lone surrogates.
 
-    msgspec lets the last of two equal keys win silently; `prefetch` is the large part, and is left out.
+    msgspec lets the last of two equal keys win silently; the values of `prefetch` are the large part, and are skipped.
     """
+    known = {"prefetch": {key: str(value, "utf-8") for key, value in prefetch.items()}}
+    fields, _ = _read_object(text, text.index("{"), known)
+    json.dumps(fields, ensure_ascii=False).encode()
+
+
+def _read_object(text: str, place: int, known: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """The object that begins at `place`, and where it ends. `known` holds the text of values to skip, by key."""
     pairs: list[tuple[str, Any]] = []
-    place = _skip(text, text.index("{") + 1)
+    place = _skip(text, place + 1)
     while text[place] != "}":
         key, place = _SCANNER.raw_decode(text, place)
         place = _skip(text, _skip(text, place) + 1)
-        if key == "prefetch" and text.startswith(prefetch, place):
-            value, place = None, place + len(prefetch)
-        else:
-            value, place = _SCANNER.raw_decode(text, place)
+        value, place = _read_value(text, place, known.get(key))
         pairs.append((key, value))
         place = _skip(text, place)
         place = _skip(text, place + 1) if text[place] == "," else place
-    json.dumps(_unique(pairs), ensure_ascii=False).encode()
+    return _unique(pairs), place + 1
+
+
+def _read_value(text: str, place: int, known: Any) -> tuple[Any, int]:
+    if isinstance(known, str) and text.startswith(known, place):
+        return None, place + len(known)
+    if isinstance(known, dict) and text[place] == "{":
+        return _read_object(text, place, known)
+    value: tuple[Any, int] = _SCANNER.raw_decode(text, place)
+    return value
 
 
 def _skip(text: str, place: int) -> int:
@@ -209,14 +222,6 @@ def _selections(context: _Context, hook: str) -> tuple[str, ...] | None:
     if context.selections is None:
         raise BadContextError("context.selections is missing.")
     return tuple(context.selections)
-
-
-def _prefetch(raw: Raw) -> dict[str, bytes]:
-    try:
-        found = msgspec.json.decode(raw, type=dict[str, Raw] | None)
-    except msgspec.MsgspecError:
-        raise BadEnvelopeError("prefetch is not an object.") from None
-    return {key: bytes(value) for key, value in (found or {}).items()}
 
 
 def _access(envelope: _Envelope, patient_id: str) -> FhirAccess | None:

@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cds_hooks.errors import RequiredDataMissingError
 from cds_hooks.hook_request import NULL
 from cds_hooks.ports import Fetch
 from fhir_mappings.envelopes import look
+from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import Answer, Failure, Pages
 
 MOST_SINGLE_READS = 50
@@ -25,41 +26,36 @@ MOST_SINGLE_READS = 50
 
 @dataclass(slots=True)
 class Reading:
-    """The answers of one call as they come in. `searches` holds the relative search of every key."""
+    """The answers of one call as they come in. `searches` gives the relative searches of some keys."""
 
     prefetch: Mapping[str, bytes]
-    searches: Mapping[str, str]
+    searches: Callable[[Iterable[str]], Mapping[str, str]]
     fetch: Fetch | None
     answers: dict[str, Answer] = field(default_factory=dict)
 
     def read(self, keys: Iterable[str], share: float = 1.0) -> None:
         """Answer these keys, spending at most this share of what is left of the call's budget."""
-        absent: dict[str, str] = {}
+        absent: list[str] = []
         following: dict[str, str] = {}
         for key in keys:
             if key not in self.answers:
                 self._take(key, absent, following)
         if self.fetch and (absent or following):
-            self._complete(self.fetch({**absent, **following}, share), following)
+            self._complete(self.fetch({**self.searches(absent), **following}, share), following)
 
-    def _take(self, key: str, absent: dict[str, str], following: dict[str, str]) -> None:
+    def _take(self, key: str, absent: list[str], following: dict[str, str]) -> None:
         raw = self.prefetch.get(key)
         if raw == NULL:
             self.answers[key] = None
             return
-        sent = look(raw) if raw else None
+        sent = look(raw, links=self.fetch is not None) if raw else None
         if raw and sent and sent.refusal:
             self.answers[key] = Failure(sent.refusal)
-        elif raw and sent and sent.resource_type == self._expected(key):
+        elif raw and sent and sent.resource_type == _expected(key):
             self.answers[key] = raw
             following |= {key: sent.next_link} if sent.next_link else {}
         else:
-            absent[key] = self.searches[key]
-
-    def _expected(self, key: str) -> str:
-        """A search gives a Bundle, a read (`Patient/1`) its resource type."""
-        head, _, rest = self.searches[key].partition("/")
-        return head if rest and "?" not in head else "Bundle"
+            absent.append(key)
 
     def _complete(self, found: Mapping[str, Answer], following: Mapping[str, str]) -> None:
         for key, answer in found.items():
@@ -83,7 +79,7 @@ class Reading:
     def _has(self, key: str) -> bool:
         answer = self.answers.get(key)
         if answer is None:
-            return key in self.answers and self._expected(key) == "Bundle"
+            return key in self.answers and _expected(key) == "Bundle"
         return not isinstance(answer, Failure)
 
     def _why(self, key: str) -> str:
@@ -95,6 +91,11 @@ class Reading:
             if key in self.answers
             else "not in the prefetch, and no FHIR access that this service trusts"
         )
+
+
+def _expected(key: str) -> str:
+    """A search gives a Bundle, a read its resource type."""
+    return QUERIES[key].kind if QUERIES[key].is_read else "Bundle"
 
 
 def _joined(first: bytes, rest: Answer) -> Pages:

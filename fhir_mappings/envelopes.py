@@ -43,11 +43,11 @@ class _Refused(msgspec.Struct):
     issue: list[_Issue] = []
 
 
-def look(raw: bytes) -> Envelope:
-    """The envelope of one resource; an empty one if it cannot be read."""
+def look(raw: bytes, links: bool = True) -> Envelope:
+    """The envelope of one resource; an empty one if it cannot be read. Without `links` no next page is looked for."""
     head = HEAD.match(raw)
     kind = head[1].decode() if head else ""
-    if kind and kind != "OperationOutcome" and NEXT not in raw:
+    if kind and kind != "OperationOutcome" and not (links and NEXT in raw):
         return Envelope(kind)
     try:
         outer = msgspec.json.decode(raw, type=_Outer)

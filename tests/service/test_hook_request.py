@@ -67,6 +67,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "two patients": (swapped('"patientId"', '"patientId": "p2", "patientId"'), "RPILD-DUPLICATE-KEY"),
     "two contexts": (swapped('"context"', '"context": {}, "context"'), "RPILD-DUPLICATE-KEY"),
     "two prefetches": (swapped('"prefetch"', '"prefetch": {}, "prefetch"', prefetch={"a": 1}), "RPILD-DUPLICATE-KEY"),
+    "two values of a prefetch key": (swapped('"a"', '"a": 1, "a"', prefetch={"a": 1}), "RPILD-DUPLICATE-KEY"),
     "escaped twin": (swapped('"patientId"', '"patient\\u0049d": "p2", "patientId"'), "RPILD-DUPLICATE-KEY"),
     "twins in an extension": (swapped('"x": 1', '"a": {"b": 1, "b": 2}', x=1), "RPILD-DUPLICATE-KEY"),
     "no hook": (swapped('"hook": "patient-view", ', ""), "RPILD-ENVELOPE"),
@@ -166,7 +167,9 @@ def test_the_token_is_never_printed() -> None:
     assert "canary" not in repr(read(sent(body)))
 
 
-@pytest.mark.parametrize("prefetch", ['{"a":{"b":"},{"}}', "{ }", "null", '{"a":1e400}', '{"a":{"x":1,"x":2}}'])
+@pytest.mark.parametrize(
+    "prefetch", ['{"a" : {"b":"},{"} , "c":[]}', "{ }", "null", '{"a":1e400}', '{"a":{"x":1,"x":2}}']
+)
 def test_prefetch_is_left_to_its_own_reading(prefetch: str) -> None:
     text = json.dumps(hook_body(prefetch={"?": 0}, last={"prefetch": {"?": 0}})).replace('{"?": 0}', f" {prefetch} ", 1)
     assert read(text.encode()).patient_id == "p1"
