@@ -20,12 +20,13 @@ from cds_hooks.errors import (
 from cds_hooks.ports import Report
 
 FHIR_JSON = "application/fhir+json"
+INTERNAL = 500
 BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
     400: (UnreadableBodyError, "The request could not be read."),
     404: (UnknownPathError, "There is nothing at this address."),
     405: (WrongMethodError, "This address does not take this method."),
     413: (BodyTooLargeError, "The body is larger than this service reads."),
-    500: (InternalError, "The service failed while it handled this call."),
+    INTERNAL: (InternalError, "The service failed while it handled this call."),
 }
 
 
@@ -35,15 +36,12 @@ def answer_error(error: HookError, report: Report) -> Response:
     return Response(orjson.dumps(outcome(error)), error.status, content_type=FHIR_JSON)
 
 
-def answer_http_error(problem: HTTPException, report: Report) -> Response | HTTPException:
-    """The same for what the web framework refuses; redirects and the rare rest pass as they are."""
-    known = BY_STATUS.get(problem.code)
-    if known is None:
-        return problem
+def answer_http_error(problem: HTTPException, report: Report) -> Response:
+    """The same for what the web framework refuses."""
+    error, text = BY_STATUS.get(problem.code, BY_STATUS[INTERNAL])
     cause = getattr(problem, "original_exception", None)
     if cause is not None:
         report("fault", fault=where(cause), correlation=g.correlation)
-    error, text = known
     answer = answer_error(error(text), report)
     if isinstance(problem, MethodNotAllowed) and problem.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(problem.valid_methods))

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -178,11 +178,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_SCANNER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse_constant)
+_SCANNER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite)
 
 
 def _decode_context(raw: Raw) -> _Context:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps of one call: seconds in all, pages and decoded bytes of one search, parallel reads, tries of one GET."""
+    """Caps of one call: seconds in all, pages and decoded bytes of one search, parallel reads."""
 
     seconds: float = 2.6
     pages: int = 100
     max_bytes: int = 16 * 1024 * 1024
     parallel: int = 8
-    tries: int = 3
 
 
 class Deadline:

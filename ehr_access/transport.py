@@ -17,6 +17,7 @@ ACCEPT = "application/fhir+json"
 BUSY = frozenset({429, 502, 503, 504})
 REFUSED = frozenset({401, 403})
 CHUNK = 64 * 1024
+# Seconds before the second and the third try; then the server has had its chance.
 PAUSES = (0.1, 0.3)
 
 
@@ -38,11 +39,12 @@ class Transport:
 
     def get(self, address: str, deadline: Deadline) -> bytes:
         """The decoded body of a 200 answer; raises ReadError for everything else."""
-        for pause in (*PAUSES[: self.limits.tries - 1], None):
-            status, body, wait = self._once(address, deadline)
-            if status not in BUSY or pause is None or (wait or pause) >= deadline.left:
+        status, body, wait = self._once(address, deadline)
+        for pause in PAUSES:
+            if status not in BUSY or (wait or pause) >= deadline.left:
                 break
             time.sleep(wait or pause)
+            status, body, wait = self._once(address, deadline)
         if status == requests.codes.ok:
             return body
         raise ReadError(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED)

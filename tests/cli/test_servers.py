@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from rpild_server.demo import Addresses, PortTakenError, demo_settings, running_demo
-from tests.conftest import ROOT, free_port, free_port_pair
+from tests.conftest import ROOT, free_port_pair
 from tests.service.calls import healthy, hook_body
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ def wait_for(url: str, run: subprocess.Popen[bytes]) -> requests.Response:
             return requests.get(url, timeout=2)
         except requests.ConnectionError:
             time.sleep(0.05)
-    raise AssertionError(f"{url} did not answer")
+    raise AssertionError(f"{url} did not answer; the process ended with {run.poll()}")
 
 
 def test_the_demo_serves_two_sites_and_ends_cleanly(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_demo_trusts_its_own_ehr_and_the_servers_named() -> None:
 
 
 def test_the_production_runner_answers(tmp_path: Path) -> None:
-    port, log = free_port(), tmp_path / "log"
+    port, log = free_port_pair(), tmp_path / "log"
     with process(log, "rpild_server.run", "--port", str(port), "--workers", "1") as run:
         url = f"http://127.0.0.1:{port}"
         assert wait_for(f"{url}/livez", run).status_code == 200

@@ -59,6 +59,9 @@ class HostileServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behaviour = Behaviour(base=f"http://127.0.0.1:{self.server_address[1]}/fhir")
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is what these tests are about."""
+
 
 @contextmanager
 def hostile_server() -> Iterator[Behaviour]:

@@ -263,3 +263,28 @@ def test_a_budget_is_kept_when_every_search_hangs(fhir: Behaviour) -> None:
         began = time.monotonic()
         assert slow.post(hook_body(**slow.grant())).status_code == 412
         assert time.monotonic() - began < 2
+
+
+ROLE = {"resourceType": "PractitionerRole", "id": "r1", "code": [{"coding": [{"code": "student"}, {"system": "x"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("act", "user", "spoken"),
+    [
+        (give(ROLE), "PractitionerRole/r1", False),
+        (give(ROLE | {"code": [{"coding": [{"code": "doctor"}]}]}), "PractitionerRole/r1", True),
+        (give(ROLE | {"resourceType": "Practitioner"}), "PractitionerRole/r1", True),
+        (give(ROLE | {"code": 1}), "PractitionerRole/r1", True),
+        (status(403), "PractitionerRole/r1", True),
+        (give(ROLE), "Practitioner/dr1", True),
+    ],
+)
+def test_a_silent_role_gets_no_card(fhir: Behaviour, act: Act, user: str, spoken: bool) -> None:
+    fhir.acts["PractitionerRole/r1"] = act
+    with serving(test_settings(fhir, silent_roles=frozenset({"student"})), fhir) as site:
+        prefetch = rapid_disease(site.templates())
+        answer = site.answer(hook_body(prefetch=prefetch, context={"userId": user}, **site.grant()))
+        without_access = site.answer(hook_body(prefetch=prefetch, context={"userId": user}))
+    assert bool(answer["cards"]) is spoken
+    assert answer["extension"][ASSESSMENT]["definitions"]["fourConditions"] == "met"
+    assert without_access["cards"]
