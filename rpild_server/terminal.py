@@ -82,7 +82,8 @@ def _section(title: str, contract: Mapping[str, Any], key: str, screen: Screen) 
 
 def _why(finding: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     missing = finding.get("missing", ())
-    if finding.get("because") and finding["because"] not in {each["what"] for each in missing}:
+    told = {each["what"] for each in missing}
+    if finding.get("because") and not set(finding["because"].split("; ")) <= told:
         yield from _wrapped(finding["because"], "why: ", screen)
     for each in missing:
         yield from _wrapped(f"{each['what']} ({each['reason']})", "missing: ", screen)

@@ -82,7 +82,7 @@ def picture(trend: Trend, width: int, glyphs: Glyphs) -> list[str]:
     margin = max(len(shown(value)) for value in labels.values())
     grid = _grid(trend, width - margin - 3, (low, high), marks, glyphs)
     rows = [
-        f"{shown(labels[row]) if row in labels else '':>{margin}} {glyphs.axis}{''.join(cells)}"
+        f"{shown(labels[row]) if row in labels else '':>{margin}} {glyphs.axis}{''.join(cells)}".rstrip()
         for row, cells in enumerate(grid)
     ]
     return [*reversed(rows), *_feet(trend, margin, width, glyphs)]
