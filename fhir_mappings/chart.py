@@ -105,7 +105,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
     }
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
     book = _open(decoded, own, context, gate)
-    found = read_observations(book.observations, book.refs, AT_THE_GATE if gate else None)
+    found = read_observations(book.observations, book.refs)
     facts = _facts(book, found, context)
     counts = MappingProxyType({key: len(each.resources) for key, each in decoded.items()})
     records = [

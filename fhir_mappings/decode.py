@@ -56,8 +56,7 @@ class RawEntry(Struct, rename="camel"):
 
 class RawBundle(Struct, rename="camel"):
     resource_type: Any = ""
-    link: Any = None
-    entry: Any = None
+    entry: Raw = Raw(b"null")
 
 
 class RawEntries(Struct):
@@ -159,13 +158,12 @@ def _page(kind: str, body: bytes) -> Page | Reason:
 def _slow_page(kind: str, body: bytes) -> Page | Reason:
     try:
         bundle = RAW_BUNDLES.decode(body)
-        raws = RAW_ENTRIES.decode(body).entry if bundle.resource_type == "Bundle" and bundle.entry is not None else []
+        if bundle.resource_type != "Bundle":
+            return _lone(kind, body)
+        raws = RAW_ENTRIES.decode(body).entry if bytes(bundle.entry) != b"null" else []
     except UNDECODABLE:
         return Reason.FETCH_FAILED
-    if bundle.resource_type != "Bundle":
-        return _lone(kind, body)
-    links = bundle.link if isinstance(bundle.link, list) else []
-    page = Page(more=any(isinstance(link, dict) and link.get("relation") == "next" for link in links), total=len(raws))
+    page = Page(more=bool(look(body).next_link), total=len(raws))
     for raw in raws:
         add(page, kind, bytes(raw))
     return page

@@ -101,26 +101,23 @@ def matters(each: ObservationIn, wanted: frozenset[str] | None = None) -> bool:
     return bool(by_name(each.code) or _attested(each) or (wanted is None and _states_support(each)))
 
 
-def read_observations(
-    observations: Iterable[ObservationIn], refs: References, wanted: frozenset[str] | None = None
-) -> Findings:
-    """All Observations of a chart. `wanted` limits which coded results are read."""
+def read_observations(observations: Iterable[ObservationIn], refs: References) -> Findings:
+    """All Observations of a chart."""
     found = Findings()
     for each in observations:
         if each.status not in DROPPED:
-            _read(each, refs, wanted, found)
+            _read(each, refs, found)
     return found
 
 
-def _read(each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings) -> None:
+def _read(each: ObservationIn, refs: References, found: Findings) -> None:
     concept, code = observed(each.code)
     if concept:
-        if wanted is None or concept in wanted:
-            _known(concept, code, each, each, refs, found)
+        _known(concept, code, each, each, refs, found)
     else:
         _unknown(each, refs, found)
     for component in each.component:
-        _component(component, each, refs, wanted, found)
+        _component(component, each, refs, found)
 
 
 def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
@@ -162,19 +159,9 @@ def _states_support(each: ObservationIn) -> bool:
     return known and each.value_boolean is not False
 
 
-def _component(
-    component: Valued, each: ObservationIn, refs: References, wanted: frozenset[str] | None, found: Findings
-) -> None:
+def _component(component: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
     concept, code = observed(component.code)
-    name = concept or by_name(component.code)
-    if not name or name == PANEL or (concept and wanted is not None and concept not in wanted):
-        return
-    _known(name, code, component, each, refs, found)
-
-
-def panel_members(each: ObservationIn) -> frozenset[str]:
-    """The concepts of an Observation's components."""
-    return frozenset(filter(None, (observed(part.code)[0] or by_name(part.code) for part in each.component)))
+    _known(concept or by_name(component.code), code, component, each, refs, found)
 
 
 def concept_named(each: ObservationIn) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fhir_mappings.structs import Concept
+from fhir_mappings.datatypes import Concept
 
 
 class _Role(msgspec.Struct, rename="camel"):

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from fhir_mappings.code_tables import BY_CONCEPT, NOTHING, TABLES, read_table
+from fhir_mappings.code_tables import NOTHING, TABLES, read_table
 from fhir_mappings.datatypes import Concept
 
 NAMES: dict[str, dict[str, list[str]]] = read_table("names")
@@ -83,9 +83,3 @@ def shown(concept: Concept | None) -> str:
         return ""
     candidates = (concept.text, *(each.display for each in concept.coding), *(each.code for each in concept.coding))
     return next(filter(None, candidates), "")
-
-
-def display_of(concept: str) -> str:
-    """The display of a concept's first row, or its name."""
-    rows = BY_CONCEPT.get(concept, ())
-    return rows[0].display if rows else concept

@@ -76,7 +76,7 @@ def answers(*resources: Json, **given: Any) -> dict[str, Any]:
     kept: dict[str, list[Json]] = {}
     for each in resources:
         kept.setdefault(KEY_OF[each["resourceType"]], []).append(each)
-    found: dict[str, Any] = {key: None for key in KEYS} | {key: bundle(*each) for key, each in kept.items()}
+    found: dict[str, Any] = dict.fromkeys(KEYS) | {key: bundle(*each) for key, each in kept.items()}
     return found | given
 
 

@@ -29,12 +29,20 @@ SHAPES: list[tuple[str, dict[str, Any], Meaning]] = [
     ("unknown answer", {"valueCodeableConcept": code("urn:lab", "XYZ")}, Meaning.UNREADABLE),
     (
         "two codings agree on weak",
-        {"valueCodeableConcept": {"coding": [{"system": SNOMED, "code": "260408008"}, {"system": SNOMED, "code": "10828004"}]}},
+        {
+            "valueCodeableConcept": {
+                "coding": [{"system": SNOMED, "code": "260408008"}, {"system": SNOMED, "code": "10828004"}]
+            }
+        },
         Meaning.WEAK,
     ),
     (
         "two codings contradict",
-        {"valueCodeableConcept": {"coding": [{"system": SNOMED, "code": "260385009"}, {"system": SNOMED, "code": "10828004"}]}},
+        {
+            "valueCodeableConcept": {
+                "coding": [{"system": SNOMED, "code": "260385009"}, {"system": SNOMED, "code": "10828004"}]
+            }
+        },
         Meaning.INDETERMINATE,
     ),
     ("written", {"valueString": " POSITIVE "}, Meaning.POSITIVE),
@@ -47,7 +55,11 @@ SHAPES: list[tuple[str, dict[str, Any], Meaning]] = [
     ("see note", {"valueString": "SEE NOTE"}, Meaning.UNREADABLE),
     ("not a sentence", {"valueString": "not positive for anything"}, Meaning.UNREADABLE),
     ("titre", {"valueString": "1:320"}, Meaning.UNREADABLE),
-    ("titre as a ratio", {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 320}}}, Meaning.UNREADABLE),
+    (
+        "titre as a ratio",
+        {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 320}}},
+        Meaning.UNREADABLE,
+    ),
     (
         "titre with interpretation",
         {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 320}}, "interpretation": flag("POS")},
@@ -70,7 +82,11 @@ SHAPES: list[tuple[str, dict[str, Any], Meaning]] = [
     ("at least the limit", {"valueQuantity": quantity(20, "U/mL", ">="), "referenceRange": HIGH}, Meaning.UNREADABLE),
     ("above something lower", {"valueQuantity": quantity(10, "U/mL", ">"), "referenceRange": HIGH}, Meaning.UNREADABLE),
     ("below the limit", {"valueQuantity": quantity(20, "U/mL", "<"), "referenceRange": HIGH}, Meaning.NEGATIVE),
-    ("below something higher", {"valueQuantity": quantity(30, "U/mL", "<"), "referenceRange": HIGH}, Meaning.UNREADABLE),
+    (
+        "below something higher",
+        {"valueQuantity": quantity(30, "U/mL", "<"), "referenceRange": HIGH},
+        Meaning.UNREADABLE,
+    ),
     (
         "range in another unit",
         {"valueQuantity": quantity(85, "U/mL"), "referenceRange": [{"high": {"value": 20, "code": "mg/L"}}]},
@@ -78,12 +94,18 @@ SHAPES: list[tuple[str, dict[str, Any], Meaning]] = [
     ),
     (
         "range of a critical value",
-        {"valueQuantity": quantity(85, "U/mL"), "referenceRange": [{"high": {"value": 20}, "type": code("urn:x", "critical")}]},
+        {
+            "valueQuantity": quantity(85, "U/mL"),
+            "referenceRange": [{"high": {"value": 20}, "type": code("urn:x", "critical")}],
+        },
         Meaning.UNREADABLE,
     ),
     (
         "normal range",
-        {"valueQuantity": quantity(85, "U/mL"), "referenceRange": [{"high": {"value": 20}, "type": code("urn:x", "normal")}]},
+        {
+            "valueQuantity": quantity(85, "U/mL"),
+            "referenceRange": [{"high": {"value": 20}, "type": code("urn:x", "normal")}],
+        },
         Meaning.POSITIVE,
     ),
     (
@@ -131,7 +153,12 @@ def test_printed_as_sent(members: dict[str, Any], printed: str) -> None:
 @pytest.mark.parametrize(
     ("concept", "members", "meaning", "organism"),
     [
-        (code(LOINC, "600-7"), {"valueCodeableConcept": code(SNOMED, "3092008", "Staphylococcus aureus")}, Meaning.POSITIVE, "Staphylococcus aureus"),
+        (
+            code(LOINC, "600-7"),
+            {"valueCodeableConcept": code(SNOMED, "3092008", "Staphylococcus aureus")},
+            Meaning.POSITIVE,
+            "Staphylococcus aureus",
+        ),
         (code(LOINC, "600-7"), {"valueCodeableConcept": code(SNOMED, "264868006", "No growth")}, Meaning.NEGATIVE, ""),
         (code(LOINC, "600-7"), {"valueString": "No growth"}, Meaning.NEGATIVE, ""),
         (code(LOINC, "600-7"), {"valueString": "Gram positive cocci in clusters"}, Meaning.UNREADABLE, ""),
@@ -139,6 +166,8 @@ def test_printed_as_sent(members: dict[str, Any], printed: str) -> None:
         (code(LOINC, "600-7"), {"valueCodeableConcept": {"text": "Mixed growth"}}, Meaning.UNREADABLE, ""),
     ],
 )
-def test_cultures_name_what_grew(concept: dict[str, Any], members: dict[str, Any], meaning: Meaning, organism: str) -> None:
+def test_cultures_name_what_grew(
+    concept: dict[str, Any], members: dict[str, Any], meaning: Meaning, organism: str
+) -> None:
     (result,) = facts(observation(concept=concept, **members)).results
     assert (result.meaning, result.organism) == (meaning, organism)

@@ -1,4 +1,6 @@
-"""The code tables: check digits, sources, one element for each code, convertible units, patterns and negative lists."""
+"""The code tables: check digits, sources, one element for each code, convertible units, patterns and negative
+lists.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,10 @@ from tests.mappings.charts import ATC, ICD, LOINC, RXNORM, SNOMED
 LOINC_ROWS = [row for row in ROWS if row.system == "LOINC"]
 SNOMED_ROWS = [row for row in ROWS if row.system == "SNOMED"]
 MULTIPLY = (
-    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 0, 6, 7, 8, 9, 5), (2, 3, 4, 0, 1, 7, 8, 9, 5, 6), (3, 4, 0, 1, 2, 8, 9, 5, 6, 7),
-    (4, 0, 1, 2, 3, 9, 5, 6, 7, 8), (5, 9, 8, 7, 6, 0, 4, 3, 2, 1), (6, 5, 9, 8, 7, 1, 0, 4, 3, 2), (7, 6, 5, 9, 8, 2, 1, 0, 4, 3),
-    (8, 7, 6, 5, 9, 3, 2, 1, 0, 4), (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 0, 6, 7, 8, 9, 5), (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7), (4, 0, 1, 2, 3, 9, 5, 6, 7, 8), (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2), (7, 6, 5, 9, 8, 2, 1, 0, 4, 3), (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
 )  # fmt: skip
 PERMUTE = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
@@ -189,9 +192,16 @@ def test_systems_have_one_owner() -> None:
 
 def test_attestations_are_those_of_the_contract() -> None:
     assert set(ATTESTATIONS) == {
-        "hrct-increase-percent", "ct-worsening", "ggo-all-six-fields", "respiratory-onset", "progressive-dyspnoea",
-        "infection-reviewed", "causes-excluded", "bilateral-infiltrates", "treatment-response",
-    }  # fmt: skip
+        "hrct-increase-percent",
+        "ct-worsening",
+        "ggo-all-six-fields",
+        "respiratory-onset",
+        "progressive-dyspnoea",
+        "infection-reviewed",
+        "causes-excluded",
+        "bilateral-infiltrates",
+        "treatment-response",
+    }
 
 
 def test_loinc_codes_are_found_under_every_identifier_of_the_system() -> None:

@@ -23,7 +23,13 @@ def status(value: str) -> Json:
 
 
 def test_every_coding_counts() -> None:
-    both = {"coding": [{"system": SNOMED, "code": "396230008"}, {"system": ICD, "code": "M3313"}, {"system": "urn:x", "code": "J80"}]}
+    both = {
+        "coding": [
+            {"system": SNOMED, "code": "396230008"},
+            {"system": ICD, "code": "M3313"},
+            {"system": "urn:x", "code": "J80"},
+        ]
+    }
     (found,) = facts(condition(concept=both)).diagnoses
     assert found.concepts == {"dermatomyositis"}
 
@@ -41,10 +47,13 @@ def test_every_coding_counts() -> None:
 def test_statuses(clinical: str | None, verification: str | None, kept: bool) -> None:
     found = facts(
         condition(
-            clinicalStatus=status(clinical) if clinical else None, verificationStatus=status(verification) if verification else None
+            clinicalStatus=status(clinical) if clinical else None,
+            verificationStatus=status(verification) if verification else None,
         )
     ).diagnoses
-    assert [(each.clinical, each.verification) for each in found] == ([(clinical or "", verification or "")] if kept else [])
+    assert [(each.clinical, each.verification) for each in found] == (
+        [(clinical or "", verification or "")] if kept else []
+    )
 
 
 def test_a_condition_that_belongs_to_nothing_is_left_out() -> None:
@@ -87,7 +96,10 @@ def test_abatements(members: dict[str, Any], printed: str | None) -> None:
 @pytest.mark.parametrize(
     ("concept", "printed"),
     [
-        ({"coding": [{"system": SNOMED, "code": "267036007", "display": "Dyspnea"}], "text": "short of breath"}, "short of breath"),
+        (
+            {"coding": [{"system": SNOMED, "code": "267036007", "display": "Dyspnea"}], "text": "short of breath"},
+            "short of breath",
+        ),
         ({"coding": [{"system": SNOMED, "code": "267036007", "display": "Dyspnea"}]}, "Dyspnea"),
         ({"coding": [{"system": SNOMED, "code": "267036007"}]}, "267036007"),
     ],
@@ -155,7 +167,9 @@ def test_reasons_of_an_encounter(members: dict[str, Any], reasons: set[str], rea
 
 
 def test_the_period_of_an_encounter() -> None:
-    (found,) = facts(resource("Encounter", status="finished", period={"start": "2026-11-01T10:00:00Z", "end": "2026-11-05"})).stays
+    (found,) = facts(
+        resource("Encounter", status="finished", period={"start": "2026-11-01T10:00:00Z", "end": "2026-11-05"})
+    ).stays
     assert found.start is not None
     assert found.end is not None
     assert (found.start.printed, found.end.printed) == ("2026-11-01 10:00", "2026-11-05")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fhir_mappings.dates import effective, read_time, reader, span
 from fhir_mappings.datatypes import Period
+from fhir_mappings.dates import effective, read_time, reader, span
 from fhir_mappings.structs import ObservationIn
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -52,9 +52,23 @@ def test_the_day_of_an_instant_is_the_sites() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "2026-13", "2026-02-30", "2025-02-29", "0000", "2026-11-22T24:00:00Z", "2026-11-22T09:61:00Z", "0001-01-01T00:00:00+14:00",
-     "9999-12-31T23:59:60-12:00", "2026-11-22T09Z", "2026-1-2", "2026-11-22 09:30:00Z", "２０２６"],
-)  # fmt: skip
+    [
+        "",
+        "yesterday",
+        "2026-13",
+        "2026-02-30",
+        "2025-02-29",
+        "0000",
+        "2026-11-22T24:00:00Z",
+        "2026-11-22T09:61:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:60-12:00",
+        "2026-11-22T09Z",
+        "2026-1-2",
+        "2026-11-22 09:30:00Z",
+        "２０２６",
+    ],
+)
 def test_what_is_no_time(text: str) -> None:
     assert read_time(text, UTC) is None
 

@@ -1,4 +1,6 @@
-"""Medication records: which drug, by which route, how much, how long; resolved or plainly unresolved (decisions section 7)."""
+"""Medication records: which drug, by which route, how much, how long; resolved or plainly unresolved (decisions
+section 7).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from tests.mappings.charts import ATC, RXNORM, SNOMED, Json, bundle, chart, code
 
 def request(identity: str = "m1", **members: Any) -> Json:
     """An active MedicationRequest."""
-    return resource("MedicationRequest", identity, **({"status": "active", "intent": "order", "authoredOn": "2026-11-10"} | members))
+    return resource(
+        "MedicationRequest", identity, **({"status": "active", "intent": "order", "authoredOn": "2026-11-10"} | members)
+    )
 
 
 def drug(*resources: Json, **members: Any) -> Treatment:
@@ -47,16 +51,27 @@ def test_ingredients(concept: Json, expected: set[str]) -> None:
 
 
 def test_a_known_code_decides_before_words() -> None:
-    assert drug(request(medicationCodeableConcept=code(RXNORM, "8640", text="as before, with tacrolimus"))).ingredients == {"prednisone"}
+    assert drug(
+        request(medicationCodeableConcept=code(RXNORM, "8640", text="as before, with tacrolimus"))
+    ).ingredients == {"prednisone"}
 
 
-MEDICATION = {"resourceType": "Medication", "id": "med", "code": code(RXNORM, "42316", "tacrolimus"), "form": {"text": "ointment"}}
+MEDICATION = {
+    "resourceType": "Medication",
+    "id": "med",
+    "code": code(RXNORM, "42316", "tacrolimus"),
+    "form": {"text": "ointment"},
+}
 
 
 @pytest.mark.parametrize(
     ("reference", "given", "contained"),
     [
-        ("#drug", {}, [{"resourceType": "Medication", "id": "drug", "code": MEDICATION["code"], "form": MEDICATION["form"]}]),
+        (
+            "#drug",
+            {},
+            [{"resourceType": "Medication", "id": "drug", "code": MEDICATION["code"], "form": MEDICATION["form"]}],
+        ),
         ("Medication/med", {"medications": bundle(MEDICATION)}, None),
         ("https://ehr.example/fhir/Medication/med", {"medications": bundle(MEDICATION)}, None),
         ("Medication/med/_history/3", {"medications": bundle(MEDICATION)}, None),
@@ -75,7 +90,11 @@ def test_a_medication_that_came_in_the_same_bundle() -> None:
 
 
 def test_ingredients_of_a_compounded_medication() -> None:
-    mixture = {"resourceType": "Medication", "id": "med", "ingredient": [{"itemCodeableConcept": code(RXNORM, "8640")}, {}]}
+    mixture = {
+        "resourceType": "Medication",
+        "id": "med",
+        "ingredient": [{"itemCodeableConcept": code(RXNORM, "8640")}, {}],
+    }
     assert drug(request(medicationReference={"reference": "Medication/med"}), mixture).ingredients == {"prednisone"}
 
 
@@ -89,8 +108,11 @@ def test_unresolved_medications_are_named_for_reading_by_id() -> None:
     )
     assert found.unresolved == ("Medication/8", "Medication/9")
     assert [(each.ingredients, each.printed) for each in found.facts.treatments][:4] == [
-        (frozenset(), "Drug 9"), (frozenset(), ""), (frozenset(), ""), (frozenset(), "by hand"),
-    ]  # fmt: skip
+        (frozenset(), "Drug 9"),
+        (frozenset(), ""),
+        (frozenset(), ""),
+        (frozenset(), "by hand"),
+    ]
 
 
 def test_nothing_is_said_of_the_drug() -> None:
@@ -109,7 +131,9 @@ def dosage(value: Any = 60, unit: str = "mg", **repeat: Any) -> Json:
 
 def daily(*instructions: Json) -> Decimal | None:
     """Milligrams a day of a request."""
-    return drug(request(medicationCodeableConcept={"text": "prednisone"}, dosageInstruction=list(instructions))).mg_per_day
+    return drug(
+        request(medicationCodeableConcept={"text": "prednisone"}, dosageInstruction=list(instructions))
+    ).mg_per_day
 
 
 @pytest.mark.parametrize(
@@ -124,7 +148,13 @@ def daily(*instructions: Json) -> Decimal | None:
         (dosage(60, "mg", period=12, periodUnit="h"), "120"),
         (dosage(70, "mg", period=1, periodUnit="wk"), "10"),
         ({"timing": {"code": code("urn:x", "BID")}, "doseAndRate": [{"doseQuantity": quantity(20, "mg")}]}, "40"),
-        ({"timing": {"code": code("urn:x", "BID"), "repeat": {}}, "doseAndRate": [{"doseQuantity": quantity(20, "mg")}]}, "40"),
+        (
+            {
+                "timing": {"code": code("urn:x", "BID"), "repeat": {}},
+                "doseAndRate": [{"doseQuantity": quantity(20, "mg")}],
+            },
+            "40",
+        ),
         ({"timing": {"code": code("urn:x", "QOD")}, "dose": quantity(20, "mg")}, "10"),
     ],
 )
@@ -170,9 +200,18 @@ def test_instructions_of_one_step_add_up_and_steps_follow_each_other() -> None:
         ({"dosageInstruction": [dosage(boundsDuration=quantity(2, "wk"))]}, "14"),
         ({"dosageInstruction": [dosage(boundsDuration=quantity(48, "h"))]}, "2"),
         ({"dosageInstruction": [dosage(boundsPeriod={"start": "2026-11-01", "end": "2026-11-15"})]}, "14"),
-        ({"dosageInstruction": [dosage(boundsDuration=quantity(7, "d")), dosage(boundsDuration=quantity(14, "d"))]}, "14"),
+        (
+            {"dosageInstruction": [dosage(boundsDuration=quantity(7, "d")), dosage(boundsDuration=quantity(14, "d"))]},
+            "14",
+        ),
         ({"dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")}}, "30"),
-        ({"dosageInstruction": [dosage(), {"timing": {}}, {}], "dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")}}, "30"),
+        (
+            {
+                "dosageInstruction": [dosage(), {"timing": {}}, {}],
+                "dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")},
+            },
+            "30",
+        ),
         ({"dosageInstruction": [dosage(boundsDuration=quantity(28, "moons"))]}, None),
         ({"dosageInstruction": [dosage(boundsDuration=quantity("28", "d"))]}, None),
         ({"dosageInstruction": [dosage(boundsPeriod={"start": "2026-11-01"})], "dispenseRequest": {}}, None),
@@ -248,7 +287,11 @@ def test_a_dose_given() -> None:
 
 
 def test_a_dose_given_over_a_time_and_without_words() -> None:
-    found = drug(resource("MedicationAdministration", status="completed", effectivePeriod={"start": "2026-11-20", "end": "2026-11-21"}))
+    found = drug(
+        resource(
+            "MedicationAdministration", status="completed", effectivePeriod={"start": "2026-11-20", "end": "2026-11-21"}
+        )
+    )
     assert found.start is not None
     assert found.end is not None
     assert (found.start.printed, found.end.printed, found.mg_per_day) == ("2026-11-20", "2026-11-21", None)
@@ -265,7 +308,12 @@ def test_a_statement() -> None:
         )
     )
     assert found.start is not None
-    assert (found.kind, found.start.printed, found.end, found.mg_per_day) == ("statement", "2026-11-18", None, Decimal(20))
+    assert (found.kind, found.start.printed, found.end, found.mg_per_day) == (
+        "statement",
+        "2026-11-18",
+        None,
+        Decimal(20),
+    )
 
 
 def test_an_erroneous_record_is_left_out() -> None:

@@ -1,4 +1,6 @@
-"""Observations: codes and names, numbers with their company, specimens, supports, attestations, components and panels."""
+"""Observations: codes and names, numbers with their company, specimens, supports, attestations, components and
+panels.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_a_display_names_an_antibody_too() -> None:
 
 
 def test_a_known_code_decides_before_any_words() -> None:
-    (found,) = facts(observation(concept=code(LOINC, "2276-4", text="MDA5"), valueQuantity=quantity(900, "ng/mL"))).measurements
+    (found,) = facts(
+        observation(concept=code(LOINC, "2276-4", text="MDA5"), valueQuantity=quantity(900, "ng/mL"))
+    ).measurements
     assert found.concept == "ferritin"
 
 
@@ -84,13 +88,21 @@ def test_an_observation_without_a_code_says_nothing() -> None:
 
 @pytest.mark.parametrize("status", ["cancelled", "entered-in-error", "unknown"])
 def test_dropped_statuses(status: str) -> None:
-    assert facts(observation(concept=code(LOINC, "2276-4"), status=status, valueQuantity=quantity(900, "ng/mL"))).measurements == ()
+    assert (
+        facts(
+            observation(concept=code(LOINC, "2276-4"), status=status, valueQuantity=quantity(900, "ng/mL"))
+        ).measurements
+        == ()
+    )
 
 
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "registered", "preliminary"])
 def test_kept_statuses(status: str) -> None:
     (found,) = facts(observation(concept=code(LOINC, "82424-3"), status=status)).results
-    assert (found.valid, found.pending) == (status in {"final", "amended", "corrected"}, status in {"registered", "preliminary"})
+    assert (found.valid, found.pending) == (
+        status in {"final", "amended", "corrected"},
+        status in {"registered", "preliminary"},
+    )
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -121,16 +133,21 @@ def test_molar_ferritin_is_ferritin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loinc", "variant"), [("19876-2", "pre"), ("19874-7", "post"), ("19868-9", ""), ("98091-2", "pre"), ("59410-1", "room-air")]
+    ("loinc", "variant"),
+    [("19876-2", "pre"), ("19874-7", "post"), ("19868-9", ""), ("98091-2", "pre"), ("59410-1", "room-air")],
 )
 def test_variants(loinc: str, variant: str) -> None:
     unit = {"98091-2": "mL/min/mm[Hg]", "59410-1": "%"}.get(loinc, "L")
-    (found,) = facts(observation(concept=code(LOINC, loinc), valueQuantity=quantity(50 if unit == "%" else 3, unit))).measurements
+    (found,) = facts(
+        observation(concept=code(LOINC, loinc), valueQuantity=quantity(50 if unit == "%" else 3, unit))
+    ).measurements
     assert found.variant == variant
 
 
 def test_the_time_of_issue_stands_in_and_is_marked() -> None:
-    (found,) = facts(observation(concept=code(LOINC, "2276-4"), effectiveDateTime=None, issued="2026-11-20T10:00:00Z")).measurements
+    (found,) = facts(
+        observation(concept=code(LOINC, "2276-4"), effectiveDateTime=None, issued="2026-11-20T10:00:00Z")
+    ).measurements
     assert found.when is not None
     assert found.when.of_issue
     assert found.issued is not None
@@ -158,7 +175,9 @@ def test_arterial_or_not(loinc: str, specimen: dict[str, Any] | None, expected: 
         resource("Specimen", "s1", type=code(SNOMED, "122552005")),
         resource("Specimen", "s2", type={"text": "Venous blood"}),
     )
-    assert [each.concept for each in found.measurements] == ([expected] if isinstance(expected, str) and not isinstance(expected, Reason) else [])
+    assert [each.concept for each in found.measurements] == (
+        [expected] if isinstance(expected, str) and not isinstance(expected, Reason) else []
+    )
     assert [each.reason for each in found.unreadable] == ([expected] if isinstance(expected, Reason) else [])
 
 
@@ -193,7 +212,9 @@ def test_estimated_oxygen_fractions_are_marked(members: dict[str, Any], estimate
 
 
 def test_sweep_gas_is_shown_and_not_used() -> None:
-    found = facts(observation(concept=code(LOINC, "3150-0", text="ECMO sweep gas FiO2"), valueQuantity=quantity(100, "%")))
+    found = facts(
+        observation(concept=code(LOINC, "3150-0", text="ECMO sweep gas FiO2"), valueQuantity=quantity(100, "%"))
+    )
     assert found.measurements == ()
     assert [(each.element, each.printed) for each in found.unreadable] == [("fio2", "100 %")]
 
@@ -206,7 +227,9 @@ def test_sweep_gas_is_shown_and_not_used() -> None:
         (["2708-6"], "laboratory", False),
     ],
 )
-def test_oxygen_saturation_is_one_reading_and_not_a_laboratory_value(codes: list[str], category: str, used: bool) -> None:
+def test_oxygen_saturation_is_one_reading_and_not_a_laboratory_value(
+    codes: list[str], category: str, used: bool
+) -> None:
     concept = {"coding": [{"system": LOINC, "code": each} for each in codes]}
     found = facts(observation(concept=concept, category=[code("urn:x", category)], valueQuantity=quantity(93, "%")))
     assert len(found.measurements) == int(used)
@@ -221,20 +244,33 @@ def test_components_of_pulse_oximetry_carry_flow_and_fraction() -> None:
         {"code": {"text": "Myositis panel"}},
         {},
     ]
-    found = facts(observation("ox", code(LOINC, "59408-5"), valueQuantity=quantity(93, "%"), component=parts)).measurements
-    assert {(each.concept, each.value) for each in found} == {("spo2", Decimal(93)), ("o2-flow", Decimal(4)), ("fio2", Decimal("0.36"))}
+    found = facts(
+        observation("ox", code(LOINC, "59408-5"), valueQuantity=quantity(93, "%"), component=parts)
+    ).measurements
+    assert {(each.concept, each.value) for each in found} == {
+        ("spo2", Decimal(93)),
+        ("o2-flow", Decimal(4)),
+        ("fio2", Decimal("0.36")),
+    }
     assert {each.groups for each in found} == {frozenset({"Observation/ox"})}
 
 
 def test_results_of_one_report_panel_and_specimen_belong_together() -> None:
     found = facts(
-        observation("gas", code(LOINC, "2703-7"), valueQuantity=quantity(70, "mm[Hg]"), specimen={"reference": "Specimen/s"}),
+        observation(
+            "gas", code(LOINC, "2703-7"), valueQuantity=quantity(70, "mm[Hg]"), specimen={"reference": "Specimen/s"}
+        ),
         observation("air", code(LOINC, "3150-0"), valueQuantity=quantity(21, "%")),
         observation("set", code(LOINC, "24336-0"), hasMember=[{"reference": "Observation/gas"}]),
-        resource("DiagnosticReport", "rep", result=[{"reference": "Observation/gas"}, {"reference": "Observation/air"}]),
+        resource(
+            "DiagnosticReport", "rep", result=[{"reference": "Observation/gas"}, {"reference": "Observation/air"}]
+        ),
     ).measurements
     groups = {each.concept: each.groups for each in found}
-    assert groups == {"pao2": {"Specimen/s", "Observation/set", "DiagnosticReport/rep"}, "fio2": {"DiagnosticReport/rep"}}
+    assert groups == {
+        "pao2": {"Specimen/s", "Observation/set", "DiagnosticReport/rep"},
+        "fio2": {"DiagnosticReport/rep"},
+    }
 
 
 # ------------------------------------------------------------------------------------------------ results and panels
@@ -242,7 +278,12 @@ def test_results_of_one_report_panel_and_specimen_belong_together() -> None:
 
 @pytest.mark.parametrize(
     ("specimen", "expected"),
-    [({"display": "Sputum"}, "respiratory-culture"), ({"display": "Blood"}, "blood-culture"), ({"display": "Urine"}, "culture-other"), (None, "culture-other")],
+    [
+        ({"display": "Sputum"}, "respiratory-culture"),
+        ({"display": "Blood"}, "blood-culture"),
+        ({"display": "Urine"}, "culture-other"),
+        (None, "culture-other"),
+    ],
 )
 def test_a_culture_follows_its_specimen(specimen: dict[str, Any] | None, expected: str) -> None:
     grew = {"valueCodeableConcept": code(SNOMED, "3092008", "Staphylococcus aureus")}
@@ -275,9 +316,18 @@ def test_a_panel_is_known_by_its_members() -> None:
     found = facts(
         observation("a", code(LOINC, "82424-3"), **POSITIVE),
         observation("b", {"text": "PL-7"}, valueString="Negative"),
-        observation("set", {"text": "Serology"}, hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/b"}]),
-        observation("one", {"text": "Serology"}, hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/gone"}]),
-        observation("void", {"text": "Serology"}, status="cancelled", hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/b"}]),
+        observation(
+            "set", {"text": "Serology"}, hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/b"}]
+        ),
+        observation(
+            "one", {"text": "Serology"}, hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/gone"}]
+        ),
+        observation(
+            "void",
+            {"text": "Serology"},
+            status="cancelled",
+            hasMember=[{"reference": "Observation/a"}, {"reference": "Observation/b"}],
+        ),
     )
     assert [each.reference for each in found.results if each.concept == "myositis-panel"] == ["Observation/set"]
 
@@ -298,9 +348,15 @@ def test_a_panel_that_names_one_antibody(members: dict[str, Any], expected: list
     ("members", "expected"),
     [
         ({"code": code(LOINC, "82424-3"), "conclusion": "Positive"}, [("anti-mda5-qual", Meaning.POSITIVE)]),
-        ({"code": {"text": "MDA5 Ab"}, "conclusionCode": [code(SNOMED, "260385009")]}, [("anti-mda5-qual", Meaning.NEGATIVE)]),
+        (
+            {"code": {"text": "MDA5 Ab"}, "conclusionCode": [code(SNOMED, "260385009")]},
+            [("anti-mda5-qual", Meaning.NEGATIVE)],
+        ),
         ({"code": code(LOINC, "82424-3"), "result": [{"reference": "Observation/a"}]}, []),
-        ({"code": code(LOINC, "82424-3"), "result": [{"reference": "Observation/gone"}]}, [("anti-mda5-qual", Meaning.UNREADABLE)]),
+        (
+            {"code": code(LOINC, "82424-3"), "result": [{"reference": "Observation/gone"}]},
+            [("anti-mda5-qual", Meaning.UNREADABLE)],
+        ),
         ({"code": {"text": "Myositis panel"}, "conclusion": "Positive"}, [("myositis-panel", Meaning.UNREADABLE)]),
         (
             {"code": {"text": "Serology"}, "result": [{"reference": "Observation/a"}, {"reference": "Observation/b"}]},
@@ -318,10 +374,14 @@ def test_reports_about_antibodies(members: dict[str, Any], expected: list[tuple[
         observation("b", {"text": "PL-7"}, valueString="Negative"),
         resource("DiagnosticReport", "rep", **({"status": "final", "effectiveDateTime": "2026-11-20"} | members)),
     )
-    assert [(each.concept, each.meaning) for each in found.results if each.reference == "DiagnosticReport/rep"] == expected
+    assert [
+        (each.concept, each.meaning) for each in found.results if each.reference == "DiagnosticReport/rep"
+    ] == expected
 
 
-@pytest.mark.parametrize(("status", "expected"), [("partial", "preliminary"), ("appended", "amended"), ("registered", "registered")])
+@pytest.mark.parametrize(
+    ("status", "expected"), [("partial", "preliminary"), ("appended", "amended"), ("registered", "registered")]
+)
 def test_report_statuses_become_those_of_observations(status: str, expected: str) -> None:
     (found,) = facts(resource("DiagnosticReport", "rep", status=status, code={"text": "MDA5"})).results
     assert found.status == expected
@@ -409,7 +469,11 @@ def test_an_attestation_says_who_when_and_about_which_studies() -> None:
             {"valueBoolean": True},
             effectiveDateTime=None,
             effectivePeriod={"start": "2026-10-01", "end": "2026-11-20"},
-            derivedFrom=[{"reference": "ImagingStudy/a"}, {"reference": "https://ehr.example/fhir/ImagingStudy/b"}, {"display": "film"}],
+            derivedFrom=[
+                {"reference": "ImagingStudy/a"},
+                {"reference": "https://ehr.example/fhir/ImagingStudy/b"},
+                {"display": "film"},
+            ],
             focus=[{"reference": "DiagnosticReport/c"}],
         )
     ).attestations
@@ -421,10 +485,18 @@ def test_an_attestation_says_who_when_and_about_which_studies() -> None:
 
 @pytest.mark.parametrize(
     ("performer", "expected"),
-    [("Practitioner/d", True), ("PractitionerRole/d", True), ("https://ehr.example/fhir/Practitioner/d", True), ("Patient/p1", False), ("Device/x", False)],
+    [
+        ("Practitioner/d", True),
+        ("PractitionerRole/d", True),
+        ("https://ehr.example/fhir/Practitioner/d", True),
+        ("Patient/p1", False),
+        ("Device/x", False),
+    ],
 )
 def test_only_clinicians_attest(performer: str, expected: bool) -> None:
-    (found,) = facts(attested("ct-worsening", {"valueBoolean": True}, performer=[{"reference": performer}])).attestations
+    (found,) = facts(
+        attested("ct-worsening", {"valueBoolean": True}, performer=[{"reference": performer}])
+    ).attestations
     assert found.by_clinician is expected
 
 

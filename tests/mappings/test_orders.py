@@ -16,7 +16,9 @@ CONSENT = "http://terminology.hl7.org/CodeSystem/consentcategorycodes"
 
 def request(identity: str = "s1", **members: Any) -> Json:
     """An active ServiceRequest."""
-    return resource("ServiceRequest", identity, **({"status": "active", "intent": "order", "authoredOn": "2026-11-20"} | members))
+    return resource(
+        "ServiceRequest", identity, **({"status": "active", "intent": "order", "authoredOn": "2026-11-20"} | members)
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,13 +57,17 @@ def test_an_erroneous_order_is_left_out() -> None:
     assert facts(request(status="entered-in-error")).orders == ()
 
 
-# ------------------------------------------------------------------------------------------------ our drafts
+# -------------------------------------------------------------------------------- our drafts
 
 
 @pytest.mark.parametrize("item", WORK_UP)
 def test_a_signed_draft_answers_its_own_item(item: str) -> None:
     draft = service_request(item, "p1", "e1")
-    assert (draft["status"], draft["intent"], draft["encounter"]) == ("draft", "proposal", {"reference": "Encounter/e1"})
+    assert (draft["status"], draft["intent"], draft["encounter"]) == (
+        "draft",
+        "proposal",
+        {"reference": "Encounter/e1"},
+    )
     assert draft["code"]["text"] == label(item)
     (found,) = facts(draft_orders=bundle(draft)).drafted_orders
     assert item in found.items
@@ -92,19 +98,26 @@ def test_warm_up_finds_every_row() -> None:
     warm_up()
 
 
-# ------------------------------------------------------------------------------------------------ drafts of the call
+# -------------------------------------------------------------------------------- drafts of the call
 
 
 def test_drafts_of_the_call_are_kept_apart_and_may_be_incomplete() -> None:
     drafts = bundle(
-        {"resourceType": "MedicationRequest", "id": "a", "medicationReference": {"reference": "Medication/m"}, "category": {"text": "odd"}},
+        {
+            "resourceType": "MedicationRequest",
+            "id": "a",
+            "medicationReference": {"reference": "Medication/m"},
+            "category": {"text": "odd"},
+        },
         {"resourceType": "Medication", "id": "m", "code": {"text": "methotrexate"}},
         {"resourceType": "ServiceRequest", "code": {"text": "Ferritin"}},
         {"resourceType": "NutritionOrder", "id": "n"},
         {"resourceType": "MedicationRequest", "id": "broken", "medicationCodeableConcept": "text"},
     )
     found = facts(draft_orders=drafts)
-    assert [(each.ingredients, each.drafted, each.status) for each in found.drafted_treatments] == [({"methotrexate"}, True, "")]
+    assert [(each.ingredients, each.drafted, each.status) for each in found.drafted_treatments] == [
+        ({"methotrexate"}, True, "")
+    ]
     assert [(each.reference, each.items) for each in found.drafted_orders] == [("ServiceRequest", {"ferritin"})]
     assert [each.reference for each in found.unreadable] == ["MedicationRequest/broken"]
     assert (found.treatments, found.orders) == ((), ())
@@ -119,7 +132,7 @@ def test_only_selected_drafts_count() -> None:
     assert [each.ingredients for each in found.drafted_treatments] == [{"prednisone"}]
 
 
-# ------------------------------------------------------------------------------------------------ procedures and devices
+# -------------------------------------------------------------------------------- procedures and devices
 
 
 def procedure(value: str, system: str = SNOMED, **members: Any) -> Json:
@@ -131,7 +144,12 @@ def procedure(value: str, system: str = SNOMED, **members: Any) -> Json:
     ("value", "members", "running", "end"),
     [
         ("40617009", {"status": "in-progress", "performedPeriod": {"start": "2026-11-20"}}, True, None),
-        ("40617009", {"status": "in-progress", "performedPeriod": {"start": "2026-11-20", "end": "2026-11-21"}}, False, "2026-11-21"),
+        (
+            "40617009",
+            {"status": "in-progress", "performedPeriod": {"start": "2026-11-20", "end": "2026-11-21"}},
+            False,
+            "2026-11-21",
+        ),
         ("40617009", {"performedDateTime": "2026-11-20"}, False, "2026-11-20"),
     ],
 )
@@ -149,7 +167,12 @@ def test_procedures_that_were_not_begun(status: str) -> None:
 
 def test_plasma_exchange_is_a_treatment() -> None:
     (found,) = facts(procedure("20720000", performedDateTime="2026-11-20")).treatments
-    assert (found.ingredients, found.kind, found.status, found.route) == ({"plasma-exchange"}, "procedure", "completed", "systemic")
+    assert (found.ingredients, found.kind, found.status, found.route) == (
+        {"plasma-exchange"},
+        "procedure",
+        "completed",
+        "systemic",
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,12 +201,24 @@ def device(**members: Any) -> Json:
 @pytest.mark.parametrize(
     ("members", "expected"),
     [
-        ({"device": {"display": "High flow nasal cannula"}, "timingPeriod": {"start": "2026-11-20"}}, ("hfnc", "2026-11-20", True)),
+        (
+            {"device": {"display": "High flow nasal cannula"}, "timingPeriod": {"start": "2026-11-20"}},
+            ("hfnc", "2026-11-20", True),
+        ),
         ({"device": {"display": "CPAP"}, "timingDateTime": "2026-11-20"}, ("niv", "2026-11-20", True)),
-        ({"device": {"display": "Ventilator"}, "recordedOn": "2026-11-19"}, ("invasive-ventilation", "2026-11-19", True)),
-        ({"device": {"reference": "#d"}, "contained": [{"id": "d", "type": code(SNOMED, "426854004")}]}, ("hfnc", None, True)),
+        (
+            {"device": {"display": "Ventilator"}, "recordedOn": "2026-11-19"},
+            ("invasive-ventilation", "2026-11-19", True),
+        ),
+        (
+            {"device": {"reference": "#d"}, "contained": [{"id": "d", "type": code(SNOMED, "426854004")}]},
+            ("hfnc", None, True),
+        ),
         ({"device": {"display": "CPAP"}, "status": "completed"}, ("niv", None, False)),
-        ({"device": {"display": "CPAP"}, "timingPeriod": {"start": "2026-11-20", "end": "2026-11-21"}}, ("niv", "2026-11-20", False)),
+        (
+            {"device": {"display": "CPAP"}, "timingPeriod": {"start": "2026-11-20", "end": "2026-11-21"}},
+            ("niv", "2026-11-20", False),
+        ),
         ({"device": {"display": "Hearing aid"}}, None),
         ({"device": {"display": "CPAP"}, "status": "intended"}, None),
         ({}, None),
@@ -191,10 +226,12 @@ def device(**members: Any) -> Json:
 )
 def test_devices_in_use(members: dict[str, Any], expected: tuple[str, str | None, bool] | None) -> None:
     found = facts(device(**members)).supports
-    assert [(each.concept, each.start.printed if each.start else None, each.running) for each in found] == ([expected] if expected else [])
+    assert [(each.concept, each.start.printed if each.start else None, each.running) for each in found] == (
+        [expected] if expected else []
+    )
 
 
-# ------------------------------------------------------------------------------------------------ imaging
+# -------------------------------------------------------------------------------- imaging
 
 
 @pytest.mark.parametrize(
@@ -212,7 +249,9 @@ def test_devices_in_use(members: dict[str, Any], expected: tuple[str, str | None
 )
 def test_studies(members: dict[str, Any], expected: str | None) -> None:
     found = facts(resource("ImagingStudy", **({"status": "available", "started": "2026-11-20"} | members))).scans
-    assert [(each.concept, each.is_report, each.has_text) for each in found] == ([(expected, False, False)] if expected else [])
+    assert [(each.concept, each.is_report, each.has_text) for each in found] == (
+        [(expected, False, False)] if expected else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,18 +266,31 @@ def test_studies(members: dict[str, Any], expected: str | None) -> None:
 )
 def test_reports_of_studies(members: dict[str, Any], text: bool) -> None:
     report = resource(
-        "DiagnosticReport", status="final", code=code(LOINC, "24627-2"), effectiveDateTime="2026-11-20", imagingStudy=[{"reference": "ImagingStudy/i"}, {}], **members
-    )  # fmt: skip
+        "DiagnosticReport",
+        status="final",
+        code=code(LOINC, "24627-2"),
+        effectiveDateTime="2026-11-20",
+        imagingStudy=[{"reference": "ImagingStudy/i"}, {}],
+        **members,
+    )
     (found,) = facts(report).scans
-    assert (found.concept, found.is_report, found.has_text, found.studies) == ("ct-chest", True, text, {"ImagingStudy/i"})
+    assert (found.concept, found.is_report, found.has_text, found.studies) == (
+        "ct-chest",
+        True,
+        text,
+        {"ImagingStudy/i"},
+    )
 
 
-@pytest.mark.parametrize("members", [{"status": "preliminary", "code": code(LOINC, "24627-2")}, {"status": "final", "code": code(LOINC, "24541-5")}])
+@pytest.mark.parametrize(
+    "members",
+    [{"status": "preliminary", "code": code(LOINC, "24627-2")}, {"status": "final", "code": code(LOINC, "24541-5")}],
+)
 def test_reports_that_do_not_count(members: dict[str, Any]) -> None:
     assert facts(resource("DiagnosticReport", **members)).scans == ()
 
 
-# ------------------------------------------------------------------------------------------------ limits of care
+# -------------------------------------------------------------------------------- limits of care
 
 HOSPICE, COMFORT, DNR = code(SNOMED, "385763009"), code(SNOMED, "133918004"), code(ICD, "Z66")
 
@@ -261,14 +313,23 @@ def flag(concept: Json, **members: Any) -> Json:
         (flag({"text": "DNI"}, period={"start": "2026-01-01", "end": "2027-02-01"}), ["partial"]),
         (flag({"text": "sardnine allergy"}), []),
         (flag(code(SNOMED, "103735009")), []),
-        (flag({"coding": [{"system": SNOMED, "code": "304253006"}], "text": "DNR, do not intubate"}), ["partial", "resuscitation"]),
+        (
+            flag({"coding": [{"system": SNOMED, "code": "304253006"}], "text": "DNR, do not intubate"}),
+            ["partial", "resuscitation"],
+        ),
         (resource("CarePlan", status="active", category=[COMFORT]), ["comfort"]),
         (resource("CarePlan", status="active", title="Not for escalation"), ["partial"]),
         (resource("CarePlan", status="active", activity=[{"detail": {"code": HOSPICE}}, {}]), ["comfort"]),
         (resource("CarePlan", status="active", activity=[{"detail": {"code": HOSPICE, "status": "cancelled"}}]), []),
         (resource("CarePlan", status="draft", category=[COMFORT]), []),
-        (resource("Consent", status="active", category=[code(CONSENT, "dnr")], dateTime="2026-11-01"), ["resuscitation"]),
-        (resource("Consent", status="active", provision={"code": [COMFORT], "period": {"start": "2026-11-02"}}), ["comfort"]),
+        (
+            resource("Consent", status="active", category=[code(CONSENT, "dnr")], dateTime="2026-11-01"),
+            ["resuscitation"],
+        ),
+        (
+            resource("Consent", status="active", provision={"code": [COMFORT], "period": {"start": "2026-11-02"}}),
+            ["comfort"],
+        ),
         (resource("Consent", status="rejected", category=[code(CONSENT, "dnr")]), []),
         (request(code=COMFORT), ["comfort"]),
         (request(code=COMFORT, intent="proposal"), []),

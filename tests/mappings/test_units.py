@@ -1,4 +1,6 @@
-"""Numbers and units: exact factors, closed tables, comparators, written numbers, and everything that is refused (K7, K8)."""
+"""Numbers and units: exact factors, closed tables, comparators, written numbers, and everything that is refused
+(K7, K8).
+"""
 
 from __future__ import annotations
 
