@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
-CAPACITY = 2000
+CAPACITY = 500
 
 
 class RecentAnswers:

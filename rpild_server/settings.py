@@ -1,4 +1,4 @@
-"""Operating settings: from a TOML file, RPILD_ environment variables, or the defaults of a new production site."""
+"""Operating settings: from RPILD_ environment variables, a TOML file, or the defaults of a new production site."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class Settings(BaseSettings):
 
 
 def load_settings(path: Path | None = None, **given: Any) -> Settings:
-    """Settings from `given`, the file, the environment, in this order; raises SettingsError: source, key, remedy."""
-    content = _read(path) if path else {}
+    """Settings from `given`, else the environment, else the file; raises SettingsError: source, key, remedy."""
+    content = {key: value for key, value in (_read(path) if path else {}).items() if _variable(key) not in os.environ}
     try:
         return Settings(**(content | given))
     except ValidationError as problem:
@@ -117,5 +117,8 @@ def _explain(problem: ValidationError, path: Path | None) -> str:
 
 
 def _source(key: str, path: Path | None) -> str:
-    variable = f"{PREFIX}{key.upper()}"
-    return f"environment {variable}" if variable in os.environ else str(path or "settings")
+    return f"environment {_variable(key)}" if _variable(key) in os.environ else str(path or "settings")
+
+
+def _variable(key: str) -> str:
+    return f"{PREFIX}{key.upper()}"

@@ -34,9 +34,12 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert (found.name, found.iss) == ("one", "https://ehr.example")
 
 
-def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text("max_cards = 1\nexpose_assessment = true\n")
     monkeypatch.setenv("RPILD_MAX_CARDS", "2")
-    assert load_settings().max_cards == 2
+    settings = load_settings(file, silent_mode=False)
+    assert (settings.max_cards, settings.expose_assessment, settings.silent_mode) == (2, True, False)
 
 
 @pytest.mark.parametrize(
