@@ -69,8 +69,8 @@ def span(period: Period | None, read: Reader) -> tuple[When | None, When | None]
 
 def effective(resource: Any, read: Reader, zone: tzinfo) -> When | None:
     """The time of an Observation or report: effective, else the end of its period, else its issue, marked (K5)."""
+    when = read(resource.effective_date_time) or read(getattr(resource, "effective_instant", ""))
+    if when is not None:
+        return when
     start, end = span(resource.effective_period, read)
-    instant = read(getattr(resource, "effective_instant", ""))
-    return (
-        read(resource.effective_date_time) or instant or end or start or read_time(resource.issued, zone, of_issue=True)
-    )
+    return end or start or read_time(resource.issued, zone, of_issue=True)

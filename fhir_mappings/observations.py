@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_mappings.attestations import SYSTEM as ATTESTATION
+from fhir_mappings.attestations import TABLE as ATTESTATIONS
 from fhir_mappings.attestations import read_attestation
-from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, membership, read_table
+from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, read_table
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.measures import read_measurement
 from fhir_mappings.references import References
@@ -29,6 +30,9 @@ QUALITATIVE = ANTIBODIES | set(MARKS["concepts"]["qualitative"]) | CULTURES
 AT_THE_GATE = ANTIBODIES | {"ferritin", "ferritin-molar"}
 LOINC_ROWS = [row for row in ROWS if row.system == "LOINC" and row.file in ("observations", "antibodies")]
 OBSERVED = {(url, row.code): row.concept for url in SYSTEM_NAMES["LOINC"] for row in LOINC_ROWS}
+
+STATED = {(url, row.code): row.concept for row in ROWS if row.concept in SUPPORTS for url in SYSTEM_NAMES[row.system]}
+TOLD = OBSERVED | STATED | {(ATTESTATION, code): code for code in ATTESTATIONS}
 
 
 @dataclass(slots=True)
@@ -95,10 +99,10 @@ def matters(each: ObservationIn, wanted: frozenset[str] | None = None) -> bool:
     if each.component or each.has_member or each.code is None:
         return True
     for coding in each.code.coding:
-        known = OBSERVED.get((coding.system, coding.code))
+        known = TOLD.get((coding.system, coding.code))
         if known is not None:
             return wanted is None or known in wanted
-    return bool(by_name(each.code) or _attested(each) or (wanted is None and _states_support(each)))
+    return by_name(each.code) != ""
 
 
 def read_observations(observations: Iterable[ObservationIn], refs: References) -> Findings:
@@ -155,8 +159,7 @@ def _attested(each: ObservationIn) -> str:
 
 def _states_support(each: ObservationIn) -> bool:
     codings = each.code.coding if each.code is not None else []
-    known = any(membership(coding.system, coding.code).concepts & SUPPORTS for coding in codings)
-    return known and each.value_boolean is not False
+    return each.value_boolean is not False and any((coding.system, coding.code) in STATED for coding in codings)
 
 
 def _component(component: Valued, each: ObservationIn, refs: References, found: Findings) -> None:

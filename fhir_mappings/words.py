@@ -14,7 +14,7 @@ NAMES: dict[str, dict[str, list[str]]] = read_table("names")
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
 PART = re.compile(r"[a-z]+|\d+|[^a-z\d]+")
 LONGEST = 500
-JOINT = r"[\s\-_/.]*"
+JOINT = r"[\s\-_/.,]*"
 
 
 def plain(text: str) -> str:

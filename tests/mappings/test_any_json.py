@@ -39,7 +39,7 @@ SEEDS: list[Json] = [
         contained=[{"id": "d", "code": {"text": "tacrolimus"}}],
     ),
     resource("ImagingStudy", "i", description="HRCT", series=[{"description": "lung"}]),
-    resource("DeviceUseStatement", "d", device={"display": "CPAP"}, timingPeriod={"start": "2026"}),
+    resource("DeviceUseStatement", "d", device={"display": "BiPAP"}, timingPeriod={"start": "2026"}),
     resource("CarePlan", "cp", status="active", title="DNI", activity=[{"detail": {"code": {"text": "x"}}}]),
 ]
 ODD: st.SearchStrategy[Any] = st.one_of(

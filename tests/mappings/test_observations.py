@@ -11,7 +11,7 @@ import pytest
 
 from rpild_rules.facts import Meaning, PatientFacts
 from rpild_rules.findings import Reason
-from tests.mappings.charts import ICD, LOINC, SNOMED, code, facts, observation, quantity, resource
+from tests.mappings.charts import ICD, LOINC, SNOMED, bundle, code, facts, observation, quantity, resource
 
 POSITIVE = {"valueCodeableConcept": code(SNOMED, "10828004", "Positive")}
 ATTESTATION = "urn:rpild:attestation"
@@ -447,12 +447,17 @@ def attested(identity: str, value: dict[str, Any], **members: Any) -> dict[str, 
         ("ct-worsening", {"valueBoolean": "true"}, None),
         ("treatment-response", {"valueString": "improving"}, "improving"),
         ("treatment-response", {"valueString": "better"}, None),
-        ("something-else", {"valueQuantity": quantity(21, "%")}, None),
     ],
 )
 def test_attested_values(identity: str, value: dict[str, Any], expected: object) -> None:
     (found,) = facts(attested(identity, value)).attestations
     assert (found.code, found.value) == (identity, expected)
+
+
+def test_an_attestation_of_an_unknown_code_has_no_value() -> None:
+    other = bundle(attested("something-else", {"valueQuantity": quantity(21, "%")}))
+    (found,) = facts(given={"attestations": other}).attestations
+    assert (found.code, found.value) == ("something-else", None)
 
 
 def test_an_attested_onset_may_be_partial() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from fhir_mappings.code_tables import CodeTableError
 from fhir_mappings.drafts import ITEMS, WORK_UP, label, row_of, service_request, warm_up
+from fhir_mappings.resources import model
 from tests.mappings.charts import ICD, LOINC, SNOMED, Json, bundle, code, facts, resource
 
 CPT = "http://www.ama-assn.org/go/cpt"
@@ -95,7 +96,9 @@ def test_an_item_whose_row_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_warm_up_finds_every_row() -> None:
+    model.cache_clear()
     warm_up()
+    assert model.cache_info().currsize == 1
 
 
 # -------------------------------------------------------------------------------- drafts of the call
@@ -205,7 +208,7 @@ def device(**members: Any) -> Json:
             {"device": {"display": "High flow nasal cannula"}, "timingPeriod": {"start": "2026-11-20"}},
             ("hfnc", "2026-11-20", True),
         ),
-        ({"device": {"display": "CPAP"}, "timingDateTime": "2026-11-20"}, ("niv", "2026-11-20", True)),
+        ({"device": {"display": "BiPAP"}, "timingDateTime": "2026-11-20"}, ("niv", "2026-11-20", True)),
         (
             {"device": {"display": "Ventilator"}, "recordedOn": "2026-11-19"},
             ("invasive-ventilation", "2026-11-19", True),
@@ -214,13 +217,13 @@ def device(**members: Any) -> Json:
             {"device": {"reference": "#d"}, "contained": [{"id": "d", "type": code(SNOMED, "426854004")}]},
             ("hfnc", None, True),
         ),
-        ({"device": {"display": "CPAP"}, "status": "completed"}, ("niv", None, False)),
+        ({"device": {"display": "BiPAP"}, "status": "completed"}, ("niv", None, False)),
         (
-            {"device": {"display": "CPAP"}, "timingPeriod": {"start": "2026-11-20", "end": "2026-11-21"}},
+            {"device": {"display": "BiPAP"}, "timingPeriod": {"start": "2026-11-20", "end": "2026-11-21"}},
             ("niv", "2026-11-20", False),
         ),
         ({"device": {"display": "Hearing aid"}}, None),
-        ({"device": {"display": "CPAP"}, "status": "intended"}, None),
+        ({"device": {"display": "BiPAP"}, "status": "intended"}, None),
         ({}, None),
     ],
 )
@@ -242,6 +245,8 @@ def test_devices_in_use(members: dict[str, Any], expected: tuple[str, str | None
         ({"procedureCode": [code(SNOMED, "241541005")]}, "ct-chest"),
         ({"description": "HRCT thorax"}, "ct-chest"),
         ({"series": [{"description": "High-resolution lung"}]}, "ct-chest"),
+        ({"description": "CT Chest, high resolution"}, "ct-chest"),
+        ({"description": "High resolution manometry"}, None),
         ({"procedureCode": [code(LOINC, "36643-5")]}, "cxr"),
         ({"procedureCode": [code(LOINC, "24541-5")], "description": "XR ankle"}, None),
         ({"procedureCode": [code(LOINC, "24627-2")], "status": "cancelled"}, None),

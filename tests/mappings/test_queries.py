@@ -140,7 +140,7 @@ EXAMPLES = (
     resource("Encounter"),
     resource("ServiceRequest"),
     resource("Procedure", code=code("http://snomed.info/sct", "88039007")),
-    resource("DeviceUseStatement", device={"display": "CPAP"}),
+    resource("DeviceUseStatement", device={"display": "BiPAP"}),
     resource("Flag", status="active", code=LIMIT),
     resource("CarePlan", status="active", category=[LIMIT]),
     {
