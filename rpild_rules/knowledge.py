@@ -16,6 +16,7 @@ from rpild_rules.overrides import Override, with_overrides
 from rpild_rules.parameter import Parameter, read_parameter
 from rpild_rules.references import Reference, read_references
 from rpild_rules.strict_toml import ParameterError, Place, read_file, table_at, text_at, texts_at
+from rpild_rules.tables import FOLDER, Tables, load_tables, plain, read_tables
 from rpild_rules.texts import Texts, Topic, load_texts
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Knowledge:
     parameters: Mapping[str, Parameter]
     references: Mapping[str, Reference]
     texts: Texts
+    tables: Tables
 
     def parameter(self, name: str) -> Parameter:
         """The whole signed entry."""
@@ -113,14 +115,16 @@ def load_knowledge(site: Path | None = None, shipped: Path = SHIPPED) -> Knowled
     defaults = {name: read_parameter(place, raw, references) for name, (place, raw) in raw_tables.items()}
     overrides, parameters = with_overrides(site, defaults) if site else ((), defaults)
     _check_order(header["ascending"], parameters, site.name if site else HEADER)
-    content = {name: raw for name, (_, raw) in raw_tables.items()}
+    content, rows = {name: raw for name, (_, raw) in raw_tables.items()}, read_tables(shipped / FOLDER)
+    texts = _cited(load_texts(parameters, shipped / TEXTS), references)
     return Knowledge(
         version=text_at(Place(HEADER, "version"), header, "version"),
-        sha256=_digest(header, content, raw_references, read_file(shipped / TEXTS)),
+        sha256=_digest(header, content, raw_references, read_file(shipped / TEXTS), plain(rows)),
         overrides=overrides,
         parameters=MappingProxyType(parameters),
         references=MappingProxyType(references),
-        texts=_cited(load_texts(parameters, shipped / TEXTS), references),
+        texts=texts,
+        tables=load_tables(rows, references, {"parameter": defaults, "topic": texts.topics}),
     )
 
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 DESIGN = "design decision"
 KINDS = frozenset({
-    DESIGN, "case reports", "case series", "cohort", "expert recommendation", "guideline summary", "label",
-    "laboratory standard", "literature review", "news report", "teaching deck", "trial strata",
+    DESIGN, "case reports", "case series", "cohort", "expert recommendation", "general knowledge", "guideline summary",
+    "label", "laboratory standard", "literature review", "news report", "study summary", "teaching deck",
+    "trial strata",
 })  # fmt: skip
 MARKS = frozenset({"SEED", "VERIFIED", "SEED + VERIFIED", "UNVERIFIED", "PROPOSED"})
 REQUIRED = ("title", "kind", "where", "mark")

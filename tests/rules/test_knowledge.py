@@ -52,6 +52,7 @@ def shipped(tmp_path: Path) -> Path:
     copy = tmp_path / "rules"
     copy.mkdir()
     shutil.copytree(SHIPPED / "parameters", copy / "parameters")
+    shutil.copytree(SHIPPED / "tables", copy / "tables")
     for name in ("references.toml", "card_texts.toml"):
         shutil.copy(SHIPPED / name, copy)
     return copy
