@@ -76,6 +76,7 @@ class _Context(msgspec.Struct, rename="camel"):
 
 class _Drafts(msgspec.Struct, rename="camel"):
     resource_type: str = "Bundle"
+    entry: list[Raw] = []
 
 
 class _Authorization(msgspec.Struct):

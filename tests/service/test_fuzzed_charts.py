@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ def damaged(seed: int, count: int) -> dict[str, Any]:
         if chance.random() < 0.2 and isinstance(container, dict):
             del container[key]
         else:
-            container[key] = chance.choice(ODD)
+            container[key] = copy.deepcopy(chance.choice(ODD))
     return body
 
 

@@ -118,6 +118,8 @@ ORDER_CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "drafts null": ({"draftOrders": None}, "order-sign", "RPILD-NO-DRAFT-ORDERS"),
     "drafts is text": ({"draftOrders": "x"}, "order-sign", "RPILD-CONTEXT"),
     "drafts is no Bundle": ({"draftOrders": {"resourceType": "Patient"}}, "order-sign", "RPILD-CONTEXT"),
+    "drafts without a list": ({"draftOrders": {"resourceType": "Bundle", "entry": {}}}, "order-sign", "RPILD-CONTEXT"),
+    "drafts with null": ({"draftOrders": {"resourceType": "Bundle", "entry": None}}, "order-sign", "RPILD-CONTEXT"),
     "no selections": ({"draftOrders": {"resourceType": "Bundle"}}, "order-select", "RPILD-CONTEXT"),
     "selections of numbers": (
         {"draftOrders": {"resourceType": "Bundle"}, "selections": [1]},
