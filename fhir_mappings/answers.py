@@ -9,18 +9,25 @@ from decimal import Decimal
 from fhir_mappings.code_tables import EXACT, SYSTEMS, read_table
 from fhir_mappings.datatypes import Concept, Quantity, Range
 from fhir_mappings.structs import Valued
-from fhir_mappings.units import COMPARATORS, number_of, shown_number, written
+from fhir_mappings.units import COMPARATORS, LONGEST, number_of, shown_number, written
 from fhir_mappings.words import plain, shown
 from rpild_rules.facts import Meaning
 
 TABLE = read_table("answers_words")
+
+
+def spoken(text: str) -> str:
+    """A written answer as it is looked up: plain, with single spaces in place of hyphens, commas and blanks."""
+    return " ".join(plain(text[:LONGEST]).replace("-", " ").replace(",", " ").split())
+
+
 GROUPS = {
     "weak": Meaning.WEAK,
     "positive": Meaning.POSITIVE,
     "negative": Meaning.NEGATIVE,
     "indeterminate": Meaning.INDETERMINATE,
 }
-BY_WORD = {plain(word): meaning for group, meaning in GROUPS.items() for word in TABLE[group]["words"]}
+BY_WORD = {spoken(word): meaning for group, meaning in GROUPS.items() for word in TABLE[group]["words"]}
 BY_FLAG = {code: meaning for group, meaning in GROUPS.items() for code in TABLE[group]["interpretation"]}
 BY_CODE = {
     key: GROUPS[concept.removeprefix("qual-")]
@@ -64,7 +71,7 @@ def _coded(concept: Concept, names_organism: bool) -> Meaning | None:
     known = {BY_CODE.get((SYSTEMS.get(each.system, ""), each.code)) for each in concept.coding} - {None}
     if known:
         return next(iter(known)) if len(known) == 1 else _several(known)
-    said = BY_WORD.get(plain(shown(concept)).strip())
+    said = BY_WORD.get(spoken(shown(concept)))
     if said is None and names_organism and any(each.code for each in concept.coding):
         return Meaning.POSITIVE
     return said
@@ -75,7 +82,7 @@ def _several(known: set[Meaning | None]) -> Meaning:
 
 
 def _written(text: str, ranges: list[Range]) -> Meaning | None:
-    said = BY_WORD.get(plain(text).strip())
+    said = BY_WORD.get(spoken(text))
     if said is not None:
         return said
     number = written(text)

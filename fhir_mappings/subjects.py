@@ -27,7 +27,7 @@ def urls_of(entries: Iterable[Entry]) -> dict[str, str]:
 def belongs(resource: Any, patient_id: str, urls: Mapping[str, str]) -> bool:
     """Whether a resource names this patient. False if it names none; raises OtherPatientError if it names another."""
     if resource.resource_type == "Patient":
-        return _same(resource.id, patient_id, resource)
+        return resource.id != "" and _same(resource.id, patient_id, resource)
     reference = resource.subject or resource.patient
     if reference is None or not reference.reference:
         return resource.resource_type in OF_NO_PATIENT

@@ -14,6 +14,7 @@ from rpild_rules.findings import Reason
 
 UCUM = "http://unitsofmeasure.org"
 LARGEST = Decimal("1e15")
+SMALLEST = Decimal("1e-15")
 COMPARATORS = frozenset({"", "<", "<=", ">=", ">"})
 WRITTEN = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)\s*(\D.*)?", re.ASCII)
 LONGEST = 100
@@ -127,11 +128,11 @@ def written(text: str) -> re.Match[str] | None:
 
 
 def number_of(value: Any) -> Decimal | None:
-    """A JSON number as Decimal; None for a quoted or boolean one, and above 1e15."""
+    """A JSON number as Decimal; None for a quoted or boolean one, and out of reach (above 1e15, or all but zero)."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     number = Decimal(value)
-    return number if abs(number) <= LARGEST else None
+    return number if SMALLEST <= abs(number) <= LARGEST or number == 0 else None
 
 
 def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale: Scale) -> Reading:
@@ -143,8 +144,6 @@ def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale
 
 def shown_number(quantity: Quantity) -> str:
     """Comparator, number and unit as sent, cut to a length that fits a line."""
-    value = quantity.value
-    number = (
-        "" if value is None else f"{value:f}" if isinstance(value, Decimal) and abs(value) <= LARGEST else str(value)
-    )
-    return f"{quantity.comparator}{number[:40]} {quantity.unit or quantity.code}".strip()
+    number = number_of(quantity.value)
+    sent = f"{number:f}" if number is not None else "" if quantity.value is None else str(quantity.value)
+    return f"{quantity.comparator}{sent[:40]} {quantity.unit or quantity.code}".strip()

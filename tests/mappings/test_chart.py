@@ -49,6 +49,11 @@ def test_the_person(members: Json, deceased: bool) -> None:
     assert (person.birth.printed, person.sex, person.deceased) == ("1976-03", "female", deceased)
 
 
+def test_a_patient_without_an_id_is_not_used() -> None:
+    found = facts(given={"patient": json.dumps({"resourceType": "Patient", "birthDate": "1976"}).encode()})
+    assert (found.person, [each.reference for each in found.unreadable]) == (Person(), ["Patient"])
+
+
 def test_nobody_is_there() -> None:
     assert read_chart({}, context()).facts.person == Person()
 

@@ -71,6 +71,7 @@ REFUSED = [
     ("ferritin", [857], "ng/mL"),
     ("ferritin", 10**16, "ng/mL"),
     ("ferritin", Decimal("1e400"), "ng/mL"),
+    ("crp", Decimal("1e-999999"), "mg/L"),
 ]
 
 
@@ -146,3 +147,5 @@ def test_printed_numbers_are_as_sent_and_short() -> None:
     read = read_quantity(Quantity(value="9" * 100, unit="ng/mL"), SCALES["ferritin"])
     assert read.printed == "9" * 40 + " ng/mL"
     assert read_quantity(Quantity(value=Decimal("2.70"), unit="L"), SCALES["fvc"]).printed == "2.70 L"
+    assert read_quantity(Quantity(value=Decimal("1e-999999"), unit="L"), SCALES["fvc"]).printed == "1E-999999 L"
+    assert read_quantity(Quantity(value=0, unit="mg/L"), SCALES["crp"]).value == 0
