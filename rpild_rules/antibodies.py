@@ -10,8 +10,9 @@ from rpild_rules.diagnoses import having
 from rpild_rules.facts import Meaning, Order, PatientFacts, TestResult
 from rpild_rules.findings import MET, NOT_MET, Reason
 from rpild_rules.knowledge import Knowledge
+from rpild_rules.order_safety import is_signed
 from rpild_rules.therapy import immunosuppressed_between
-from rpild_rules.when import When, near, older_than, within
+from rpild_rules.when import When, lately, near, older_than
 
 FOUND = frozenset({Meaning.POSITIVE, Meaning.WEAK})
 WAITING = frozenset({"active", "on-hold"})
@@ -19,16 +20,18 @@ WAITING = frozenset({"active", "on-hold"})
 
 @dataclass(frozen=True, slots=True)
 class Mda5:
-    """State `positive`, `indeterminate`, `negative`, `pending` or `none`, with sub-marks `weak`, `multiple`, `discordant`.
+    """State `positive`, `indeterminate`, `negative`, `pending` or `none`; marks `weak`, `multiple`, `discordant`.
 
-    `reason` says why the state is `none` when results could not be read. `note` is a line for card and page.
+    `reason` says why the state is `none` when results could not be read. `panel` is a panel that came without MDA5.
+    `contrary` are the negative results beside a positive one.
     """
 
     state: str
     marks: frozenset[str] = frozenset()
     evidence: tuple[str, ...] = ()
     reason: Reason | None = None
-    note: str = ""
+    panel: TestResult | None = None
+    contrary: tuple[TestResult, ...] = ()
     first_positive: When | None = None
     newest: TestResult | None = None
     ordered: Order | None = None
@@ -49,6 +52,16 @@ def recency(r: TestResult) -> tuple[float, float, str]:
 def positive(facts: PatientFacts, concepts: Iterable[str]) -> list[TestResult]:
     """Final positive results of some antibodies, weak ones included, newest first."""
     return [r for r in tests_of(facts, concepts) if r.meaning in FOUND]
+
+
+def panels(facts: PatientFacts) -> list[TestResult]:
+    """Resulted myositis panels, newest first: known as such, or two or more specific antibodies of one time."""
+    by_time: dict[When, dict[str, TestResult]] = {}
+    for r in tests_of(facts, OTHER_MSA):
+        if r.when:
+            by_time.setdefault(r.when, {}).setdefault(r.concept, r)
+    grouped = [next(iter(group.values())) for group in by_time.values() if len(group) > 1]
+    return sorted((*tests_of(facts, PANEL), *grouped), key=recency, reverse=True)
 
 
 def any_msa_result(facts: PatientFacts) -> bool:
@@ -78,7 +91,9 @@ def _positive(
     doubted = all(_doubtful(r, negatives, facts, now, knowledge) for r in positives)
     state = "indeterminate" if doubted and not _supported(facts, positives, weak, knowledge) else "positive"
     refs = tuple(r.reference for r in (*positives, *negatives))
-    return Mda5(state, frozenset(marks), refs, first_positive=_first(positives), newest=positives[0])
+    return Mda5(
+        state, frozenset(marks), refs, contrary=tuple(negatives), first_positive=_first(positives), newest=positives[0]
+    )
 
 
 def _first(positives: list[TestResult]) -> When | None:
@@ -100,10 +115,10 @@ def _doubtful(r: TestResult, negatives: list[TestResult], facts: PatientFacts, n
 
 
 def _supported(facts: PatientFacts, positives: list[TestResult], weak: bool, knowledge: Knowledge) -> bool:
-    """A myositis diagnosis, a skin sign, or a second positive result stands behind it."""
+    """A myositis diagnosis, a skin sign, or a second positive result (not the same one under another code, K5)."""
     if weak and knowledge.word("weak_positive_counts") == "never":
         return False
-    return bool(having(facts, MYOSITIS_PROVEN | SKIN_SIGNS)) or len(positives) > 1
+    return bool(having(facts, MYOSITIS_PROVEN | SKIN_SIGNS)) or len({(r.concept, r.when) for r in positives}) > 1
 
 
 def _pending(facts: PatientFacts, final: list[TestResult], now: When, knowledge: Knowledge) -> Mda5 | None:
@@ -113,7 +128,7 @@ def _pending(facts: PatientFacts, final: list[TestResult], now: When, knowledge:
         return Mda5("pending", evidence=(newest.reference,), newest=newest)
     orders = [o for o in facts.orders if o.concepts & MDA5_ORDERS and _open(o, final, now, knowledge)]
     open_orders = [o for o in orders if not _panel_used_up(o, facts, now, knowledge)]
-    drafted = [o for o in facts.drafted_orders if o.concepts & MDA5_ORDERS and not o.do_not_perform]
+    drafted = [o for o in facts.drafted_orders if o.concepts & MDA5_ORDERS and is_signed(o)]
     if open_orders or drafted:
         first = (*open_orders, *drafted)[0]
         return Mda5("pending", evidence=(first.reference,), newest=final[0] if final else None, ordered=first)
@@ -129,7 +144,7 @@ def _open(o: Order, final: list[TestResult], now: When, knowledge: Knowledge) ->
     return (
         o.status == "completed"
         and o.authored is not None
-        and within(o.authored.cut(now), now, knowledge.window("mda5_pending_days")) is MET
+        and lately(o.authored, now, knowledge.window("mda5_pending_days")) is MET
     )
 
 
@@ -140,16 +155,15 @@ def _panel_used_up(o: Order, facts: PatientFacts, now: When, knowledge: Knowledg
 
 
 def _panels_after(o: Order, facts: PatientFacts) -> list[TestResult]:
-    return [r for r in tests_of(facts, PANEL) if r.when and o.authored and r.when.latest >= o.authored.earliest]
+    return [r for r in panels(facts) if r.when and o.authored and r.when.latest >= o.authored.earliest]
 
 
 def _rest(facts: PatientFacts, final: list[TestResult], now: When, knowledge: Knowledge) -> Mda5:
     if final:
         return Mda5("indeterminate", evidence=(final[0].reference,), newest=final[0])
-    if tests_of(facts, PANEL):
-        return Mda5("none", note="the panel did not include MDA5")
     reason = facts.why_absent("E-MSA")
-    return Mda5("none", reason=None if reason is Reason.NO_DATA else reason)
+    without_mda5 = next(iter(panels(facts)), None)
+    return Mda5("none", reason=None if reason is Reason.NO_DATA else reason, panel=without_mda5)
 
 
 def other_antibodies(facts: PatientFacts) -> list[TestResult]:
@@ -161,6 +175,7 @@ def other_antibodies(facts: PatientFacts) -> list[TestResult]:
 
 
 def panel_lately(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[TestResult]:
-    """Final MDA5, panel or other myositis-specific results of the last weeks, with any value."""
+    """Final MDA5 and panel results of the last weeks, with any value (G3f). A single other antibody is no panel."""
     window = knowledge.window("gate_panel_days")
-    return [r for r in tests_of(facts, MSA | PANEL) if r.when and within(r.when.cut(now), now, window) is not NOT_MET]
+    found = (*tests_of(facts, MDA5), *panels(facts))
+    return [r for r in found if r.when and lately(r.when, now, window) is not NOT_MET]

@@ -1,4 +1,4 @@
-"""assess(facts, knowledge, now) -> Assessment: the order of evaluation of decisions section 7, from facts to recommendations."""
+"""From facts to recommendations, in the order of evaluation of decisions section 7."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rpild_rules.assessment import Assessment, Situation
 from rpild_rules.definition import CRITERIA, DEFINITIONS, Moment, conditions, definitions
 from rpild_rules.episode import find_episode
 from rpild_rules.facts import PatientFacts
-from rpild_rules.findings import Finding, Reason, unknown
+from rpild_rules.findings import NOT_MET, Finding, Reason, unknown
 from rpild_rules.gate import Gate, open_gate
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.latch import find_latch
@@ -21,6 +21,7 @@ from rpild_rules.order_safety import in_scope
 from rpild_rules.pathway import find_context, find_stage
 from rpild_rules.prognosis import FLAGS, THRESHOLDS
 from rpild_rules.recommend import recommend
+from rpild_rules.support import in_use
 from rpild_rules.therapy import Therapy, find_therapy
 from rpild_rules.when import When
 from rpild_rules.workup import work_up
@@ -45,7 +46,7 @@ def assess(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Assessme
     gate = open_gate(facts, knowledge, now)
     scope = in_scope(facts)
     if not gate.passed:
-        note = Finding(gate.failed, unknown(gate.failed, Reason.NO_DATA, "").status, gate.note)
+        note = unknown(gate.failed, gate.reason, gate.note) if gate.reason else Finding(gate.failed, NOT_MET, gate.note)
         return Assessment(knowledge, at, gate, findings=(note,), order_in_scope=scope)
     situation = _settled(_situation(facts, knowledge, at, gate))
     findings = tuple(situation.found[id] for id in (*DEFINITIONS, *CRITERIA, *FLAGS))
@@ -100,12 +101,12 @@ def _flags(facts: PatientFacts, now: When, knowledge: Knowledge) -> dict[str, Fi
 def _settled(s: Situation) -> Situation:
     """Step 7: severity, risk and the other predicates, then the stage, then the work-up that depends on it."""
     facts, knowledge, now = s.facts, s.knowledge, s.now
+    worse = s.episode.refractory or bool(s.episode.signs)
     s = replace(
         s,
         severe=referral.severe_failure(facts, now, knowledge),
-        rescue=referral.rescue_need(facts, s.episode.refractory or bool(s.episode.signs), now, knowledge)
-        if s.episode.met
-        else "",
+        rescue=referral.rescue_need(facts, worse, now, knowledge) if s.episode.met else None,
+        on_ecmo=bool(in_use(facts, frozenset({"ecmo"}), now, knowledge.window("ecmo_window_hours"))),
         risk=tuple(risk.high_risk(s.found, facts, s.context, s.gate.weak, now, knowledge)),
         lung_evidence=risk.lung_evidence(s.found, facts, now, knowledge),
         lung_signal=risk.lung_signal(s.found, facts, now, knowledge),
@@ -115,6 +116,8 @@ def _settled(s: Situation) -> Situation:
         referral=referral.referral_sent(facts, now, knowledge),
         quiet=risk.quiet(facts, now, knowledge),
         low_saturation=risk.low_saturation(facts, "spo2_low", now, knowledge, on_air=True) is not None,
+        infiltrates=risk.bilateral_infiltrates(facts, now, knowledge),
+        causes_excluded=attested.says(facts, "causes-excluded", now, knowledge.window("attestation_days")) is True,
     )
     s = replace(s, stage=find_stage(s))
     return replace(s, workup=work_up(s))

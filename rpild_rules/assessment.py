@@ -37,7 +37,8 @@ class Situation:
     episode: Episode
     stage: str = ""
     severe: Failure | None = None
-    rescue: str = ""
+    rescue: Failure | None = None
+    on_ecmo: bool = False
     risk: tuple[str, ...] = ()
     lung_evidence: bool = False
     lung_signal: bool = False
@@ -47,6 +48,8 @@ class Situation:
     referral: str = ""
     quiet: bool = False
     low_saturation: bool = False
+    infiltrates: bool = False
+    causes_excluded: bool = False
     workup: Workup = field(default_factory=lambda: Workup())
 
     @property

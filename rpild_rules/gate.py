@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,26 +20,30 @@ from rpild_rules.concepts import (
 )
 from rpild_rules.diagnoses import counted, first_ild, having, may_be_dated_within, provisional, symptoms
 from rpild_rules.facts import PatientFacts, Reading
-from rpild_rules.findings import MET, UNKNOWN, Reason, Status
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Reason, Status, foremost
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.onset import find_onset, onset_finding
 from rpild_rules.oxygen import oxygen_evidence
-from rpild_rules.when import When, within
+from rpild_rules.when import When, lately
 
 CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
-UNREAD = frozenset({Reading.NOT_PERMITTED, Reading.FAILED})
+UNREAD = frozenset({Reading.NOT_PERMITTED, Reading.FAILED, Reading.PARTIAL})
 WEAK_DOORS = frozenset({"G3d-ferritin", "G3e"})
+SIGNAL = ("E-MSA", "E-ORD", "E-FERR", "E-ATT", "E-O2")
+PERFORMED = frozenset({"completed", "in-progress"})
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The outcome: `failed` names the first gate that did not pass, `doors` those of G3 that opened.
 
-    `needs` are elements not read yet that could still open a door. `weak`: in scope by ferritin or a new ILD alone.
+    `note` says why in words, `reason` why it could not be judged, if so. `needs` are elements not read yet that could
+    still open a door. `weak`: in scope by ferritin or a new ILD alone.
     """
 
     failed: str = ""
     note: str = ""
+    reason: Reason | None = None
     doors: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
 
@@ -55,18 +59,18 @@ class Gate:
 def open_gate(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Gate:
     """G1 to G6 in order; the first that fails decides."""
     at = When.at(now, facts.zone)
-    for name, check in (("G1", _adult), ("G2", _alive)):
-        note = check(facts, at, knowledge)
-        if note:
-            return Gate(name, note)
-    doors = frozenset(_doors(facts, at, knowledge))
+    shut = _adult(facts, at, knowledge) or _alive(facts, knowledge)
+    if shut:
+        return shut
+    doors = frozenset(name for name, opens in DOORS.items() if opens(facts, at, knowledge))
     if not doors:
-        return Gate("G3", "no sign of myositis or rapid lung disease found", needs=_needs(facts, at, knowledge))
-    for name, check in (("G4", _no_transplant), ("G5", _readable), ("G6", _clinician)):
-        note = check(facts, at, knowledge)
-        if note:
-            return Gate(name, note, doors)
-    return Gate(doors=doors)
+        return _no_signal(facts, at, knowledge)
+    shut = _no_transplant(facts, knowledge) or _readable(facts, knowledge) or _clinician(facts, knowledge)
+    return shut or Gate(doors=doors)
+
+
+def _shut(key: str, knowledge: Knowledge, reason: Reason | None = None, needs: frozenset[str] = frozenset()) -> Gate:
+    return Gate(key.partition("-")[0], knowledge.texts.say("gate", key), reason, needs=needs)
 
 
 def years(born: date, on: date) -> int:
@@ -74,44 +78,40 @@ def years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _adult(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+def _adult(facts: PatientFacts, now: When, knowledge: Knowledge) -> Gate | None:
     birth, adult = facts.person.birth, knowledge.parameter("adult_age")
     if birth is None:
-        return "age not known: the evidence is adult-only"
+        return _shut("G1-age", knowledge, Reason.NO_DATA)
     if adult.holds(Decimal(years(birth.last, now.last))):
-        return ""
-    return (
-        "age not known for certain"
-        if adult.holds(Decimal(years(birth.first, now.last)))
-        else "the evidence is adult-only"
-    )
+        return None
+    perhaps = adult.holds(Decimal(years(birth.first, now.last)))
+    return _shut("G1-age", knowledge, Reason.IMPRECISE_DATE) if perhaps else _shut("G1", knowledge)
 
 
-def _alive(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
+def _alive(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:
     if facts.person.deceased:
-        return "the patient is recorded as deceased"
-    return "care is limited to comfort" if any(limit.kind == "comfort" for limit in facts.limits) else ""
+        return _shut("G2-died", knowledge)
+    return _shut("G2", knowledge) if any(limit.kind == "comfort" for limit in facts.limits) else None
 
 
-def _no_transplant(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
-    operated = [d for d in facts.done if "lung-transplant" in d.concepts and d.status in ("completed", "in-progress")]
-    return "a lung transplant is recorded" if operated or having(facts, {"transplant-state"}) else ""
+def _no_signal(facts: PatientFacts, now: When, knowledge: Knowledge) -> Gate:
+    """G3: no door is open. Elements that could not be read leave that unproven (K11): told, but nothing is sent."""
+    unread = [facts.why_absent(element) for element in SIGNAL if facts.reading(element) in UNREAD]
+    return _shut("G3", knowledge, foremost(unread) if unread else None, _needs(facts, now, knowledge))
 
 
-def _readable(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
-    unread = [element for element in ("E-PAT", "E-COND") if facts.reading(element) in UNREAD]
-    return f"{' and '.join(unread)} could not be read" if unread else ""
+def _no_transplant(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:
+    operated = [d for d in facts.done if "lung-transplant" in d.concepts and d.status in PERFORMED]
+    return _shut("G4", knowledge) if operated or having(facts, {"transplant-state"}) else None
 
 
-def _clinician(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
-    return "" if facts.user.kind in CLINICIANS else "the user is no clinician"
+def _readable(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:
+    unread = [facts.why_absent(element) for element in ("E-PAT", "E-COND") if facts.reading(element) in UNREAD]
+    return _shut("G5", knowledge, foremost(unread)) if unread else None
 
 
-def _doors(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str]:
-    """The doors of G3 that are open."""
-    for name, opens in DOORS.items():
-        if opens(facts, now, knowledge):
-            yield name
+def _clinician(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:
+    return None if facts.user.kind in CLINICIANS else _shut("G6", knowledge)
 
 
 def myositis(facts: PatientFacts, now: When, knowledge: Knowledge, unconfirmed: bool = True) -> list[str]:
@@ -163,15 +163,15 @@ def _by_ild_and_ferritin(facts: PatientFacts, now: When, knowledge: Knowledge) -
 def _by_new_ild(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     if not _ild_is_new(facts, now, knowledge):
         return False
-    onset = onset_finding(
-        find_onset(facts, knowledge, now, knowledge.word("onset_clock"), merged=False), now, knowledge
-    )
+    newest = find_onset(facts, knowledge, now, "worsening", merged=False)
+    onset = onset_finding(newest, now, knowledge)
     return onset.met or Reason.IMPRECISE_DATE in onset.reasons
 
 
 def _ild_is_new(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    """A first record that may lie in the window opens: a door left shut for a vague date would silence everything."""
     first, window = first_ild(facts), knowledge.window("attestation_days")
-    if first and within(first.cut(now), now, knowledge.window("gate_new_ild_days")) is MET:
+    if first and lately(first, now, knowledge.window("gate_new_ild_days")) is not NOT_MET:
         return True
     said = (attested.says(facts, code, now, window) for code in ("ct-worsening", "bilateral-infiltrates"))
     grown = attested.in_force(facts, "hrct-increase-percent", now, window)
@@ -213,10 +213,11 @@ DOORS: dict[str, Callable[[PatientFacts, When, Knowledge], bool]] = {
 
 
 def _needs(facts: PatientFacts, now: When, knowledge: Knowledge) -> frozenset[str]:
-    """Elements not read yet on which a door depends: ferritin for an ILD or a vague myositis code, oxygen for a panel or a skin sign."""
-    vague = having(facts, MYOSITIS_VAGUE) or [
-        d for d in facts.diagnoses if d.concepts & MYOSITIS_VAGUE and provisional(d)
-    ]
+    """Elements not read yet on which a door depends.
+
+    Ferritin for an ILD or a vague myositis code, oxygen for a panel or a skin sign (rulings 4).
+    """
+    vague = [d for d in facts.diagnoses if d.concepts & MYOSITIS_VAGUE and (counted(d) or provisional(d))]
     wanted = {"E-FERR": bool(vague or having(facts, ILD_GROUP))}
     wanted["E-O2"] = bool(panel_lately(facts, now, knowledge) or having(facts, SKIN_SIGNS_OF_DM))
     return frozenset(

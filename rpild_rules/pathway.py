@@ -1,4 +1,4 @@
-"""The context of the disease and the stages of the MDA5 pathway and the AIP branch: a table, the first match wins (decisions sections 3 and 8)."""
+"""The context of the disease and the stage of the pathway: tables, the first match wins (decisions 3 and 8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rpild_rules import attested, oxygen
 from rpild_rules.antibodies import Mda5, other_antibodies
 from rpild_rules.diagnoses import having
 from rpild_rules.facts import PatientFacts
@@ -42,13 +41,9 @@ def find_stage(s: Situation) -> str:
     return next(stage.name for stage in STAGES if stage.holds(s))
 
 
-def ecmo_running(s: Situation) -> bool:
-    return bool(oxygen.running(s.facts, frozenset({"ecmo"}), s.now))
-
-
 def _rescue(s: Situation) -> bool:
     severe = s.severe is not None and (s.episode.met or s.in_context("confirmed", "suspected"))
-    return ecmo_running(s) or severe or bool(s.rescue)
+    return s.on_ecmo or severe or s.rescue is not None
 
 
 def _refractory(s: Situation) -> bool:
@@ -84,10 +79,10 @@ def _other_msa(s: Situation) -> bool:
     return s.in_context("otherMsa")
 
 
-def _aip(s: Situation) -> bool:
-    window = s.knowledge.window("attestation_days")
-    said = (attested.says(s.facts, code, s.now, window) for code in ("bilateral-infiltrates", "causes-excluded"))
-    return s.episode.met and s.found["respiratoryFailure"].met and all(said)
+def aip_conditions(s: Situation) -> bool:
+    """Acute respiratory failure, both lungs, causes excluded by a clinician, no connective-tissue disease."""
+    attested = s.infiltrates and s.causes_excluded
+    return s.in_context("noCtd") and s.episode.met and s.found["respiratoryFailure"].met and attested
 
 
 def _rest(s: Situation) -> bool:
@@ -104,6 +99,6 @@ STAGES = (
     Stage("surveillance", _surveillance),
     Stage("suspected", _suspected),
     Stage("otherMsa", _other_msa),
-    Stage("aip", _aip),
+    Stage("aip", aip_conditions),
     Stage("ruleOuts", _rest),
 )

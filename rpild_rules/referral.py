@@ -1,21 +1,26 @@
-"""Severe failure, rescue, and what speaks for or against a referral to a transplant or ECMO centre (decisions section 6)."""
+"""Severe failure, rescue, and what a transplant or ECMO centre will ask about (decisions section 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 
-from rpild_rules import oxygen, results
-from rpild_rules.concepts import MECHANICAL
-from rpild_rules.diagnoses import dated_within, having
-from rpild_rules.facts import Diagnosis, Meaning, Measurement, Order, PatientFacts
+from rpild_rules import results
+from rpild_rules.diagnoses import having, may_be_dated_within
+from rpild_rules.facts import Diagnosis, Meaning, Measurement, Order, PatientFacts, Support
 from rpild_rules.findings import MET
-from rpild_rules.gas_exchange import printed_ratio, ratio_below
+from rpild_rules.gas_exchange import contradicting, printed_ratio, ratio_below
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import fraction_of
+from rpild_rules.order_safety import is_signed
+from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
 from rpild_rules.results import compare, shown, time_of
-from rpild_rules.when import When, near, within
+from rpild_rules.support import in_use
+from rpild_rules.when import When, Window, lately, near
+
+VENTILATION = frozenset({"invasive-ventilation"})
+ASSISTED = frozenset({"hfnc", "niv"})
 
 RECENT_BARRIERS = frozenset(
     {"sepsis", "septic-shock", "infection-outside-lung", "acute-liver-failure", "acute-kidney-injury"}
@@ -29,98 +34,171 @@ WAITING = frozenset({"active", "on-hold"})
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Severe respiratory failure: by which rule, in words with duration, and the gases."""
+    """Severe respiratory failure, or the need of rescue: by which rule, in words with values, times and duration.
+
+    `rule`: `ratio` or `acidosis` for severe failure, `i` or `ii` for rescue.
+    """
 
     rule: str
     words: str
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One P/F: of a gas with its recorded oxygen, or as the laboratory reported it."""
+
+    gas: Measurement
+    oxygen: Fraction
+    reported: bool = False
+
+    @property
+    def recorded(self) -> bool:
+        """On oxygen of a recorded fraction."""
+        return self.oxygen.value is not None and not self.oxygen.air
+
+    @property
+    def words(self) -> str:
+        if self.reported:
+            return f"P/F {shown(self.gas)} as reported, {self.oxygen.printed}"
+        ratio = printed_ratio(self.gas, self.oxygen.value) if self.oxygen.value else "not known"
+        return f"P/F {ratio} (PaO2 {shown(self.gas)}, {self.oxygen.printed})"
+
+
 def severe_failure(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
     """P/F under the ECMO limit on recorded oxygen, or acidosis with carbon dioxide retention, within the last day."""
-    gases = _recent(facts, "pao2", now, knowledge)
-    low = [g for g in gases if _ratio_under(g, facts, now, "ecmo_pf", knowledge)]
-    if low:
-        return Failure("ratio", _ratio_words(low[0], gases, facts, now, knowledge), (low[0].reference,))
-    for acid in _recent(facts, "ph-arterial", now, knowledge):
-        carbon = _same_gas(acid, facts, now, knowledge)
-        if (
-            carbon
-            and compare(acid, knowledge.parameter("ecmo_ph")) is MET
-            and compare(carbon, knowledge.parameter("ecmo_paco2")) is MET
-        ):
-            words = f"pH {shown(acid)} with PaCO2 {carbon.printed}: duration not shown"
-            return Failure("acidosis", words, (acid.reference, carbon.reference))
-    return None
+    by_ratio, by_acid = _low_ratio(facts, now, knowledge), _acidosis(facts, now, knowledge)
+    if by_ratio and by_acid:
+        return Failure("ratio", f"{by_ratio.words}; {by_acid.words}", by_ratio.evidence + by_acid.evidence)
+    return by_ratio or by_acid
 
 
 def _recent(facts: PatientFacts, concept: str, now: When, knowledge: Knowledge) -> list[Measurement]:
-    window = knowledge.window("ecmo_window_hours")
-    return [
-        m for m in results.readable(results.of(facts, concept), now) if within(time_of(m).cut(now), now, window) is MET
-    ]
+    return [m for m in results.readable(results.of(facts, concept), now) if _lately(m, now, knowledge)]
 
 
-def _ratio_under(gas: Measurement, facts: PatientFacts, now: When, limit: str, knowledge: Knowledge) -> bool:
-    """A conflict with another gas of the hour leaves it open."""
-    fraction = fraction_of(gas, facts, knowledge, now)
-    if fraction.value is None or fraction.air:
-        return False
-    others = results.rivals(gas, results.of(facts, "pao2"), knowledge, now, results.same)
-    fractions = [(other, fraction_of(other, facts, knowledge, now).value) for other in others]
-    return ratio_below(gas, fraction.value, knowledge.number(limit)) is MET and all(
-        value is None or ratio_below(other, value, knowledge.number(limit)) is MET for other, value in fractions
+def _lately(m: Measurement, now: When, knowledge: Knowledge) -> bool:
+    return lately(time_of(m), now, knowledge.window("ecmo_window_hours")) is MET
+
+
+def _ratios(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Ratio]:
+    """The P/F of every gas on recorded oxygen, newest first; a reported one only where no gas gives it."""
+    gases = results.readable(results.of(facts, "pao2"), now)
+    for m in results.readable(results.of(facts, "pao2", "pf-ratio"), now):
+        reported = m.concept == "pf-ratio"
+        if not (reported and any(near(time_of(g), time_of(m), _hour(knowledge)) is MET for g in gases)):
+            yield Ratio(m, fraction_of(m, facts, knowledge, now), reported)
+
+
+def _hour(knowledge: Knowledge) -> Window:
+    return knowledge.window("fio2_pair_minutes")
+
+
+def _under(r: Ratio, limit: str, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    """Surely below a limit; a gas of the same hour that contradicts it leaves it open (K6)."""
+    if r.reported:
+        return compare(r.gas, knowledge.parameter(limit)) is MET
+    gases = (r.gas, *contradicting(r.gas, facts, knowledge, now))
+    return all(_computed_under(gas, limit, facts, now, knowledge) for gas in gases)
+
+
+def _computed_under(gas: Measurement, limit: str, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    border = knowledge.number(limit)
+    return all(
+        each.value is not None and not each.air and ratio_below(gas, each.value, border) is MET
+        for each in fractions_of(gas, facts, knowledge, now)
     )
 
 
-def _ratio_words(
-    newest: Measurement, gases: list[Measurement], facts: PatientFacts, now: When, knowledge: Knowledge
-) -> str:
-    """The ratio with the unbroken run of gases under the limit that ends with this one."""
-    run: list[Measurement] = []
-    for gas in gases[gases.index(newest) :]:
-        if not _ratio_under(gas, facts, now, "ecmo_pf", knowledge):
+def _low_ratio(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
+    """(a) with the unbroken run of gases under the limit that ends with the newest low one."""
+    run: list[Ratio] = []
+    newer: list[Ratio] = []
+    for r in _ratios(facts, now, knowledge):
+        low = r.recorded and _under(r, "ecmo_pf", facts, now, knowledge)
+        if not (run or _lately(r.gas, now, knowledge)) or (run and not low):
             break
-        run.append(gas)
-    fraction = fraction_of(newest, facts, knowledge, now)
-    ratio = printed_ratio(newest, fraction.value) if fraction.value else ""
-    words = f"P/F {ratio} (PaO2 {shown(newest)}, {fraction.printed})"
-    if len(run) == 1:
-        return f"{words}: under {knowledge.number('ecmo_pf')} on one gas, duration not shown"
-    hours = (time_of(run[0]).latest - time_of(run[-1]).earliest) / timedelta(hours=1)
-    return f"{words}: under {knowledge.number('ecmo_pf')} on {len(run)} gases over {hours:.1f} h"
+        (run if low else newer).append(r)
+    if not run:
+        return None
+    since = f"; newest: {newer[0].words}" if newer else ""
+    words = f"{run[0].words}: {_duration('ecmo_pf', [r.gas for r in run], knowledge)}{since}"
+    return Failure("ratio", words, tuple(r.gas.reference for r in run))
+
+
+def _duration(limit: str, gases: list[Measurement], knowledge: Knowledge) -> str:
+    """How long an unbroken run of gases lay beyond a limit, newest first."""
+    words = f"under {knowledge.number(limit)}"
+    if len(gases) == 1:
+        return f"{words} on one gas, duration not shown"
+    hours = (time_of(gases[0]).latest - time_of(gases[-1]).earliest) / timedelta(hours=1)
+    return f"{words} on {len(gases)} gases over {hours:.1f} h"
+
+
+def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
+    """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases."""
+    run: list[tuple[Measurement, Measurement]] = []
+    for acid in results.readable(results.of(facts, "ph-arterial"), now):
+        carbon = _same_gas(acid, facts, now, knowledge)
+        low = carbon is not None and _acidotic(acid, carbon, knowledge)
+        if not (run or _lately(acid, now, knowledge)) or (run and not low):
+            break
+        run += [(acid, carbon)] if carbon and low else []
+    if not run:
+        return None
+    acid, carbon = run[0]
+    words = f"pH {shown(acid)} with PaCO2 {carbon.printed}: {_duration('ecmo_ph', [a for a, _ in run], knowledge)}"
+    return Failure("acidosis", words, tuple(m.reference for pair in run for m in pair))
+
+
+def _acidotic(acid: Measurement, carbon: Measurement, knowledge: Knowledge) -> bool:
+    return (
+        compare(acid, knowledge.parameter("ecmo_ph")) is MET
+        and compare(carbon, knowledge.parameter("ecmo_paco2")) is MET
+    )
 
 
 def _same_gas(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
+    """The carbon dioxide of the same report or specimen, else the nearest of the hour."""
     found = results.readable(results.of(facts, "paco2"), now)
-    window = knowledge.window("fio2_pair_minutes")
-    return next((m for m in found if m.groups & acid.groups or time_of(m) == time_of(acid)), None) or next(
-        (m for m in found if near(time_of(m), time_of(acid), window) is MET), None
+    together = [m for m in found if m.groups & acid.groups]
+    close = [m for m in found if near(time_of(m), time_of(acid), _hour(knowledge)) is MET]
+    return min(
+        together or close, key=lambda m: (abs(time_of(m).latest - time_of(acid).latest), m.reference), default=None
     )
 
 
-def low_ratio_gas(facts: PatientFacts, now: When, knowledge: Knowledge, on_support: bool) -> Measurement | None:
-    """A gas of the last day with P/F under the rescue limit at high recorded oxygen, or (on support) on HFNC or NIV."""
-    for gas in _recent(facts, "pao2", now, knowledge):
-        fraction = fraction_of(gas, facts, knowledge, now)
-        high = fraction.value is not None and knowledge.parameter("rescue_fio2").holds(fraction.value)
-        if _ratio_under(gas, facts, now, "rescue_pf", knowledge) and (high or (on_support and _supported(facts, now))):
-            return gas
+def rescue_need(facts: PatientFacts, worse: bool, now: When, knowledge: Knowledge) -> Failure | None:
+    """`i` ventilated with a low P/F, treated or not; `ii` worse under treatment and ventilated or low."""
+    window = knowledge.window("ecmo_window_hours")
+    ventilated = in_use(facts, VENTILATION, now, window)
+    assisted = in_use(facts, ASSISTED, now, window)
+    gas = _rescue_gas(facts, bool(assisted), now, knowledge)
+    if ventilated and gas and _much_oxygen(gas, knowledge):
+        return _rescue("i", ventilated[0], gas, knowledge)
+    if worse and (ventilated or gas):
+        support = next(iter((*ventilated, *assisted)), None)
+        return _rescue("ii", support, gas, knowledge)
     return None
 
 
-def _supported(facts: PatientFacts, now: When) -> bool:
-    return bool(oxygen.running(facts, MECHANICAL - {"invasive-ventilation"}, now))
+def _rescue(rule: str, support: Support | None, gas: Ratio | None, knowledge: Knowledge) -> Failure:
+    since = f" since {support.start.printed}" if support and support.start and support.running else ""
+    words = [f"on {knowledge.texts.label('support', support.concept)}{since}"] if support else []
+    words += [f"{gas.words}: under {knowledge.number('rescue_pf')}"] if gas else []
+    refs = (*([support.reference] if support else []), *([gas.gas.reference] if gas else []))
+    return Failure(rule, "; ".join(words), refs)
 
 
-def rescue_need(facts: PatientFacts, worse: bool, now: When, knowledge: Knowledge) -> str:
-    """`i` ventilated with a low P/F, treated or not; `ii` worse under treatment and ventilated or low; empty if neither."""
-    ventilated = bool(oxygen.running(facts, frozenset({"invasive-ventilation"}), now))
-    if ventilated and low_ratio_gas(facts, now, knowledge, on_support=False):
-        return "i"
-    if worse and (ventilated or low_ratio_gas(facts, now, knowledge, on_support=True)):
-        return "ii"
-    return ""
+def _rescue_gas(facts: PatientFacts, assisted: bool, now: When, knowledge: Knowledge) -> Ratio | None:
+    """A P/F of the last day under the rescue limit, at high recorded oxygen first, else on HFNC or NIV."""
+    recent = takewhile(lambda r: _lately(r.gas, now, knowledge), _ratios(facts, now, knowledge))
+    low = [r for r in recent if _under(r, "rescue_pf", facts, now, knowledge)]
+    return next((r for r in low if _much_oxygen(r, knowledge)), low[0] if low and assisted else None)
+
+
+def _much_oxygen(r: Ratio, knowledge: Knowledge) -> bool:
+    return r.oxygen.value is not None and knowledge.parameter("rescue_fio2").holds(r.oxygen.value)
 
 
 def transplant_barriers(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[str]:
@@ -145,8 +223,8 @@ def _barrier_diagnoses(facts: PatientFacts, now: When, knowledge: Knowledge) -> 
     for d in having(facts, RECENT_BARRIERS | VASCULAR_BARRIERS | LASTING_BARRIERS):
         if (
             d.concepts & LASTING_BARRIERS
-            or (d.concepts & RECENT_BARRIERS and dated_within(d, now, recent))
-            or (d.concepts & VASCULAR_BARRIERS and dated_within(d, now, vascular))
+            or (d.concepts & RECENT_BARRIERS and may_be_dated_within(d, now, recent))
+            or (d.concepts & VASCULAR_BARRIERS and may_be_dated_within(d, now, vascular))
         ):
             yield d
 
@@ -154,17 +232,14 @@ def _barrier_diagnoses(facts: PatientFacts, now: When, knowledge: Knowledge) -> 
 def referral_sent(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     """Words for a transplant referral already sent or being signed; empty if none is proven."""
     for o in (*facts.drafted_orders, *facts.orders):
-        if "referral-transplant" in o.concepts and not o.do_not_perform and _counts(o, now, knowledge):
+        if "referral-transplant" in o.concepts and _counts(o, now, knowledge):
             return "being signed" if o.drafted else f"sent {_when(o.authored)}"
     waiting = having(facts, {"awaiting-transplant"})
     return f"{waiting[0].printed}: the organ is not recorded" if waiting else ""
 
 
 def _counts(o: Order, now: When, knowledge: Knowledge) -> bool:
-    if o.drafted or o.status in WAITING:
-        return True
-    return (
-        o.status == "completed"
-        and o.authored is not None
-        and within(o.authored.cut(now), now, knowledge.window("referral_days")) is MET
-    )
+    if o.drafted:
+        return is_signed(o)
+    fresh = o.authored is not None and lately(o.authored, now, knowledge.window("referral_days")) is MET
+    return not o.do_not_perform and (o.status in WAITING or (o.status == "completed" and fresh))

@@ -1,44 +1,47 @@
-"""Predicates that steer the cards: high risk, lung evidence, other causes, quiet course, blindness to gases (decisions section 6)."""
+"""Predicates that steer the cards: risk, lung evidence, other causes, quiet course, no gas (decisions section 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rpild_rules import attested, oxygen, results
 from rpild_rules.concepts import ILD_GROUP, MECHANICAL, ONSET_CONCEPTS, STAY_REASONS
 from rpild_rules.definition import CONDITIONS
-from rpild_rules.diagnoses import dated_within, dates, having, may_be_dated_within, symptoms
+from rpild_rules.diagnoses import dated_within, dates, having, history, may_be_dated_within, symptoms
 from rpild_rules.facts import Diagnosis, Meaning, Measurement, PatientFacts
 from rpild_rules.findings import MET, Finding, Reason
 from rpild_rules.gas_exchange import gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import fell_late
-from rpild_rules.stays import OPEN, acute
-from rpild_rules.when import When, within
+from rpild_rules.stays import acute
+from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen
+from rpild_rules.when import When, lately
 
 EXPLAINING = frozenset(
     {"covid-19", "influenza", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"}
 )
-OTHER_CAUSES = frozenset(
-    {"pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild", "hypersensitivity-pneumonitis",
-     "radiation-pneumonitis", "heart-failure"}
-)  # fmt: skip
+OTHER_CAUSES = (EXPLAINING - {"influenza"}) | {
+    "pneumonia", "vap", "vte", "pneumomediastinum", "pneumothorax", "heart-failure",
+}  # fmt: skip
 VIRAL_TESTS = {"sars-cov-2-rna": "covid-19", "influenza-a-rna": "influenza", "influenza-b-rna": "influenza"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Another documented cause: its concept, its words with date, and where it stands in the record."""
+    """Another documented cause: its concept, its words with date, and where it stands in the record.
+
+    `dated` is false where its date only may lie in the window: it is shown, but explains nothing away.
+    """
 
     concept: str
     words: str
     reference: str
+    dated: bool = True
 
     @property
     def explains(self) -> bool:
         """Whether it can explain a new rapid ILD by itself."""
-        return self.concept in EXPLAINING
+        return self.dated and self.concept in EXPLAINING
 
 
 def high_risk(
@@ -61,24 +64,25 @@ def high_risk(
 
 
 def _acute_for_the_lungs(facts: PatientFacts, now: When) -> bool:
-    return acute(facts, now, now) and any(s.status in OPEN and s.reasons & STAY_REASONS for s in facts.stays)
+    stays = tuple(s for s in facts.stays if s.reasons & STAY_REASONS)
+    return acute(replace(facts, stays=stays), now, now)
 
 
 def low_saturation(
     facts: PatientFacts, limit: str, now: When, knowledge: Knowledge, on_air: bool
 ) -> Measurement | None:
-    """The newest pulse oximetry of the gas window if it is below a limit, and on room air where that is asked."""
-    window = gas_window(facts, now, now, knowledge)
-    m = results.choose(results.of(facts, "spo2"), now, window, Reason.NO_DATA, "SpO2").value
-    if not m or results.compare(m, knowledge.parameter(limit)) is not MET:
-        return None
-    return m if not on_air or _on_air(m, facts, knowledge) else None
+    """The newest pulse oximetry of the gas window (on room air, where that is asked) if it is below a limit."""
+    known = [m for m in results.of(facts, "spo2") if not on_air or _on_air(m, facts, knowledge)]
+    m = results.choose(known, now, gas_window(facts, now, now, knowledge), Reason.NO_DATA, "SpO2").value
+    return m if m and results.compare(m, knowledge.parameter(limit)) is MET else None
 
 
 def _on_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
     if m.variant == "room-air":
         return True
-    return bool(oxygen.room_air_at(facts, results.time_of(m), knowledge.window("fio2_pair_minutes"), knowledge))
+    return m.when is not None and bool(
+        oxygen.room_air_at(facts, m.when, knowledge.window("fio2_pair_minutes"), knowledge)
+    )
 
 
 def _cough(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
@@ -87,43 +91,37 @@ def _cough(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
 
 def lung_evidence(found: dict[str, Finding], facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     """Something in the record shows disease of the lung itself."""
-    if having(facts, ILD_GROUP) or any(found[c].met for c in ("lungFunctionDecline", "hrctIncrease", "gasExchange")):
-        return True
-    if found["ctWorsening"].met or attested.says(
-        facts, "bilateral-infiltrates", now, knowledge.window("attestation_days")
-    ):
+    shown = ("lungFunctionDecline", "hrctIncrease", "gasExchange", "ctWorsening")
+    if having(facts, ILD_GROUP) or any(found[c].met for c in shown) or bilateral_infiltrates(facts, now, knowledge):
         return True
     return attested.says(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days")) is True
+
+
+def bilateral_infiltrates(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    """Attested of both lungs, and neither old nor overtaken by a newer CT or film."""
+    return attested.says(facts, "bilateral-infiltrates", now, knowledge.window("attestation_days")) is True
 
 
 def other_causes(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[Cause]:
     """Documented causes of the last month that fit the same picture."""
     window = knowledge.window("other_cause_days")
     found = [
-        Cause(concept, f"{d.printed} ({_date(d)})", d.reference)
+        Cause(concept, f"{d.printed} ({_date(d)})", d.reference, dated_within(d, now, window))
         for d in having(facts, OTHER_CAUSES)
         if may_be_dated_within(d, now, window)
         for concept in sorted(d.concepts & OTHER_CAUSES)
     ]
-    return sorted({*found, *_viral(facts, now, knowledge)}, key=lambda cause: (cause.concept, cause.reference))
+    tested = [
+        Cause(VIRAL_TESTS[r.concept], f"{knowledge.texts.label('cause', r.concept)} ({r.when.printed})", r.reference)
+        for r in facts.results
+        if r.concept in VIRAL_TESTS and r.valid and r.meaning is Meaning.POSITIVE and r.when
+        if lately(r.when, now, window) is MET
+    ]
+    return sorted({*found, *tested}, key=lambda cause: (cause.concept, cause.reference))
 
 
 def _date(d: Diagnosis) -> str:
-    times = [when.printed for when in dates(d)]
-    return times[0] if times else "undated"
-
-
-def _viral(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Cause]:
-    window = knowledge.window("other_cause_days")
-    for r in facts.results:
-        if (
-            r.concept in VIRAL_TESTS
-            and r.valid
-            and r.meaning is Meaning.POSITIVE
-            and r.when
-            and within(r.when.cut(now), now, window) is MET
-        ):
-            yield Cause(VIRAL_TESTS[r.concept], f"{r.concept} positive ({r.when.printed})", r.reference)
+    return next((when.printed for when in dates(d)), "undated")
 
 
 def lung_signal(found: dict[str, Finding], facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
@@ -141,34 +139,25 @@ def lung_signal(found: dict[str, Finding], facts: PatientFacts, now: When, knowl
 
 
 def quiet(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
-    """Nothing respiratory for three months, outside acute care."""
-    window, valid = knowledge.window("quiet_days"), knowledge.window("attestation_days")
-    if acute(facts, now, now) or oxygen.oxygen_evidence(facts, now, window, knowledge):
+    """Nothing respiratory for three months, outside acute care; needs the elements that would tell (K11)."""
+    window = knowledge.window("quiet_days")
+    if acute(facts, now, now) or not all(facts.read(element) for element in ("E-COND", "E-O2", "E-ATT")):
         return False
-    if any(may_be_dated_within(d, now, window) for d in symptoms(facts, ONSET_CONCEPTS | {"cough"}, now, knowledge)):
+    if oxygen.oxygen_evidence(facts, now, window, knowledge):
         return False
-    return not any(attested.says(facts, code, now, valid) for code in ("progressive-dyspnoea", "ct-worsening"))
+    if any(may_be_dated_within(d, now, window) for d in history(facts, ONSET_CONCEPTS | {"cough"})):
+        return False
+    return not any(attested.says(facts, code, now, window) for code in ("progressive-dyspnoea", "ct-worsening"))
 
 
 def gas_blind(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     """The support under which no arterial gas of the last day exists; empty if there is one, or no such support."""
     window = knowledge.window("blind_hours")
-    if results.choose(results.of(facts, "pao2"), now, window, Reason.NO_DATA, "PaO2").value:
+    gas = results.choose(results.of(facts, "pao2"), now, window, Reason.NO_DATA, "PaO2").value
+    if gas or not facts.read("E-GAS"):
         return ""
-    used = oxygen.used_within(facts, MECHANICAL, now, window)
+    used = in_use(facts, MECHANICAL, now, window) or oxygen.used_within(facts, MECHANICAL, now, window)
     if used:
-        return used[0].concept.replace("-", " ")
-    high = highest_fraction(facts, now, "blind_hours", knowledge)
-    return f"FiO2 {high.printed}" if high and knowledge.parameter("blind_fio2").holds(results.value_of(high)) else ""
-
-
-def highest_fraction(facts: PatientFacts, now: When, hours: str, knowledge: Knowledge) -> Measurement | None:
-    """The highest recorded inspired oxygen of a window before now."""
-    window = knowledge.window(hours)
-    near = [
-        m
-        for m in results.readable(results.of(facts, "fio2"), now)
-        if not m.estimated and not m.comparator.startswith("<")
-    ]
-    recent = [m for m in near if within(results.time_of(m).cut(now), now, window) is MET]
-    return max(recent, key=lambda m: (results.value_of(m), m.reference), default=None)
+        return knowledge.texts.label("support", used[0].concept)
+    high = highest_fraction(facts, now, window)
+    return f"FiO2 {high.printed}" if high and needs_much_oxygen(high, "blind_fio2", knowledge) else ""

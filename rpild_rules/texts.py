@@ -19,7 +19,7 @@ FILE = Path(__file__).parent / "card_texts.toml"
 INDICATORS = ("info", "warning", "critical")
 SECTIONS = (
     "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_source", "context",
-    "stage", "reason", "item",
+    "stage", "gate", "reason", "item", "support", "cause", "antibody",
 )  # fmt: skip
 LISTS = ("causes", "unknown_to_tool")
 REQUIRED = ("title", "indicator", "summary", "override_reasons", "evidence")

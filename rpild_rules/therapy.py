@@ -1,12 +1,13 @@
-"""What treatment is running: drug chains, the combination regimen and its start T0, induction dose (decisions section 7, step 1)."""
+"""What treatment is running: drug chains, the combination regimen and its start T0 (decisions section 7, step 1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from rpild_rules.concepts import CLASS_OF, DRUG_CLASSES, IMMUNOSUPPRESSANTS, SECOND_DRUGS
+from rpild_rules.concepts import AVOIDED, CLASS_OF, DRUG_CLASSES, IMMUNOSUPPRESSANTS, SECOND_DRUGS
+from rpild_rules.diagnoses import CONFIRMED, dates, history
 from rpild_rules.facts import Meaning, PatientFacts, Treatment
 from rpild_rules.findings import MET
 from rpild_rules.knowledge import Knowledge
@@ -14,11 +15,10 @@ from rpild_rules.when import When, within
 
 GIVEN = frozenset({"completed", "in-progress"})
 NO_ORDER = frozenset({"plan", "proposal"})
+BROKEN_OFF = frozenset({"stopped", "ended", "on-hold", "completed"})
 ACTIVE_DAYS = {
-    "GC": "active_days_gc", "CNI": "active_days_cni", "JAKi": "active_days_jaki", "MMF": "active_days_mmf", "AZA": "active_days_aza",
-    "MTX": "active_days_mtx", "LEF": "active_days_lef", "CYC": "active_days_cyc", "IVIG": "active_days_ivig", "TNFi": "active_days_tnfi",
-    "TCZ": "active_days_tcz", "RTX": "active_days_rtx", "PLEX": "active_days_plex", "PMX": "active_days_pmx",
-}  # fmt: skip
+    name: f"active_days_{name.lower()}" for name in ("GC", *SECOND_DRUGS, *AVOIDED, "IVIG", "TCZ", "PLEX", "PMX")
+}
 EQUIVALENTS = {
     name: f"prednisone_equal_mg_{name}"
     for name in ("prednisone", "prednisolone", "methylprednisolone", "dexamethasone", "hydrocortisone")
@@ -27,11 +27,16 @@ EQUIVALENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One span in which a drug of a class was in use: its first and last known moment."""
+    """One span in which a drug was in use: its first and last known moment.
+
+    `current` tells an order or statement that runs now; `dose` a dose given, which counts for its class window.
+    """
 
     start: When
     end: When
     treatment: Treatment
+    current: bool = False
+    dose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def classes_of(t: Treatment) -> frozenset[str]:
 def find_therapy(facts: PatientFacts, now: When, knowledge: Knowledge) -> Therapy:
     """The chains of use and what follows from them for the combination regimen."""
     chains = {name: chain for name in DRUG_CLASSES if (chain := chain_of(name, facts.treatments, now, knowledge))}
-    unresolved = tuple(sorted(t.printed for t in facts.treatments if not t.ingredients and systemic(t)))
+    unresolved = tuple(sorted({t.printed for t in facts.treatments if _unresolved(t, now, knowledge)}))
     counting = [t for t in facts.treatments if not _covid_treatment(t, facts, knowledge)]
     steroid = chain_of("GC", [t for t in counting if t.ingredients != {"hydrocortisone"}], now, knowledge)
     second = [chain for name in SECOND_DRUGS if (chain := chain_of(name, counting, now, knowledge))]
@@ -87,32 +92,50 @@ def find_therapy(facts: PatientFacts, now: When, knowledge: Knowledge) -> Therap
     )  # fmt: skip
 
 
+def _unresolved(t: Treatment, now: When, knowledge: Knowledge) -> bool:
+    """A drug in use of which nobody knows what it is: it never proves that something is not given."""
+    if t.ingredients or not systemic(t):
+        return False
+    window = knowledge.window("active_request_days").span
+    return any(_in_force(use, now, window) for use in _uses(t, now, knowledge))
+
+
 def systemic(t: Treatment) -> bool:
     """Topical, ophthalmic, nasal and inhaled forms are no treatment here; an unknown route counts."""
     return t.route != "nonsystemic"
 
 
 def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: Knowledge) -> Chain | None:
-    """The unbroken use of one class that reaches to now, if the class is active."""
-    window = knowledge.window(ACTIVE_DAYS[name]).span if name in ACTIVE_DAYS else timedelta()
-    uses = sorted(
-        (use for t in treatments if name in classes_of(t) and systemic(t) for use in _uses(t, now, knowledge)),
-        key=lambda use: (use.start.earliest, use.end.latest, use.treatment.reference),
-    )
-    linked: list[Use] = []
-    reach = now.latest - window
-    for use in sorted(uses, key=lambda each: each.end.latest, reverse=True):
-        if use.end.latest < reach:
-            break
-        linked.append(use)
-        reach = min(reach, use.start.earliest - window)
-    if not linked:
+    """The unbroken use of one class that reaches to now, if the class is active.
+
+    An order that has run out and was not given as a dose proves no use now, but links older use to newer (section 7).
+    """
+    window = _class_window(name, knowledge)
+    of_class = [t for t in treatments if name in classes_of(t) and systemic(t)]
+    uses = sorted((use for t in of_class for use in _uses(t, now, knowledge)), key=_latest_first)
+    began = [use.start.earliest for use in uses if _in_force(use, now, window)]
+    if not began:
         return None
-    first = min(linked, key=lambda use: use.start.earliest)
+    linked, reach = [], min(began) - window
+    for use in uses:
+        if use.end.latest >= reach:
+            linked.append(use)
+            reach = min(reach, use.start.earliest - window)
+    linked.sort(key=lambda use: (use.start.earliest, use.end.latest, use.treatment.reference))
     edge = now.latest - knowledge.window("active_request_days").span
-    return Chain(
-        name, first.start, first.start.earliest <= edge, tuple(sorted(linked, key=lambda use: use.start.earliest))
-    )
+    return Chain(name, linked[0].start, linked[0].start.earliest <= edge, tuple(linked))
+
+
+def _in_force(use: Use, now: When, window: timedelta) -> bool:
+    return use.current or (use.dose and use.end.latest >= now.latest - window)
+
+
+def _latest_first(use: Use) -> tuple[float, str]:
+    return -use.end.latest.timestamp(), use.treatment.reference
+
+
+def _class_window(name: str, knowledge: Knowledge) -> timedelta:
+    return knowledge.window(ACTIVE_DAYS[name]).span if name in ACTIVE_DAYS else timedelta()
 
 
 def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
@@ -121,12 +144,20 @@ def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
         return
     start, end = t.start.cut(now), _end(t, now)
     if t.status == "active" and t.kind in ("request", "statement"):
-        fresh = t.kind == "statement" or within(start, now, knowledge.window("active_request_days")) is MET
-        yield Use(start, end or (now if fresh else start), t)
-    elif t.status in GIVEN:
-        yield Use(start, end or (now if t.status == "in-progress" else start), t)
-    elif t.status in ("stopped", "ended", "on-hold") and end:
+        yield _ordered(t, start, end, now, knowledge)
+    elif t.status in GIVEN and t.kind != "statement":
+        yield Use(start, end or (now if t.status == "in-progress" else start), t, dose=True)
+    elif end and t.end and t.status in BROKEN_OFF:
         yield Use(start, end, t)
+
+
+def _ordered(t: Treatment, start: When, end: When | None, now: When, knowledge: Knowledge) -> Use:
+    """In use until the period ends; an order for `active_request_days` at most, a statement while it stands."""
+    window = knowledge.window("active_request_days")
+    stands = t.kind == "statement" or within(start, now, window) is MET
+    last = now if stands else _shifted(start, window.span)
+    ended = end is not None and end.latest < last.latest
+    return Use(start, end if end and ended else last, t, current=stands and not ended)
 
 
 def _end(t: Treatment, now: When) -> When | None:
@@ -186,23 +217,35 @@ def _covid_treatment(t: Treatment, facts: PatientFacts, knowledge: Knowledge) ->
 
 
 def _covid_dates(facts: PatientFacts) -> Iterator[When]:
-    for d in facts.diagnoses:
-        if "covid-19" in d.concepts and d.verification not in ("refuted", "entered-in-error"):
-            yield from (each for each in (d.onset, d.recorded) if each)
+    for d in history(facts, {"covid-19"}):
+        if d.verification in CONFIRMED:
+            yield from dates(d)
     for r in facts.results:
         if r.concept == "sars-cov-2-rna" and r.valid and r.meaning is Meaning.POSITIVE and r.when:
             yield r.when
 
 
 def immunosuppressed_between(facts: PatientFacts, one: When, other: When, now: When, knowledge: Knowledge) -> bool:
-    """Whether an immunosuppressant, or a glucocorticoid at high dose, was in use between two times."""
+    """Whether an immunosuppressant, or a glucocorticoid at high dose, was active between two times."""
     low, high = min(one.earliest, other.earliest), max(one.latest, other.latest)
-    for t in facts.treatments:
-        classes = classes_of(t)
-        if systemic(t) and (classes & set(IMMUNOSUPPRESSANTS) or ("GC" in classes and high_dose(t, knowledge))):
-            if any(use.start.earliest <= high and use.end.latest >= low for use in _uses(t, now, knowledge)):
-                return True
-    return False
+    return any(
+        use.start.earliest <= high and _until(use, window) >= low
+        for t in facts.treatments
+        for window in _windows_of_suppression(t, knowledge)
+        for use in _uses(t, now, knowledge)
+    )
+
+
+def _windows_of_suppression(t: Treatment, knowledge: Knowledge) -> list[timedelta]:
+    """The class windows of a systemic immunosuppressant; none for other drugs."""
+    suppresses = {name for name in classes_of(t) if name in IMMUNOSUPPRESSANTS}
+    suppresses |= classes_of(t) & {"GC"} if high_dose(t, knowledge) else set()
+    return sorted(_class_window(name, knowledge) for name in suppresses) if systemic(t) else []
+
+
+def _until(use: Use, window: timedelta) -> datetime:
+    """How long one use keeps its class active: a dose for its window, an order to its end."""
+    return use.end.latest + window if use.dose else use.end.latest
 
 
 def high_dose(t: Treatment, knowledge: Knowledge) -> bool:

@@ -10,9 +10,9 @@ from rpild_rules import order_safety
 from rpild_rules.definition import CRITERIA, formula
 from rpild_rules.diagnoses import first_myositis
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason
-from rpild_rules.pathway import ecmo_running
+from rpild_rules.pathway import aip_conditions
 from rpild_rules.prognosis import FLAGS
-from rpild_rules.when import within
+from rpild_rules.when import lately
 from rpild_rules.workup import BASELINE, early, never_done
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def other_myositis_antibody(s: Situation) -> str | None:
 
 def aip_pathway(s: Situation) -> str | None:
     due = s.in_context("noCtd") and s.episode.met and not s.episode.treated
-    return _if(due, "aip" if s.stage == "aip" else "")
+    return _if(due, "aip" if aip_conditions(s) else "")
 
 
 def undetermined_high_risk(s: Situation) -> str | None:
@@ -76,7 +76,7 @@ def _arm_two(s: Situation) -> bool:
     known = s.in_context("confirmed", "suspected") and s.rp is NOT_MET and s.three_months is UNKNOWN and bool(s.risk)
     if not known or not s.condition_met or s.episode.improving or s.onset.when is None:
         return False
-    return within(s.onset.when.cut(s.now), s.now, s.knowledge.window("three_months_days")) is MET
+    return lately(s.onset.when, s.now, s.knowledge.window("three_months_days")) is MET
 
 
 def _arm_three(s: Situation) -> bool:
@@ -106,10 +106,10 @@ def workup(s: Situation) -> str | None:
 
 
 def first_panel_items(s: Situation) -> tuple[str, ...]:
-    """What a new myositis without a sign from the lung needs: the antibody, ferritin, and a first CT and lung function."""
+    """What a new myositis without a sign from the lung needs: antibody, ferritin, first CT and lung function."""
     first, window = first_myositis(s.facts), s.knowledge.window("early_days")
-    never = s.mda5.state in ("none", "pending") and not s.mda5.newest
-    if not never or not first or within(first.cut(s.now), s.now, window) is not MET:
+    measured = s.mda5.state not in ("none", "pending") or s.mda5.newest or not s.facts.read("E-MSA")
+    if measured or not first or lately(first, s.now, window) is not MET:
         return ()
     wanted = ("myositis-panel", "ferritin", *(item for item in ("hrct", "lung-function") if never_done(item, s)))
     return s.workup.open_items(*wanted)
@@ -133,14 +133,14 @@ def transplant_referral(s: Situation, primary: str) -> str | None:
 
 
 def ecmo_transplant(s: Situation) -> str | None:
-    """First match of (a) severe failure in an episode, (b) in proven or suspected disease, (d) ventilated, (c) worse under treatment."""
-    if s.stage != "rescue" or s.care_limited or ecmo_running(s):
+    """First match: severe failure (a) in an episode, (b) in proven or suspected disease; (d) ventilated; (c) worse."""
+    if s.stage != "rescue" or s.care_limited or s.on_ecmo:
         return None
     if s.severe and s.episode.met:
         return ""
     if s.severe and s.in_context("confirmed", "suspected"):
         return "severeFailureUndetermined"
-    return {"i": "ventilated", "ii": ""}.get(s.rescue)
+    return _if(s.rescue is not None, "ventilated" if s.rescue and s.rescue.rule == "i" else "")
 
 
 def avoid_for_induction(s: Situation) -> str | None:
@@ -152,13 +152,20 @@ def data_quality(s: Situation) -> str | None:
 
 
 def unusable(s: Situation) -> Iterator[Finding]:
-    """Criteria and flags that data faults leave open although their answer would matter."""
-    imprecise = undetermined_high_risk(s) is None
+    """Criteria and flags that data faults leave open although their answer would matter.
+
+    A date that is not precise enough counts unless the card on the undetermined risk is the primary and says it.
+    """
+    faults = UNUSABLE if primary_topic(s) == "undeterminedHighRisk" else UNUSABLE | {Reason.IMPRECISE_DATE}
     for id in (*CRITERIA, *FLAGS):
         finding = s.found[id]
-        faulty = finding.reasons & UNUSABLE or (imprecise and Reason.IMPRECISE_DATE in finding.reasons)
-        if finding.unknown and faulty and id not in COMPOSITES and (id in FLAGS or _matters(id, s)):
+        if finding.reasons & faults and id not in COMPOSITES and (id in FLAGS or _matters(id, s)):
             yield finding
+
+
+def primary_topic(s: Situation) -> str:
+    """The one main card that is due, or empty."""
+    return next((t.topic for t in TRIGGERS if t.primary and t.due(s) is not None), "")
 
 
 COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})

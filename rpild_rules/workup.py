@@ -1,21 +1,23 @@
-"""The work-up catalogue: what is asked for in this situation, and what of it is missing, ordered, done or unread (decisions section 13)."""
+"""The work-up catalogue: what is asked for here, and what of it is missing, ordered, done or unread (section 13)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from rpild_rules import oxygen, results
+from rpild_rules import results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.concepts import MDA5, MECHANICAL, SKIN_SIGNS
 from rpild_rules.diagnoses import first_ild, having
 from rpild_rules.facts import Order, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Reason
+from rpild_rules.order_safety import being_signed, is_signed
 from rpild_rules.oxygen import fraction_of
 from rpild_rules.stays import acute
-from rpild_rules.therapy import classes_of
-from rpild_rules.when import Window, older_than, within
+from rpild_rules.support import in_use
+from rpild_rules.when import Window, gap, lately
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -27,6 +29,7 @@ CONSULTS = ("rheumatology-consult", "pulmonology-consult")
 OFFERED = ("kl6", "il6")
 BASELINE = ("lung-function", "hrct", *BLOOD)
 WAITING = frozenset({"active", "on-hold"})
+LUNG_VOLUMES, GAS_TRANSFER = frozenset({"fvc", "fvc-pct-pred"}), frozenset({"dlco", "dlco-hb-adj"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +57,34 @@ class Workup:
 
 
 def work_up(s: Situation) -> Workup:
-    """The state of every item that is asked for here."""
+    """The state of every item that is asked for here.
+
+    Consults and referrals stay open when orders could not be read: missing data never hide a human action (section 8).
+    """
     missing, ordered, unread = [], [], []
-    for item in CATALOGUE:
-        if not item.asked(s) or _answered(item, s):
-            continue
+    for item in (each for each in CATALOGUE if each.asked(s) and not _answered(each, s)):
         order = order_of(item.id, s)
         if order:
             ordered.append((item.id, _since(order)))
-        elif not s.facts.read(item.element):
-            unread.append(item.id)
-        else:
+        elif item.element == "E-ORD" or s.facts.read(item.element):
             missing.append(item.id)
+        else:
+            unread.append(item.id)
     return Workup(tuple(missing), tuple(ordered), tuple(unread))
 
 
 def order_of(item: str, s: Situation) -> Order | None:
     """The order that already asks for it: in these drafts, waiting, or completed less than a day ago."""
-    for order in (*s.facts.drafted_orders, *s.facts.orders):
-        if item in order.items and not order.do_not_perform and _waits(order, item, s):
-            return order
-    return None
+    orders = (*s.facts.drafted_orders, *s.facts.orders)
+    return next((each for each in orders if item in each.items and _waits(each, item, s)), None)
 
 
 def _waits(order: Order, item: str, s: Situation) -> bool:
-    if order.drafted or order.status in WAITING:
-        return True
+    if order.drafted or order.do_not_perform:
+        return order.drafted and is_signed(order)
     grace = s.knowledge.window(ORDER_WINDOWS.get(item, "ordered_grace_hours"))
-    return (
-        order.status == "completed"
-        and order.authored is not None
-        and within(order.authored.cut(s.now), s.now, grace) is MET
-    )
+    fresh = order.authored is not None and lately(order.authored, s.now, grace) is MET
+    return order.status in WAITING or (order.status == "completed" and fresh)
 
 
 ORDER_WINDOWS = {
@@ -110,24 +109,33 @@ def has_result(facts: PatientFacts, concepts: frozenset[str], window: Window, s:
     times = [m.when for concept in concepts for m in facts.by_concept.get(concept, []) if m.valid]
     times += [r.when for r in facts.results if r.concept in concepts and r.valid]
     times += [d.when for d in facts.done if d.concepts & concepts and d.status in ("completed", "in-progress")]
-    return any(when and within(when.cut(s.now), s.now, window) is MET for when in times)
+    return any(when and lately(when, s.now, window) is MET for when in times)
 
 
 def _gas_done(s: Situation, window: Window) -> bool:
-    """A gas counts only with its inspired oxygen."""
+    """A gas counts only with its inspired oxygen, and not while the patient is blind to gases."""
     gases = results.readable(results.of(s.facts, "pao2"), s.now)
-    recent = [g for g in gases if within(results.time_of(g).cut(s.now), s.now, window) is MET]
-    return any(fraction_of(g, s.facts, s.knowledge, s.now).value is not None for g in recent)
+    recent = takewhile(lambda g: lately(results.time_of(g), s.now, window) is not NOT_MET, gases)
+    return not s.blind and any(fraction_of(g, s.facts, s.knowledge, s.now).value is not None for g in recent)
 
 
 def _lung_function_done(s: Situation, window: Window) -> bool:
-    volumes, transfer = frozenset({"fvc", "fvc-pct-pred"}), frozenset({"dlco", "dlco-hb-adj"})
-    return has_result(s.facts, volumes, window, s) and has_result(s.facts, transfer, window, s)
+    """Both tests are there, or one of them was tried in the last month and could not be done."""
+    both = all(has_result(s.facts, concepts, window, s) for concepts in (LUNG_VOLUMES, GAS_TRANSFER))
+    return both or _unable(s)
+
+
+def _unable(s: Situation) -> bool:
+    window = s.knowledge.window("window_pft_unable")
+    tried = [m for concept in LUNG_VOLUMES | GAS_TRANSFER for m in s.facts.by_concept.get(concept, [])]
+    return any(
+        m.valid and m.problem is Reason.NO_DATA and m.when and lately(m.when, s.now, window) is MET for m in tried
+    )
 
 
 def _ct_done(s: Situation, window: Window) -> bool:
     scans = [scan.when for scan in s.facts.scans if scan.concept == "ct-chest"]
-    return any(when and within(when.cut(s.now), s.now, window) is MET for when in scans)
+    return any(when and lately(when, s.now, window) is MET for when in scans)
 
 
 def _panel_done(s: Situation, window: Window) -> bool:
@@ -143,9 +151,9 @@ SPECIAL = {
 
 
 def never_done(item: str, s: Situation) -> bool:
-    """No chest CT, or no lung function, in the whole look-back."""
+    """No chest CT, or no lung function of any kind, in the whole look-back."""
     window = s.knowledge.window("never_done_days")
-    return not SPECIAL[item](s, window)
+    return not (_ct_done(s, window) if item == "hrct" else has_result(s.facts, LUNG_VOLUMES | GAS_TRANSFER, window, s))
 
 
 def _acute(s: Situation) -> bool:
@@ -159,9 +167,7 @@ def _gas_window(s: Situation) -> Window:
 def early(s: Situation) -> bool:
     """The first positive MDA5 or the first ILD record is not long ago."""
     window = s.knowledge.window("early_days")
-    return any(
-        when and within(when.cut(s.now), s.now, window) is MET for when in (s.mda5.first_positive, first_ild(s.facts))
-    )
+    return any(when and lately(when, s.now, window) is MET for when in (s.mda5.first_positive, first_ild(s.facts)))
 
 
 def _lab_window(s: Situation) -> Window:
@@ -187,11 +193,11 @@ def _named(name: str) -> Callable[[Situation], Window]:
 
 
 def _gas_asked(s: Situation) -> bool:
-    return s.rp is UNKNOWN or s.episode.met
+    return s.rp is UNKNOWN or s.episode.met or bool(s.blind)
 
 
 def _lung_function_asked(s: Situation) -> bool:
-    return s.stage != "rescue" and not oxygen.running(s.facts, MECHANICAL, s.now)
+    return s.stage != "rescue" and not in_use(s.facts, MECHANICAL, s.now, s.knowledge.window("blind_hours"))
 
 
 def _always(s: Situation) -> bool:
@@ -207,10 +213,9 @@ def _panel_asked(s: Situation) -> bool:
 
 
 def _negative_is_old(s: Situation) -> bool:
-    newest = next((r for r in tests_of(s.facts, MDA5) if r.when), None)
-    if not newest or not newest.when:
-        return True
-    return older_than(newest.when, s.now, s.knowledge.window("mda5_repeat_days")) is not NOT_MET
+    """The newest result may be `mda5_repeat_days` old or older."""
+    newest = next((r.when for r in tests_of(s.facts, MDA5) if r.when), None)
+    return newest is None or gap(newest, s.now, True)[1] >= s.knowledge.window("mda5_repeat_days").span
 
 
 def _microbiology_asked(s: Situation) -> bool:
@@ -221,10 +226,16 @@ def _screen_asked(s: Situation) -> bool:
     return s.stage == "firstLine" or (s.stage == "antibodyPending" and s.episode.met)
 
 
+def _given_or_signed(s: Situation, *classes: str) -> bool:
+    return bool(s.therapy.running(*classes)) or bool(being_signed(s.facts) & set(classes))
+
+
 def _cmv_asked(s: Situation) -> bool:
-    drafted = {name for t in s.facts.drafted_treatments for name in classes_of(t)}
-    given = drafted & {"CYC", "JAKi"} or s.therapy.running("CYC", "JAKi")
-    return s.stage in ("firstLine", "response", "refractory") and bool(given)
+    return s.stage in ("firstLine", "response", "refractory") and _given_or_signed(s, "CYC", "JAKi")
+
+
+def _igg_asked(s: Situation) -> bool:
+    return _given_or_signed(s, "RTX")
 
 
 def _bal_asked(s: Situation) -> bool:
@@ -232,17 +243,17 @@ def _bal_asked(s: Situation) -> bool:
 
 
 def _consult_asked(s: Situation) -> bool:
-    return s.episode.met or (s.rp is UNKNOWN and s.only_onset_missing)
+    """In an episode, where only the onset is missing, and for the specialist review of the three-month definition."""
+    return s.episode.met or (s.rp is UNKNOWN and s.only_onset_missing) or (s.three_months is MET and s.open)
 
 
 def _transplant_asked(s: Situation) -> bool:
-    return (
-        s.episode.met and s.in_context("confirmed", "suspected", "otherMsa") and not s.care_limited and not s.referral
-    )
+    early = s.episode.met and s.in_context("confirmed", "suspected", "otherMsa")
+    return (early or s.stage == "rescue") and not s.care_limited and not s.referral
 
 
 def _ecmo_asked(s: Situation) -> bool:
-    return s.stage == "rescue" and not s.care_limited
+    return s.stage == "rescue" and not s.care_limited and not s.on_ecmo
 
 
 def _offered(id: str) -> Callable[[Situation], bool]:
@@ -268,6 +279,7 @@ def _catalogue() -> Iterator[Item]:
         yield Item(id, "E-MICRO", frozenset(names.get(id, {id})), _microbiology_asked, _named("window_culture"))
     for id in SCREEN:
         yield Item(id, "E-SCREEN", frozenset(SCREENS.get(id, {id})), _screen_asked, _named("screen_days"))
+    yield Item("igg", "E-SCREEN", frozenset({"igg"}), _igg_asked, _named("igg_days"))
     yield Item("cmv-pcr", "E-MICRO", frozenset({"cmv-dna"}), _cmv_asked, _named("window_cmv"))
     yield Item("bal", "E-PROC", frozenset({"bal"}), _bal_asked, _named("window_bal"))
 
