@@ -1,0 +1,101 @@
+"""Flags and the Kurasawa count (decisions section 6)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rpild_rules.facts import Measurement
+from tests.oracle.answers import MET, Answer, agreed, of, unsure
+from tests.oracle.antibodies import ro52
+from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
+from tests.oracle.ct import ct_worsening, valid_true, worsening_period
+from tests.oracle.gas import Inspired, index_gas, inspired, versions
+from tests.oracle.settings import choice, number
+from tests.oracle.therapy import Therapy
+from tests.oracle.times import later, within
+
+TABLE = (
+    ("ferritin828", "ferritin", ">=", "ferritin_flag"),
+    ("ferritin1000", "ferritin", ">", "kurasawa_ferritin"),
+    ("ferritin1500", "ferritin", ">=", "ferritin_tier"),
+    ("ldh400", "ldh", ">", "ldh_flag"),
+    ("crp13", "crp", ">=", "crp_flag"),
+    ("lymphocytes500", "lymphocytes-abs", "<", "lymphocytes_flag"),
+)
+
+
+def flags(view: View) -> dict[str, Answer]:
+    """All eight."""
+    found = {name: _simple(view, concept, test, limit) for name, concept, test, limit in TABLE}
+    return {**found, "aado2of32": gradient(view), "ro52": ro52(view)}
+
+
+def _simple(view: View, concept: str, test: str, limit: str) -> Answer:
+    m, why = newest(view, "flag_max_age_days", concept)
+    return why if m is None else agreed(proves(v, test, number(limit)) for v in contradicting(view, m))
+
+
+def gradient(view: View) -> Answer:
+    """aado2of32: from components, else as reported."""
+    gas, why = index_gas(view)
+    carbon = partner(view, gas, "paco2") if gas is not None else None
+    if gas is not None and carbon is not None:
+        answer = agreed(_computed(g, c, air) for g in versions(view, gas) for c in contradicting(view, carbon) for air in inspired(view, g))
+        if answer.foremost != "not-comparable" or any(air.kind == "recorded" for air in inspired(view, gas)):
+            return answer
+        why = answer
+    elif gas is not None:
+        why = unsure("no-data")
+    reported = _reported(view)
+    return reported if reported is not None else why
+
+
+def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
+    """The other value of one gas: same groups, or the same time."""
+    found = [m for m in rows(view, concept) if m.groups & gas.groups or view.time(m.when) == view.time(gas.when)]
+    return found[0] if found else None
+
+
+def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
+    if air.kind == "none":
+        return unsure(air.why)
+    if air.kind == "recorded" and choice("aado2_room_air_only"):
+        return unsure("not-comparable")
+    if plain(gas, carbon).status != MET:
+        return plain(gas, carbon)
+    inhaled = air.value * (number("barometric_mmHg") - number("water_vapour_mmHg"))
+    value = inhaled - Fraction(carbon.value) / number("respiratory_quotient") - Fraction(gas.value)  # type: ignore[arg-type]
+    return of(value >= number("aado2_flag"))
+
+
+def _reported(view: View) -> Answer | None:
+    m, why = newest(view, gas_window(view), "aa-gradient")
+    if m is None:
+        return None if why.foremost in ("no-data", "fetch-failed", "not-permitted") else why
+    if any(air.kind == "recorded" for air in inspired(view, m)) and choice("aado2_room_air_only"):
+        return unsure("not-comparable")
+    return agreed(proves(v, ">=", number("aado2_flag")) for v in contradicting(view, m))
+
+
+def kurasawa(view: View, drugs: Therapy) -> int:
+    """How many of the three parts are met."""
+    return sum((_high_before(view, drugs), valid_true(view, "ggo-all-six-fields", "six_fields_days"), _worse_after(view, drugs)))
+
+
+def _high_before(view: View, drugs: Therapy) -> bool:
+    """(1): the newest ferritin at or before therapy start (no therapy: newest), at most 31 days before it."""
+    if drugs.edge:
+        return False
+    start = drugs.t0 or view.now
+    before = [m for m in rows(view, "ferritin") if not later(view.time(m.when), start)]
+    if not before or within(view.time(before[0].when), start, "kurasawa_ferritin_days") != MET:
+        return False
+    return agreed(proves(v, ">", number("kurasawa_ferritin")) for v in contradicting(view, before[0])).met
+
+
+def _worse_after(view: View, drugs: Therapy) -> bool:
+    """(3): ctWorsening whose period ends after therapy start."""
+    pair = worsening_period(view) if ct_worsening(view).met else None
+    return pair is not None and drugs.t0 is not None and (drugs.edge or later(pair[1], drugs.t0))
+
+

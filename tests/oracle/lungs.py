@@ -1,0 +1,98 @@
+"""C2: falls of FVC and DLCO (decisions section 4)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from rpild_rules.facts import Measurement
+from tests.oracle.answers import MET, UNKNOWN, Answer, agreed, any_of, of, unsure
+from tests.oracle.chart import View, absent, contradicting, newest, plain, rows
+from tests.oracle.settings import choice, number
+from tests.oracle.times import apart, within
+
+LITRES, PERCENT, DIFFUSION = ("fvc",), ("fvc-pct-pred",), ("dlco", "dlco-hb-adj")
+
+
+def pair_of(view: View, concepts: tuple[str, ...]) -> tuple[Measurement | None, Measurement | None, Answer]:
+    """Index and baseline: the newest value, and the oldest of the 31 days before it at a distance of 3 days or more."""
+    index, why = newest(view, "pft_index_days", *concepts)
+    if index is None:
+        return None, None, why
+    when = view.time(index.when)
+    earlier = [m for m in rows(view, *concepts) if m is not index]
+    states = [(m, _suits(view, m, when)) for m in earlier]
+    fitting = [m for m, state in states if state == MET]
+    if any(state == UNKNOWN for _, state in states):
+        return index, None, unsure("imprecise-date")
+    return (index, fitting[-1], of(True)) if fitting else (index, None, unsure("no-baseline"))
+
+
+def _suits(view: View, m: Measurement, when: object) -> str:
+    mine = view.time(m.when)
+    states = (within(mine, when, "baseline_max_days"), apart(mine, when, "pft_min_gap_days"))  # type: ignore[arg-type]
+    return "notMet" if "notMet" in states else UNKNOWN if UNKNOWN in states else MET
+
+
+def like_with_like(a: Measurement, b: Measurement) -> bool:
+    """Same LOINC, same bronchodilator state, same haemoglobin adjustment."""
+    return (a.code, a.variant, a.concept) == (b.code, b.variant, b.concept)
+
+
+def fell(index: Measurement, base: Measurement, limit: Fraction) -> Answer:
+    """A relative fall above the limit, without division (K2)."""
+    if not plain(index, base).status == MET:
+        return plain(index, base)
+    if not like_with_like(index, base):
+        return unsure("not-comparable")
+    b, i = Fraction(base.value), Fraction(index.value)  # type: ignore[arg-type]
+    return of((b - i) * 100 > limit * b)
+
+
+def series(view: View, concepts: tuple[str, ...], limit: str) -> Answer:
+    """One series: index against baseline, with whatever contradicts either."""
+    index, base, why = pair_of(view, concepts)
+    if index is None or base is None:
+        return why
+    pairs = product(contradicting(view, index), contradicting(view, base))
+    return agreed(fell(i, b, number(limit)) for i, b in pairs)
+
+
+def fvc_decline(view: View) -> Answer:
+    """Litres; percent predicted where litres are missing on either side."""
+    litres = series(view, LITRES, "fvc_fall_pct")
+    if not litres.why & {"no-data", "stale", "no-baseline", "fetch-failed", "not-permitted"}:
+        return litres
+    percent = series(view, PERCENT, "fvc_fall_pct")
+    if percent.status != UNKNOWN:
+        return percent
+    return percent if litres == absent(view, "E-PFT") else litres if percent == absent(view, "E-PFT") else any_of([litres, percent])
+
+
+def dlco_decline(view: View) -> Answer:
+    """mL/min/mmHg; no percent-predicted DLCO is mapped."""
+    return series(view, DIFFUSION, "dlco_fall_pct")
+
+
+def lung_function_decline(view: View) -> Answer:
+    """C2."""
+    assert choice("fvc_mode") == "relative", "the oracle knows the default mode only"
+    return any_of([fvc_decline(view), dlco_decline(view)])
+
+
+def late_fall(view: View) -> bool:
+    """Section 6 highRisk: a fall over the limit of C2 against a baseline 32 to 92 days old."""
+    plan = ((LITRES, "fvc_fall_pct"), (PERCENT, "fvc_fall_pct"), (DIFFUSION, "dlco_fall_pct"))
+    return any(_late(view, concepts, limit) for concepts, limit in plan)
+
+
+def _late(view: View, concepts: tuple[str, ...], limit: str) -> bool:
+    index, _, _ = pair_of(view, concepts)
+    if index is None:
+        return False
+    when = view.time(index.when)
+    old = [m for m in rows(view, *concepts) if within(view.time(m.when), when, "late_baseline_days") == MET]
+    far = [m for m in old if within(view.time(m.when), when, "baseline_max_days") == "notMet"]
+    return bool(far) and fell(index, far[-1], number(limit)).met
+
+

@@ -1,0 +1,158 @@
+"""ON: when the respiratory illness began (decisions section 4, step (a) and (b))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rpild_rules.facts import Diagnosis
+from rpild_rules.when import When
+from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer, of, unsure
+from tests.oracle.chart import View, attested, still_a_symptom
+from tests.oracle.settings import choice, window
+from tests.oracle.times import Span, future, judge, later, no_beginning, older, within
+
+RESPIRATORY = ("dyspnea", "acute-resp-failure", "hypoxemia", "ards")
+NEW_EPISODE = {"acute-resp-failure", "ards", "hypoxemia"}
+NEVER = 2**62
+
+
+@dataclass(frozen=True)
+class Record:
+    """One respiratory record: concept, onset, end of its active time."""
+
+    concept: str
+    onset: Span
+    until: int
+    reference: str
+    only_recorded: bool = False
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The interval that counts, or why there is none. `exists` = a candidate stands."""
+
+    when: Span | None
+    exists: bool
+    why: str = ""
+
+    @classmethod
+    def none(cls, why: str, exists: bool = False) -> Onset:
+        return cls(None, exists, why)
+
+
+@dataclass(frozen=True)
+class Border:
+    """After T0 + breakthrough_days, or after an attested improvement, an onset is a new illness."""
+
+    t0: Span | None = None
+    improved: Span | None = None
+
+    def crossed(self, record: Record) -> bool:
+        """(b) merging, New episode."""
+        if record.concept not in NEW_EPISODE:
+            return False
+        after_start = self.t0 is not None and older(self.t0, record.onset, "breakthrough_days") == MET
+        return after_start or (self.improved is not None and later(record.onset, self.improved))
+
+
+def records_of(view: View, concepts: Sequence[str]) -> list[Record]:
+    """Conditions with an onset date, and those with a recorded date only where no onset lies in the 92 days before it."""
+    pairs = [(d, c) for d in view.facts.diagnoses for c in concepts if still_a_symptom(view, d, c)]
+    dated = [_record(view, d, c, d.onset) for d, c in pairs if d.onset is not None]
+    lone = [(d, c) for d, c in pairs if d.onset is None and not d.onset_text and d.recorded is not None]
+    free = [(d, c) for d, c in lone if not any(_shortly_before(view, r, d) for r in dated)]
+    return dated + [replace(_record(view, d, c, d.recorded), only_recorded=True) for d, c in free]
+
+
+def _shortly_before(view: View, record: Record, d: Diagnosis) -> bool:
+    return within(record.onset, view.time(d.recorded), "episode_gap_days") != NOT_MET
+
+
+def _record(view: View, d: Diagnosis, concept: str, when: When | None) -> Record:
+    until = view.time(d.abated).hi if d.abated is not None else NEVER
+    return Record(concept, view.time(when), until, d.reference)
+
+
+def merged(records: list[Record], border: Border) -> list[Record]:
+    """(b) merging: overlapping records of one concept with onsets at most 92 days apart are one, with the earliest onset."""
+    pool = list(records)
+    pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
+    while pair is not None:
+        first, second = sorted(pair, key=lambda r: (r.onset.lo, r.onset.hi))
+        pool = [r for r in pool if r is not first and r is not second]
+        pool.append(replace(first, until=max(first.until, second.until)))
+        pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
+    return pool
+
+
+def _one_illness(a: Record, b: Record, border: Border) -> bool:
+    if a.concept != b.concept or a.only_recorded or b.only_recorded:
+        return False
+    early, late = sorted((a, b), key=lambda r: (r.onset.lo, r.onset.hi))
+    overlap = late.onset.lo <= early.until and early.onset.lo <= late.until
+    return overlap and within(early.onset, late.onset, "episode_gap_days") == MET and not border.crossed(late)
+
+
+def latest(records: list[Record]) -> Record | None:
+    """Ties: latest start, then narrower, then highest id."""
+    return max(records, key=lambda r: (r.onset.lo, r.onset.lo - r.onset.hi, r.reference), default=None)
+
+
+def from_records(view: View, clock: str, border: Border) -> tuple[Span | None, bool]:
+    """(b) clock: the interval, and whether only words tell of an onset."""
+    records = merged(records_of(view, RESPIRATORY), border)
+    top = latest(records)
+    if top is None:
+        worded = any(d.onset_text and d.onset is None for d in view.facts.diagnoses for c in RESPIRATORY if still_a_symptom(view, d, c))
+        return None, worded
+    start = no_beginning(top.onset) if top.only_recorded else top.onset
+    return (start if clock == "worsening" else _first_symptom(view, top, border, start)), False
+
+
+def _first_symptom(view: View, top: Record, border: Border, start: Span) -> Span:
+    """Every other record, cough included, that began at most 92 days before and had not abated before."""
+    everything = merged(records_of(view, (*RESPIRATORY, "cough")), border)
+    others = [r for r in everything if not r.only_recorded and within(r.onset, top.onset, "episode_gap_days") == MET]
+    spans = [start, *(r.onset for r in others if r.until >= top.onset.lo)]
+    return min(spans, key=lambda s: (s.lo, s.hi))
+
+
+def find_onset(view: View, clock: str, border: Border) -> Onset:
+    """(a) or (b)."""
+    stated = attested(view, "respiratory-onset")
+    records, worded = from_records(view, clock, border)
+    live = stated is not None and isinstance(stated.value, When) and within(view.time(stated.made), view.at, "onset_attestation_days") == MET
+    if stated is not None and live and not (records and later(records, view.time(stated.made))):
+        return Onset(view.time(stated.value), True)
+    if records is not None:
+        return Onset(records, True)
+    if worded:
+        return Onset.none("unstructured", True)
+    return Onset.none("attestation-expired" if stated is not None else "no-data")
+
+
+def within_a_month(view: View, onset: Onset) -> Answer:
+    """ON: 0 <= T - onset <= 31 d."""
+    if onset.when is None:
+        return unsure(onset.why)
+    if future(onset.when, view.now):
+        return unsure("conflict")
+    state = within(onset.when, view.at, "one_month_days")
+    return unsure("imprecise-date") if state == UNKNOWN else of(state == MET)
+
+
+def main_clock() -> str:
+    """The clock of DEF-2."""
+    return str(choice("onset_clock"))
+
+
+def not_after(onset: Span, start: Span, name: str) -> bool:
+    """The whole onset interval <= start + window."""
+    size, by_day = window(name)
+    return judge(start, onset, by_day, (size,), lambda d: d <= size) == MET
+
+
+def new_illness(onset: Span, start: Span, name: str) -> bool:
+    """The whole onset interval > start + window."""
+    return older(start, onset, name) == MET

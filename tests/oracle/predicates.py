@@ -1,0 +1,150 @@
+"""Predicates that draw attention: risk, evidence of lung disease, severe failure, rescue, other causes, referral (decisions section 6)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from rpild_rules.facts import Measurement
+from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
+from tests.oracle.care import REASONS, dyspnoea_shown, ended, overlaps, oxygen_evidence
+from tests.oracle.chart import ILD, View, acute, at_hospital, attested, counted_as, dated_within, gas_window, has, proves, rows
+from tests.oracle.criteria import FOUR
+from tests.oracle.ct import attested_worsening, valid_true
+from tests.oracle.episode import Episode
+from tests.oracle.gas import below_ratio, estimated, inspired
+from tests.oracle.lungs import late_fall
+from tests.oracle.onset import RESPIRATORY
+from tests.oracle.settings import number
+from tests.oracle.times import within
+
+CAUSES = (
+    "pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild", "hypersensitivity-pneumonitis",
+    "radiation-pneumonitis", "heart-failure",
+)  # fmt: skip
+VIRUSES = ("sars-cov-2-rna", "influenza-a-rna", "influenza-b-rna")
+EXPLAINING = {"covid-19", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis", *VIRUSES}
+
+
+def high_risk(view: View, on: Answer, c: dict[str, Answer], f: dict[str, Answer], context: str, weak_gate: bool) -> bool:
+    """highRisk: any proven part."""
+    full = not weak_gate or respiratory_hospital(view)
+    imprecise = on.status == UNKNOWN and on.foremost == "imprecise-date"
+    limited = f["ferritin828"].met or f["aado2of32"].met or imprecise
+    cough = context == "confirmed" and any(dated_within(view, d, "cough_days") for d in view.facts.diagnoses if counted_as(d, "cough"))
+    return (limited and full) or on.met or any(c[name].met for name in FOUR) or low_saturation(view) or late_fall(view) or cough
+
+
+def respiratory_hospital(view: View) -> bool:
+    """Setting acute with a respiratory reason."""
+    return any(s.kind in ("stay", "emergency") and at_hospital(view, s) and s.reasons & REASONS for s in view.facts.stays)
+
+
+def low_saturation(view: View) -> bool:
+    """SpO2 < 90 % on room air in the gas window."""
+    return any(proves(m, "<", number("spo2_low")).met and on_air(view, m) for m in saturations(view))
+
+
+def saturations(view: View) -> list[Measurement]:
+    """Valid saturations in the window; the newest speaks."""
+    return [m for m in rows(view, "spo2") if within(view.time(m.when), view.now, gas_window(view)) == MET][:1]
+
+
+def on_air(view: View, m: Measurement) -> bool:
+    """A saturation on room air: by its code, or as for a gas."""
+    return m.variant == "room-air" or any(air.kind == "air" for air in inspired(view, m))
+
+
+def lung_evidence(view: View, c: dict[str, Answer]) -> bool:
+    """lungEvidence."""
+    pictures = valid_true(view, "bilateral-infiltrates", "attestation_days", film=True) or attested_worsening(view).met
+    return has(view.facts, *ILD) or any(c[n].met for n in FOUR[1:]) or pictures or valid_true(view, "ggo-all-six-fields", "six_fields_days")
+
+
+def lung_signal(view: View, on: Answer, c: dict[str, Answer]) -> bool:
+    """lungSignal."""
+    onset = on.met or (on.status == UNKNOWN and on.foremost == "imprecise-date")
+    noted = any(proves(m, "<", number("spo2_note")).met for m in saturations(view))
+    oxygen = oxygen_evidence(view, "c1_oxygen_days")[0]
+    return has(view.facts, *ILD) or onset or dyspnoea_shown(view).met or any(c[n].met for n in FOUR) or noted or oxygen
+
+
+def other_causes(view: View) -> set[str]:
+    """otherCause: what is documented within 31 days."""
+    found = {c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and dated_within(view, d, "other_cause_days")}
+    tests = [r for r in view.facts.results if r.valid and r.concept in VIRUSES and r.meaning in ("positive", "weak") and r.when]
+    return found | {r.concept for r in tests if within(view.time(r.when), view.now, "other_cause_days") == MET}
+
+
+def quiet(view: View) -> bool:
+    """Nothing respiratory for 92 days, and not acute."""
+    symptoms = [d for d in view.facts.diagnoses if d.concepts & {*RESPIRATORY, "cough"} and d.verification not in ("refuted", "entered-in-error")]
+    recent = any(within(view.time(w), view.now, "quiet_days") != NOT_MET for d in symptoms for w in (d.onset, d.recorded) if w)
+    oxygen, doubts = oxygen_evidence(view, "quiet_days")
+    stated = [attested(view, code) for code in ("progressive-dyspnoea", "ct-worsening")]
+    said = any(a is not None and a.value is True and within(view.time(a.made), view.now, "quiet_days") == MET for a in stated)
+    return not (acute(view) or recent or oxygen or doubts or said)
+
+
+def on_now(view: View, *concepts: str) -> bool:
+    """Support of these kinds at any time in the last 24 h."""
+    return any(s.concept in concepts and overlaps(view, s.start, ended(s), "blind_hours") == MET for s in view.facts.supports)
+
+
+def gas_blind(view: View) -> bool:
+    """High support and no arterial gas in 24 h."""
+    high = [m for m in rows(view, "fio2") if proves(m, ">=", number("blind_fio2")).met and not estimated(view, m)]
+    strained = on_now(view, "hfnc", "niv", "invasive-ventilation") or any(within(view.time(m.when), view.now, "blind_hours") == MET for m in high)
+    return strained and not any(within(view.time(m.when), view.now, "blind_hours") == MET for m in rows(view, "pao2"))
+
+
+def recent_gases(view: View) -> list[Measurement]:
+    """Valid arterial gases of the last 24 h."""
+    return [m for m in rows(view, "pao2") if within(view.time(m.when), view.now, "ecmo_window_hours") == MET]
+
+
+def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air_fio2") -> bool:
+    """P/F under a limit with recorded FiO2 above room air (or at least a floor)."""
+    airs = [a for a in inspired(view, gas) if a.kind == "recorded" and a.value >= number(floor)]
+    return bool(airs) and len(airs) == len(inspired(view, gas)) and all(below_ratio(gas, a, number(limit)).met for a in airs)
+
+
+def severe_failure(view: View) -> str:
+    """severeFailure: "a", "b" or empty."""
+    if any(ratio_below(view, g, "ecmo_pf") for g in recent_gases(view)):
+        return "a"
+    acid = [m for m in rows(view, "ph-arterial") if within(view.time(m.when), view.now, "ecmo_window_hours") == MET]
+    pairs = product(acid, rows(view, "paco2"))
+    low = (p for p, q in pairs if (p.groups & q.groups or view.time(p.when) == view.time(q.when)) and _acidosis(p, q))
+    return "b" if next(low, None) is not None else ""
+
+
+def _acidosis(p: Measurement, q: Measurement) -> bool:
+    return proves(p, "<", number("ecmo_ph")).met and proves(q, ">=", number("ecmo_paco2")).met
+
+
+def rescue_need(view: View, episode: Episode) -> str:
+    """rescueNeed: "i", "ii" or empty."""
+    if not episode.met:
+        return ""
+    gases, ventilated = recent_gases(view), on_now(view, "invasive-ventilation")
+    deep = any(ratio_below(view, g, "rescue_pf", "rescue_fio2") for g in gases)
+    if ventilated and deep:
+        return "i"
+    supported = on_now(view, "hfnc", "niv") and any(ratio_below(view, g, "rescue_pf") for g in gases)
+    worse = episode.refractory or bool(episode.signs)
+    return "ii" if worse and (ventilated or deep or supported) else ""
+
+
+def referral_sent(view: View) -> bool:
+    """referralSent."""
+    sent = [o for o in view.facts.orders if "referral-transplant" in o.concepts or "transplant-referral" in o.items]
+    drafted = [o for o in view.facts.drafted_orders if "referral-transplant" in o.concepts or "transplant-referral" in o.items]
+    live = any(o.status in ("active", "on-hold") for o in sent if not o.do_not_perform)
+    done = [o for o in sent if o.status == "completed" and o.authored is not None]
+    past = any(within(view.time(o.authored), view.now, "referral_days") == MET for o in done)
+    return live or past or bool(drafted) or has(view.facts, "awaiting-transplant")
+
+
+def care_limited(view: View) -> bool:
+    """A partial limit of care."""
+    return any(limit.kind == "partial" for limit in view.facts.limits)
