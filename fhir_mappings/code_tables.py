@@ -50,6 +50,9 @@ class Membership:
     excluded: frozenset[str] = NOTHING
 
 
+OUTSIDE = Membership()
+
+
 def read_table(name: str) -> dict[str, Any]:
     """One file of the folder `codes`, as it stands."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
@@ -134,7 +137,7 @@ def dotted(code: str) -> str:
     return code if "." in code or len(code) <= 3 else f"{code[:3]}.{code[3:]}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def membership(identifier: str, code: str) -> Membership:
     """What a code of a system (any of its identifiers) belongs to; an unknown system belongs to nothing."""
     system = SYSTEMS.get(identifier, "")
@@ -142,6 +145,8 @@ def membership(identifier: str, code: str) -> Membership:
     found = set(EXACT.get((system, spelled), ()))
     found.update(concept for owner, pattern, concept in PATTERNS if owner == system and pattern.match(spelled))
     found.update(concept for owner, first, last, concept in RANGES if owner == system and first <= spelled[:3] <= last)
+    if not found:
+        return OUTSIDE
     excluded = frozenset(each for concept in found if concept in EXCLUDES for each in EXCLUDES[concept])
     return Membership(frozenset(found) - frozenset(EXCLUDES), excluded)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fhir_mappings.code_tables import concepts_of, read_table
 from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.dates import Reader, span
+from fhir_mappings.drugs import form_of
 from fhir_mappings.structs import Dosage, Repeat, Timing
 from fhir_mappings.units import number_of
 from fhir_mappings.words import named_in
@@ -120,7 +121,7 @@ def route_of(dosages: Iterable[Dosage], products: Iterable[Concept | None], form
     found = {_route(route) for route in routes} - {""}
     if found:
         return found.pop() if len(found) == 1 else "systemic"
-    return _form((*products, *forms))
+    return form_of((*products, *forms))
 
 
 def _route(route: Concept) -> str:
@@ -129,10 +130,3 @@ def _route(route: Concept) -> str:
         if f"route-{name}" in known:
             return name
     return "systemic" if route.coding or "route-systemic" in known else ""
-
-
-def _form(concepts: Sequence[Concept | None]) -> str:
-    if "route-nonsystemic" in concepts_of(*concepts):
-        return "nonsystemic"
-    words = named_in("form", *concepts)
-    return "nonsystemic" if "nonsystemic" in words else "systemic" if "systemic" in words else ""

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fhir_mappings.code_tables import SYSTEMS, concepts_of, concepts_of_file
-from fhir_mappings.datatypes import Coding, Concept, Quantity
+from fhir_mappings.code_tables import concepts_of
+from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.dates import span
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
+from fhir_mappings.drugs import ingredients_of
 from fhir_mappings.references import References
 from fhir_mappings.structs import Dosage, MedicationIn
 from fhir_mappings.subjects import reference_of
-from fhir_mappings.words import named, shown, texts_of
+from fhir_mappings.words import shown
 from rpild_rules.facts import Treatment
 from rpild_rules.when import When
 
-INGREDIENTS = concepts_of_file("medications")
-DRUG_SYSTEMS = frozenset({"RxNorm", "ATC"})
 KINDS = {
     "MedicationRequest": "request",
     "MedicationAdministration": "administration",
@@ -30,20 +29,6 @@ def read_medications(records: Iterable[MedicationIn], refs: References, drafted:
     for each in records:
         if each.resource_type in KINDS and each.status != "entered-in-error":
             yield _treatment(each, refs, drafted)
-
-
-def ingredients_of(concepts: Iterable[Concept | None]) -> frozenset[str]:
-    """The ingredients of a drug: by RxNorm or ATC code, else by whole-word names; empty = unresolved."""
-    known = [concept for concept in concepts if concept is not None]
-    coded = _coded(coding for concept in known for coding in concept.coding)
-    if coded:
-        return coded
-    return frozenset(name for text in texts_of(*known) for name in named("drug", text))
-
-
-def _coded(codings: Iterable[Coding]) -> frozenset[str]:
-    drugs = [coding for coding in codings if SYSTEMS.get(coding.system) in DRUG_SYSTEMS]
-    return concepts_of(Concept(coding=drugs)) & INGREDIENTS
 
 
 def _treatment(each: MedicationIn, refs: References, drafted: bool) -> Treatment:

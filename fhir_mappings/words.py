@@ -49,19 +49,27 @@ CLASS_WORDS = {
 }
 
 
-@lru_cache(maxsize=16384)
 def named(group: str, text: str) -> frozenset[str]:
     """The concepts of a group of names that a text mentions (in its first part, if it is long)."""
-    spelled = plain(text[:LONGEST])
+    return _named(group, text if len(text) <= LONGEST else text[:LONGEST])
+
+
+@lru_cache(maxsize=8192)
+def _named(group: str, text: str) -> frozenset[str]:
+    spelled = plain(text)
     if not spelled or not ANY[group].search(spelled):
         return NOTHING
     return frozenset(concept for concept, pattern in WORDS[group].items() if pattern.search(spelled))
 
 
-@lru_cache(maxsize=4096)
 def class_named(text: str) -> frozenset[str]:
     """The concepts whose class words a text contains (`care-limit`, `order-myositis-antibody`, ...)."""
-    spelled = plain(text[:LONGEST])
+    return _class_named(text[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _class_named(text: str) -> frozenset[str]:
+    spelled = plain(text)
     return frozenset(concept for concept, pattern in CLASS_WORDS.items() if pattern.search(spelled))
 
 
