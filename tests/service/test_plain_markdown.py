@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_hooks.plain_markdown import LINE_LIMIT, card_line, detail, plain
@@ -58,6 +58,7 @@ def test_titles_are_bold_and_their_lines_bullets() -> None:
     assert detail(sections) == "One.\n\nTwo.\n\n**Missing**\n\n- a\n- b\n\nEnd."
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_hidden_and_no_line_break_survives(text: str) -> None:
     line = card_line(text)
@@ -69,6 +70,7 @@ TAG = re.compile(r"(?<!\\)<[A-Za-z/!?]")
 LINK = re.compile(r"(?<!\\)\][(\[:]|(?<!\\)://|(?i:www(?<!\\)\.)")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>[]()!*_`~\\:/#-+=.@wW&;ab1 \n"))
 def test_no_tag_and_no_link_survives(text: str) -> None:
     bare = card_line(text).replace("\\\\", "\0")
