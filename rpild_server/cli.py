@@ -17,6 +17,7 @@ from rpild_server.app import wall_clock
 from rpild_server.assessing import AssessError, assess_file, moment, report_of
 from rpild_server.checking import check_all
 from rpild_server.demo import PortTakenError, run_demo
+from rpild_server.settings import SettingsError
 from rpild_server.terminal import Screen
 
 WRONG_USE = 2
@@ -27,6 +28,7 @@ INPUT_FAULTS = (
     UnreadableFileError,
     ParameterError,
     PortTakenError,
+    SettingsError,
     OSError,
 )
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -14,7 +14,7 @@ from flask import Flask
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST, serving
-from rpild_server.settings import EhrSettings, Settings, load_settings
+from rpild_server.settings import Settings, load_settings
 
 
 class PortTakenError(Exception):
@@ -43,7 +43,7 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...]) -> Settings:
         silent_mode=False,
         expose_assessment=True,
         cors_origins=frozenset({addresses.ehr}),
-        ehrs=(EhrSettings(name="demo", fhir_bases=bases),),
+        ehrs=({"name": "demo", "fhir_bases": bases},),
     )
 
 

@@ -18,7 +18,7 @@ from cds_hooks.discovery import discovery
 from fhir_mappings.drafts import WORK_UP, service_request
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
-from rpild_server.settings import Settings, load_settings
+from rpild_server.settings import Settings, SettingsError, load_settings
 
 # After freezing, a call leaves little garbage in cycles: look for it rarely.
 COLLECT_AFTER = (50_000, 50, 100)
@@ -77,7 +77,11 @@ def options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]:
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def main(host: str, port: int, workers: int, threads: int, config: Path | None) -> None:
     """Run the plug-in under gunicorn."""
-    Service(load_settings(config), options(host, port, workers, threads)).run()
+    try:
+        settings = load_settings(config)
+    except SettingsError as problem:
+        raise click.UsageError(str(problem)) from None
+    Service(settings, options(host, port, workers, threads)).run()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from rpild_server.cli import main
 from rpild_server.demo import Addresses, PortTakenError, demo_settings, running_demo
 from tests.conftest import ROOT, free_port_pair
 from tests.service.calls import healthy, hook_body
@@ -105,3 +107,21 @@ def test_the_production_runner_answers(tmp_path: Path) -> None:
         run.send_signal(signal.SIGTERM)
         assert run.wait(20) == 0
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("command", [("rpild_server.run",), ("rpild_server.cli", "demo", "--no-open")])
+def test_faulty_settings_end_with_two(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RPILD_SITE_TIMEZONE", "Mars/Base")
+    log = tmp_path / "log"
+    with process(log, *command, "--port", str(free_port_pair())) as run:
+        assert run.wait(20) == 2
+    assert "environment RPILD_SITE_TIMEZONE" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_fhir_base_that_is_none_ends_with_two() -> None:
+    result = CliRunner().invoke(main, ["demo", "--no-open", "--trust-fhir", "ftp://ehr.example"])
+    assert result.exit_code == 2
+    assert "ehrs.0.fhir_bases" in result.stderr
