@@ -13,6 +13,7 @@ from fhir_mappings.subjects import Entry, reference_of, subject_of, urls_of
 from rpild_rules.facts import Unreadable
 
 MEDICATIONS = "medications"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 KEY_OF = {query.kind: key for key, query in QUERIES.items()} | {"Observation": "laboratory", "Medication": MEDICATIONS}
 DRAFTED = ("MedicationRequest", "ServiceRequest", "Medication")
 
@@ -32,6 +33,7 @@ class Mixed:
 
 def entries_of(body: bytes) -> Iterator[bytes]:
     """The raw entries of a Bundle, of one resource, or of NDJSON. Raises UnreadableFileError if it is none of them."""
+    body = body.removeprefix(BYTE_ORDER_MARK)
     try:
         bundle = RAW_BUNDLES.decode(body)
     except UNDECODABLE:

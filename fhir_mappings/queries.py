@@ -29,6 +29,7 @@ class Query:
     key: str
     kind: str
     elements: tuple[str, ...]
+    aids: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     date: str
     count: int
@@ -48,7 +49,7 @@ class Query:
     @property
     def days(self) -> int | None:
         """How far back this key must reach for all its elements, in days; None = all."""
-        wanted = [self.days_for(element) for element in self.elements]
+        wanted = [self.days_for(element) for element in (*self.elements, *self.aids)]
         return None if None in wanted else max(days for days in wanted if days is not None)
 
 
@@ -75,6 +76,7 @@ def _query(key: str, table: dict[str, Any]) -> Query:
         key=key,
         kind=table["type"],
         elements=tuple(table["elements"]),
+        aids=tuple(table.get("aids", ())),
         parameters=tuple(_parameters(table)),
         date=table.get("date", ""),
         count=table.get("count", 0),

@@ -274,6 +274,7 @@ def test_periods_count_for_the_oldest_entry() -> None:
         ),
         ({"procedures": Failure(Reason.FETCH_FAILED)}, "E-PROC", Reading.FAILED),
         ({"laboratory": Failure(Reason.FETCH_FAILED)}, "E-MSA", Reading.FAILED),
+        ({"specimens": Failure(Reason.NOT_PERMITTED)}, "E-GAS", Reading.COMPLETE),
         ({}, "E-MSA", Reading.COMPLETE),
     ],
 )

@@ -40,7 +40,16 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("body", [bundle(*ROWS), lines(*ROWS), lines(json.loads(bundle(*ROWS)), patient())])
+@pytest.mark.parametrize(
+    "body",
+    [
+        bundle(*ROWS),
+        lines(*ROWS),
+        b"\xef\xbb\xbf" + bundle(*ROWS),
+        lines(*ROWS).replace(b"\n", b"\r\n\r\n"),
+        lines(json.loads(bundle(*ROWS)), patient()),
+    ],
+)
 def test_forms_of_a_file(body: bytes) -> None:
     found = facts_of(body)
     assert [each.reference for each in found.measurements] == ["Observation/a"]

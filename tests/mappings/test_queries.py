@@ -114,7 +114,9 @@ def test_the_gate_reads_first_and_asks_for_little_more() -> None:
 
 def test_every_element_has_a_key_and_every_key_an_element() -> None:
     assert [element for element, keys in ELEMENT_KEYS.items() if not keys] == []
-    assert [key for key, query in QUERIES.items() if not query.elements or set(query.elements) - set(ELEMENTS)] == []
+    assert [
+        key for key, query in QUERIES.items() if not (fed := {*query.elements, *query.aids}) or fed - set(ELEMENTS)
+    ] == []
 
 
 def test_every_key_is_of_a_type_that_is_decoded_and_every_type_has_a_key() -> None:
