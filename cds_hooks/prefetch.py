@@ -22,6 +22,7 @@ from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import Answer, Failure, Pages
 
 MOST_SINGLE_READS = 50
+NO_ACCESS = "not in the prefetch, and no FHIR access that this service trusts"
 
 
 @dataclass(slots=True)
@@ -44,14 +45,13 @@ class Reading:
             self._complete(self.fetch({**self.searches(absent), **following}, share), following)
 
     def _take(self, key: str, absent: list[str], following: dict[str, str]) -> None:
-        raw = self.prefetch.get(key)
+        raw = self.prefetch.get(key, b"")
+        sent = look(raw, links=self.fetch is not None)
         if raw == NULL:
             self.answers[key] = None
-            return
-        sent = look(raw, links=self.fetch is not None) if raw else None
-        if raw and sent and sent.refusal:
+        elif sent.refusal:
             self.answers[key] = Failure(sent.refusal)
-        elif raw and sent and sent.resource_type == _expected(key):
+        elif sent.resource_type == _expected(key):
             self.answers[key] = raw
             following |= {key: sent.next_link} if sent.next_link else {}
         else:
@@ -86,11 +86,7 @@ class Reading:
         answer = self.answers.get(key)
         if isinstance(answer, Failure):
             return answer.reason.value
-        return (
-            "sent as null"
-            if key in self.answers
-            else "not in the prefetch, and no FHIR access that this service trusts"
-        )
+        return "sent as null" if key in self.answers else NO_ACCESS
 
 
 def _expected(key: str) -> str:
