@@ -1,4 +1,4 @@
-"""Names that rules group: diagnoses, antibodies, drugs and breathing support. Names only; codes live in fhir_mappings/codes."""
+"""Names that rules group: diagnoses, antibodies, drugs, breathing support. Codes live in fhir_mappings/codes."""
 
 from __future__ import annotations
 

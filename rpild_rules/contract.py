@@ -7,7 +7,7 @@ from typing import Any
 
 from rpild_rules.assessment import Assessment
 from rpild_rules.definition import CRITERIA, DEFINITIONS
-from rpild_rules.findings import Finding, foremost
+from rpild_rules.findings import PRECEDENCE, Finding
 from rpild_rules.prognosis import FLAGS
 
 
@@ -25,7 +25,7 @@ def as_contract(assessment: Assessment, topics: tuple[str, ...]) -> dict[str, An
         "criteria": {id: found[id].status.value for id in CRITERIA if inside},
         "flags": {id: found[id].status.value for id in FLAGS if inside},
         "findings": [_finding(f) for f in assessment.findings],
-        "missing": [_missing(f) for id in (*CRITERIA, *FLAGS) if inside and (f := found[id]).unknown],
+        "missing": [each for id in (*CRITERIA, *FLAGS) if inside for each in _criterion_missing(found[id])],
         "cards": list(topics),
     }
     if count:
@@ -57,12 +57,17 @@ def _finding(f: Finding) -> dict[str, Any]:
         "because": f.because,
         "evidence": list(f.evidence),
         "parameters": list(f.parameters),
-        "missing": [{"reason": m.reason.value, "what": m.what} for m in f.missing],
+        "missing": _missing(f),
     }
 
 
-def _missing(f: Finding) -> dict[str, str]:
-    """One entry a criterion and reason: the foremost of those that apply."""
-    reason = foremost(f.reasons)
-    what = next(m.what for m in f.missing if m.reason is reason)
-    return {"criterion": f.id, "reason": reason.value, "what": what}
+def _missing(f: Finding) -> list[dict[str, str]]:
+    """One entry a reason, the gravest first (rulings 10)."""
+    said = {reason: [m.what for m in f.missing if m.reason is reason] for reason in PRECEDENCE}
+    return [
+        {"reason": reason.value, "what": "; ".join(dict.fromkeys(whats))} for reason, whats in said.items() if whats
+    ]
+
+
+def _criterion_missing(f: Finding) -> list[dict[str, str]]:
+    return [{"criterion": f.id, **each} for each in _missing(f)]

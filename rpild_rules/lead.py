@@ -5,38 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rpild_rules import order_safety, results, risk
-from rpild_rules.concepts import DRUG_CLASSES, MECHANICAL
+from rpild_rules import order_safety
+from rpild_rules.concepts import DRUG_CLASSES
 from rpild_rules.findings import MET
-from rpild_rules.oxygen import running
+from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen
+from rpild_rules.triggers import ONSET_MISSING
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
     from rpild_rules.triggers import Due
 
 RP_CARDS = frozenset(
-    {"combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway", "undeterminedHighRisk", "threeMonthProgression",
-     "refractoryOptions"}
+    {
+        "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway", "undeterminedHighRisk",
+        "threeMonthProgression", "refractoryOptions",
+    }
 )  # fmt: skip
-READINGS = {"E-MED": "treatment", "E-ORD": "referrals", "E-FLAG": "limits of care"}
+UNREAD = {"E-MSA": "antibodies", "E-MED": "treatment", "E-ORD": "referral", "E-FLAG": "limits"}
+HIGH_FLOW = frozenset({"hfnc"})
+CENTRE_CARDS = frozenset({"transplantReferral", "ecmoTransplant"})
 
 
 def lead_lines(s: Situation, due: Due) -> tuple[str, ...]:
     """The lead lines of one card, in their order."""
     if due.topic == "workup" and s.explained:
         return tuple(_other_causes(s))
+    if due.topic in CENTRE_CARDS:
+        return tuple(_unread(s))
     if due.topic not in RP_CARDS:
         return ()
-    lines = (
-        _gas_blind(s),
-        _onset_missing(s, due),
-        _latched(s),
-        _no_lung_evidence(s, due),
-        _other_causes(s),
-        _not_yet_judged(s, due),
-    )
-    more = (_unread(s), _icu_review(s), _running(s))
-    return tuple(line for part in (*lines, *more) for line in part)
+    parts = (
+        _gas_blind(s), _onset_missing(s, due), _latched(s), _no_lung_evidence(s, due), _other_causes(s),
+        _not_yet_judged(s, due), _unread(s), _icu_review(s), _running(s),
+    )  # fmt: skip
+    return tuple(line for part in parts for line in part)
 
 
 def _gas_blind(s: Situation) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _gas_blind(s: Situation) -> Iterator[str]:
 
 
 def _onset_missing(s: Situation, due: Due) -> Iterator[str]:
-    if due.topic == "undeterminedHighRisk" and due.variant.startswith("onsetMissing"):
+    if due.variant in ONSET_MISSING:
         yield s.knowledge.texts.say("lead", "onset_missing")
 
 
@@ -63,13 +65,14 @@ def _no_lung_evidence(s: Situation, due: Due) -> Iterator[str]:
         return
     if s.episode.met:
         yield s.knowledge.texts.say("lead", "no_lung_evidence")
-    elif due.variant.startswith("onsetMissing"):
+    elif due.variant in ONSET_MISSING:
         yield s.knowledge.texts.say("lead", "no_lung_evidence_open")
 
 
 def _other_causes(s: Situation) -> Iterator[str]:
     if s.causes:
-        yield s.knowledge.texts.say("lead", "other_cause", causes="; ".join(cause.words for cause in s.causes))
+        causes = dict.fromkeys(cause.words for cause in s.causes)
+        yield s.knowledge.texts.say("lead", "other_cause", causes="; ".join(causes))
 
 
 def _not_yet_judged(s: Situation, due: Due) -> Iterator[str]:
@@ -78,28 +81,35 @@ def _not_yet_judged(s: Situation, due: Due) -> Iterator[str]:
 
 
 def _unread(s: Situation) -> Iterator[str]:
-    unread = [words for element, words in READINGS.items() if not s.facts.read(element)]
-    unread += [f"the drug {name}" for name in s.therapy.unresolved]
+    """What could not be read and would bear on the card (K11); orders tell of referrals and of limits of care."""
+    unread = [UNREAD[element] for element in UNREAD if not s.facts.read(element)]
+    unread += ["limits"] if "referral" in unread and "limits" not in unread else []
+    unread += ["drug"] if "" in s.therapy.unresolved and "treatment" not in unread else []
     if unread:
-        yield s.knowledge.texts.say("lead", "unread", what=_capital(", ".join(unread)))
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+        yield " ".join(s.knowledge.texts.say("lead", f"unread_{each}") for each in unread)
 
 
 def _icu_review(s: Situation) -> Iterator[str]:
-    if s.care_limited:
+    window = s.knowledge.window("blind_hours")
+    on_high_flow = bool(in_use(s.facts, HIGH_FLOW, s.now, window))
+    high = highest_fraction(s.facts, s.now, window)
+    if s.care_limited or not (on_high_flow or needs_much_oxygen(high, "icu_fio2", s.knowledge)):
         return
-    support = next((each.concept for each in running(s.facts, MECHANICAL, s.now) if each.concept == "hfnc"), "")
-    high = risk.highest_fraction(s.facts, s.now, "blind_hours", s.knowledge)
-    if support or (high and s.knowledge.parameter("icu_fio2").holds(results.value_of(high))):
-        words = "high-flow oxygen" if support else f"FiO2 {high.printed}" if high else ""
-        yield s.knowledge.texts.say("lead", "icu_review", support=words)
+    words = s.knowledge.texts.label("support", "hfnc") if on_high_flow else f"FiO2 {high.printed}" if high else ""
+    yield s.knowledge.texts.say("lead", "icu_review", support=words)
 
 
 def _running(s: Situation) -> Iterator[str]:
     """Classes of the regimen that run or are being signed."""
-    names = sorted({*s.therapy.chains, *order_safety.being_signed(s.facts)}, key=list(DRUG_CLASSES).index)
+    names = sorted(order_safety.being_signed(s.facts) | s.therapy.chains.keys(), key=list(DRUG_CLASSES).index)
     if names:
-        yield s.knowledge.texts.say("lead", "running", classes=", ".join(names))
+        yield s.knowledge.texts.say("lead", "running", classes=", ".join(_class(s, name) for name in names))
+
+
+def _class(s: Situation, name: str) -> str:
+    """A drug class, marked where its dose or its route had to be assumed."""
+    texts, chain = s.knowledge.texts, s.therapy.chains.get(name)
+    marks = ["no_dose"] if name == "GC" and s.therapy.induction_unreadable else []
+    marks += ["no_route"] if chain and any(not use.treatment.route for use in chain.uses) else []
+    words = ", ".join(texts.label("drug_class", mark) for mark in marks)
+    return f"{texts.label('drug_class', name)} ({words})" if words else texts.label("drug_class", name)

@@ -1,4 +1,4 @@
-"""From cards that are due to cards that are sent: wording, hooks, absorption, order and cap (decisions sections 9 to 11)."""
+"""From cards that are due to cards that are sent: wording, hooks, absorption, order, cap (decisions 9 to 11)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rpild_rules import details, order_safety
+from rpild_rules import details, markers, order_safety, transplant_lines
 from rpild_rules.assessment import Assessment, Recommendation, Section
-from rpild_rules.definition import CRITERIA, DEFINITIONS
+from rpild_rules.basis import basis, foot
 from rpild_rules.lead import RP_CARDS, lead_lines
-from rpild_rules.triggers import PV, SIGN, Due, due_cards
+from rpild_rules.suggestions import suggested
+from rpild_rules.triggers import ONSET_MISSING, PV, SIGN, Due, due_cards
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
 
 ORDER = (
-    "ecmoTransplant", "possibleInfection", "pregnancyCheck", "PRIMARY", "avoidForInduction", "cytopenia", "preImmunosuppressionScreen",
-    "jakiRisk", "cniSafety", "pjpProphylaxis", "transplantReferral", "INFO", "steroidOnly", "dataQuality",
+    "ecmoTransplant", "possibleInfection", "pregnancyCheck", "PRIMARY", "avoidForInduction", "cytopenia",
+    "preImmunosuppressionScreen", "jakiRisk", "cniSafety", "pjpProphylaxis", "transplantReferral", "INFO",
+    "steroidOnly", "dataQuality",
 )  # fmt: skip
 ABSORBS = {
     "combinationTherapy": frozenset({"transplantReferral", "steroidOnly"}),
@@ -25,16 +27,16 @@ ABSORBS = {
     "otherMyositisAntibody": frozenset({"transplantReferral"}),
     "ecmoTransplant": frozenset({"transplantReferral"}),
 }
-TRANSPLANT_TOPICS = frozenset(
-    {
-        "combinationTherapy",
-        "antibodyPending",
-        "otherMyositisAntibody",
-        "transplantReferral",
-        "ecmoTransplant",
-        "refractoryOptions",
-    }
-)
+TITLES = {
+    "combinationTherapy": "Options",
+    "antibodyPending": "Now",
+    "otherMyositisAntibody": "Now",
+    "aipPathway": "Now",
+    "undeterminedHighRisk": "Now",
+    "threeMonthProgression": "Now",
+    "refractoryOptions": "Options",
+}
+TRANSPLANT_TOPICS = frozenset({"combinationTherapy", "antibodyPending", "otherMyositisAntibody"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,22 @@ def choose(
     sent = standing[: call.max_cards] if call.max_cards else standing
     cut = standing[len(sent) :]
     held = tuple(r for r in due if r not in sent)
-    if sent and cut:
-        also = assessment.knowledge.texts
-        lines = tuple(also.say("common", "also", summary=r.summary) for r in cut)
-        sent = [replace(sent[0], sections=(*sent[0].sections, Section("", lines))), *sent[1:]]
+    extra = (*_refractory_drugs(assessment), *(_also(assessment, r) for r in cut))
+    if sent and extra:
+        sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra))), *sent[1:]]
     return tuple(sent), held
+
+
+def _refractory_drugs(assessment: Assessment) -> Iterator[str]:
+    """One line on the first card of an episode: drafts that are used in refractory disease only (S1)."""
+    s = assessment.situation
+    names = order_safety.refractory_only(s.facts) if s and s.episode.met else []
+    if names:
+        yield assessment.knowledge.texts.say("common", "refractory_only", drugs=", ".join(names))
+
+
+def _also(assessment: Assessment, r: Recommendation) -> str:
+    return assessment.knowledge.texts.say("common", "also", summary=r.summary)
 
 
 def _speaks(assessment: Assessment, call: Call, r: Recommendation) -> bool:
@@ -97,59 +110,29 @@ def _worded(s: Situation, due: Due) -> Recommendation:
     topic = s.knowledge.texts.topic(due.topic)
     return Recommendation(
         topic=due.topic, title=topic.title, indicator=topic.indicator, summary=topic.summary_for((due.variant,)),
-        sections=tuple(part for part in _sections(s, due) if part.lines), items=details.suggested(s, due),
-        overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks, primary=due.primary, variant=due.variant,
+        sections=tuple(part for part in _sections(s, due) if part.lines), items=suggested(s, due),
+        overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks, primary=due.primary,
+        variant=due.variant,
     )  # fmt: skip
 
 
 def _sections(s: Situation, due: Due) -> Iterator[Section]:
+    """What decides comes first: lead lines, why, what to do; then what is open, and what stands behind it."""
     yield Section("", lead_lines(s, due))
     if due.topic in RP_CARDS:
-        yield Section("Why", tuple(details.basis(s)))
-    yield Section("", details.body(s, due))
-    if due.topic in RP_CARDS:
-        yield Section("Antibodies", tuple(details.antibody_marks(s)))
-        yield Section("Risk flags", tuple(details.flags(s)))
-    if due.topic in TRANSPLANT_TOPICS:
-        yield Section("Transplant", tuple(details.transplant(s)))
-    if due.topic == "combinationTherapy":
-        yield Section("Infection", tuple(details.infection_review(s)))
-    if due.topic in ("undeterminedHighRisk", "threeMonthProgression"):
-        intro = s.knowledge.texts.line("undeterminedHighRisk", "intro")
-        yield Section(intro, tuple(details.missing(s)))
+        yield Section("Why", tuple(basis(s)))
+    if due.topic == "ecmoTransplant":
+        yield Section("Why", tuple(transplant_lines.values(s)))
+        yield Section("", tuple(transplant_lines.ecmo(s)))
+    if due.topic == "transplantReferral":
+        yield Section("", tuple(transplant_lines.referral(s)))
+    yield Section(TITLES.get(due.topic, ""), tuple(details.body(s, due)))
+    yield Section("Missing", tuple(details.open_criteria(s, due)))
     if due.primary:
-        items = None if s.lung_signal or due.topic != "workup" else details.suggested(s, due)
+        items = s.workup.missing if due.topic != "workup" else suggested(s, due)
         yield Section("Work-up", tuple(details.open_work(s, items)))
-    yield Section("", tuple(_refractory_drugs(s, due)))
-    yield Section("Basis", tuple(_foot(s, due)))
-
-
-def _refractory_drugs(s: Situation, due: Due) -> Iterator[str]:
-    """One line on drafts used in refractory disease only, on the first card of an episode."""
-    names = order_safety.refractory_only(s.facts)
-    if names and s.episode.met and due.primary:
-        yield s.knowledge.texts.say("common", "refractory_only", drugs=", ".join(names))
-
-
-def _foot(s: Situation, due: Due) -> Iterator[str]:
-    """Role, age of the data, inputs, what is unknown, and values a site has changed."""
-    texts = s.knowledge.texts
-    yield texts.say("foot", "role")
-    newest = max(
-        (m.when for m in s.facts.measurements if m.valid and m.when and not m.when.ahead_of(s.now)),
-        key=lambda w: w.latest,
-        default=None,
-    )
-    yield texts.say("foot", "newest", date=newest.printed if newest else "none")
-    yield texts.say("foot", "inputs", inputs=_inputs(s))
-    unknown = [texts.label("definition", id) for id in DEFINITIONS if s.found[id].unknown]
-    unknown += [texts.label("criterion", id) for id in CRITERIA if s.found[id].unknown]
-    if unknown:
-        yield texts.say("foot", "unknown", unknown=", ".join(unknown))
-    for change in s.knowledge.overrides:
-        yield texts.say("common", "override_value", name=change.name, value=change.value, default=change.default)
-
-
-def _inputs(s: Situation) -> str:
-    refs = dict.fromkeys(ref for finding in s.found.values() if finding.met for ref in finding.evidence)
-    return ", ".join(dict.fromkeys([*refs, *s.mda5.evidence])) or "none"
+    if due.topic in TRANSPLANT_TOPICS or due.variant in ONSET_MISSING:
+        yield Section("Transplant", tuple(transplant_lines.transplant(s)))
+    if due.topic in RP_CARDS:
+        yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
+    yield Section("Basis", tuple(foot(s)))

@@ -233,7 +233,7 @@ def referral_sent(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     """Words for a transplant referral already sent or being signed; empty if none is proven."""
     for o in (*facts.drafted_orders, *facts.orders):
         if "referral-transplant" in o.concepts and _counts(o, now, knowledge):
-            return "being signed" if o.drafted else f"sent {_when(o.authored)}"
+            return knowledge.texts.say("common", "here") if o.drafted else f"sent {_when(o.authored)}"
     waiting = having(facts, {"awaiting-transplant"})
     return f"{waiting[0].printed}: the organ is not recorded" if waiting else ""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rpild_rules import order_safety
 from rpild_rules.definition import CRITERIA, formula
 from rpild_rules.diagnoses import first_myositis
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, foremost
 from rpild_rules.pathway import aip_conditions
 from rpild_rules.prognosis import FLAGS
 from rpild_rules.when import lately
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PV, SIGN, SEL = "patient-view", "order-sign", "order-select"
 UNUSABLE = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
+ONSET_MISSING = frozenset({"onsetMissing-noMda5", "onsetMissing"})  # variant (b) of `undeterminedHighRisk`
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ def data_quality(s: Situation) -> str | None:
     return _if(bool(list(unusable(s))))
 
 
-def unusable(s: Situation) -> Iterator[Finding]:
-    """Criteria and flags that data faults leave open although their answer would matter.
+def unusable(s: Situation) -> Iterator[tuple[Finding, Reason]]:
+    """Criteria and flags that a data fault leaves open although their answer would matter, and the fault.
 
     A date that is not precise enough counts unless the card on the undetermined risk is the primary and says it.
     """
@@ -160,7 +161,7 @@ def unusable(s: Situation) -> Iterator[Finding]:
     for id in (*CRITERIA, *FLAGS):
         finding = s.found[id]
         if finding.reasons & faults and id not in COMPOSITES and (id in FLAGS or _matters(id, s)):
-            yield finding
+            yield finding, foremost(finding.reasons & faults)
 
 
 def primary_topic(s: Situation) -> str:

@@ -65,7 +65,7 @@ def work_up(s: Situation) -> Workup:
     for item in (each for each in CATALOGUE if each.asked(s) and not _answered(each, s)):
         order = order_of(item.id, s)
         if order:
-            ordered.append((item.id, _since(order)))
+            ordered.append((item.id, _since(order, s)))
         elif item.element == "E-ORD" or s.facts.read(item.element):
             missing.append(item.id)
         else:
@@ -95,8 +95,10 @@ ORDER_WINDOWS = {
 }
 
 
-def _since(order: Order) -> str:
-    return "being signed" if order.drafted else order.authored.printed if order.authored else "undated"
+def _since(order: Order, s: Situation) -> str:
+    if order.drafted:
+        return s.knowledge.texts.say("common", "here")
+    return order.authored.printed if order.authored else "undated"
 
 
 def _answered(item: Item, s: Situation) -> bool:

@@ -1,0 +1,123 @@
+"""Why a card is sent and what is open: criteria met with their values, the definitions, what is missing, the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rpild_rules import results, risk
+from rpild_rules.definition import CRITERIA, DEFINITIONS
+from rpild_rules.findings import MET, Finding, Reason
+from rpild_rules.stays import acute
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+    from rpild_rules.when import When
+
+COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
+PARTS = tuple(id for id in CRITERIA if id not in COMPOSITES)
+
+
+def basis(s: Situation) -> Iterator[str]:
+    """Which conditions are met, with dates and values; at an earlier time if the episode rests on that."""
+    latched = s.rp is not MET and s.episode.latch.held
+    found = [s.found["onsetWithinOneMonth"], *s.episode.latch.findings] if latched else [s.found[id] for id in PARTS]
+    yield from (_criterion(s, f) for f in found if f.id in PARTS and (f.met or f.id == "onsetWithinOneMonth"))
+    low = risk.low_saturation(s.facts, "spo2_note", s.now, s.knowledge, on_air=False)
+    if low:
+        yield s.knowledge.texts.say("common", "spo2", value=results.shown(low))
+    yield s.knowledge.texts.say("common", "definitions", each="; ".join(definition(s, id) for id in DEFINITIONS))
+
+
+def _criterion(s: Situation, finding: Finding) -> str:
+    texts = s.knowledge.texts
+    return texts.say(
+        "common", "criterion", criterion=texts.label("criterion", finding.id), because=finding.because or "-"
+    )
+
+
+def definition(s: Situation, id: str) -> str:
+    """One definition with its source, and how it stands; never "excluded" (section 5)."""
+    texts, finding = s.knowledge.texts, s.found[id]
+    key = "undetermined" if finding.unknown else "met" if finding.met else "not_met"
+    status = texts.say("common", key, date=s.now.printed) if key == "not_met" else texts.say("common", key)
+    return texts.say("common", "definition", definition=texts.label("definition", id), status=status)
+
+
+def missing(s: Situation) -> Iterator[str]:
+    """Each criterion that is open: what is missing, why, and how to get it; what several lack is said once."""
+    texts = s.knowledge.texts
+    groups: dict[tuple[str, str], list[str]] = {}
+    for id in (*PARTS, "threeMonthProgression"):
+        lacks = s.found[id].missing
+        reasons = ", ".join(dict.fromkeys(texts.label("reason", each.reason) for each in lacks))
+        what = "; ".join(dict.fromkeys(each.what for each in lacks))
+        if lacks:
+            groups.setdefault((what, reasons), []).append(id)
+    for (what, reasons), ids in groups.items():
+        names = ", ".join(texts.label("criterion" if id in PARTS else "definition", id) for id in ids)
+        remedy = " ".join(dict.fromkeys(texts.label("remedy", id) for id in ids))
+        yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
+
+
+def foot(s: Situation) -> Iterator[str]:
+    """Role, age of the data, inputs, what is unknown, and whatever else a reader has to know to check the card."""
+    texts = s.knowledge.texts
+    yield texts.say("foot", "role")
+    newest = max(_times(s), key=lambda when: when.latest, default=None)
+    yield texts.say("foot", "data", date=newest.printed if newest else "-", inputs=", ".join(_inputs(s)) or "-")
+    unknown = [texts.label("definition", id) for id in DEFINITIONS if s.found[id].unknown]
+    unknown += [texts.label("criterion", id) for id in PARTS if s.found[id].unknown]
+    if unknown:
+        yield texts.say("foot", "unknown", unknown=", ".join(unknown))
+    yield from _remarks(s)
+
+
+def _times(s: Situation) -> Iterator[When]:
+    """The times of everything measured, imaged, attested, given or found, none of it ahead of now."""
+    facts = s.facts
+    times: Iterable[When | None] = (
+        *(m.when for m in facts.measurements if m.valid),
+        *(r.when for r in facts.results if r.valid),
+        *(scan.when for scan in facts.scans),
+        *(a.made for a in facts.attestations),
+        *(t.start for t in facts.treatments),
+        *(d.recorded for d in facts.diagnoses),
+    )
+    return (when for when in times if when and not when.ahead_of(s.now))
+
+
+def _inputs(s: Situation) -> dict[str, None]:
+    """What the answers rest on, by name, each once."""
+    refs = [ref for finding in s.found.values() if not finding.unknown for ref in finding.evidence]
+    names = _names(s)
+    return dict.fromkeys(names[ref] for ref in (*refs, *s.mda5.evidence) if ref in names)
+
+
+def _names(s: Situation) -> dict[str, str]:
+    facts, label = s.facts, s.knowledge.texts.label
+    names = {stay.reference: label("input", "encounter") for stay in facts.stays}
+    names |= {support.reference: support.printed for support in facts.supports}
+    names |= {d.reference: d.printed for d in facts.diagnoses}
+    names |= {scan.reference: label("input", scan.concept) for scan in facts.scans}
+    names |= {a.reference: label("input", "attestation") for a in facts.attestations}
+    names |= {r.reference: label("antibody", r.concept) for r in facts.results}
+    return names | {m.reference: label("input", m.concept) for m in facts.measurements}
+
+
+def _remarks(s: Situation) -> Iterator[str]:
+    """Limits on resuscitation, an unread setting, unknown drugs, a failed rule, and values that a site has changed."""
+    texts = s.knowledge.texts
+    limits = [limit.printed for limit in s.facts.limits if limit.kind == "resuscitation"]
+    if limits:
+        yield texts.say("common", "resuscitation_limit", printed=", ".join(dict.fromkeys(limits)))
+    if not s.facts.read("E-ENC") and not acute(s.facts, s.now, s.now):
+        yield texts.say("common", "setting_unread")
+    named = [name for name in s.therapy.unresolved if name]
+    if named and not s.therapy.combination:
+        yield texts.say("common", "unresolved_drugs", drugs=", ".join(named))
+    failed = [id for id in (*DEFINITIONS, *CRITERIA) if Reason.RULE_FAILED in s.found[id].reasons]
+    if failed:
+        yield texts.say("common", "rule_failed", criterion=", ".join(failed))
+    for change in s.knowledge.overrides:
+        yield texts.say("common", "override_value", name=change.name, value=change.value, default=change.default)

@@ -1,0 +1,41 @@
+"""Which work-up items a card offers as orders, most urgent first (decisions section 9, column suggestions)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rpild_rules.lead import RP_CARDS
+from rpild_rules.triggers import ONSET_MISSING, first_panel_items
+from rpild_rules.workup import BLOOD, CONSULTS
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+    from rpild_rules.triggers import Due
+
+GAS, PANEL, REFERRAL = "arterial-gas", "myositis-panel", "transplant-referral"
+OFFERED = {
+    "combinationTherapy": ("hrct", *CONSULTS, REFERRAL, GAS, *BLOOD),
+    "antibodyPending": (PANEL, *CONSULTS, REFERRAL, "ferritin", "ldh", "crp", GAS),
+    "otherMyositisAntibody": (PANEL, *CONSULTS, REFERRAL),
+    "aipPathway": ("bal", "viral-pcr", "pjp-test", *CONSULTS),
+    "undeterminedHighRisk": (GAS, "lung-function", "hrct"),
+    "threeMonthProgression": (*CONSULTS, GAS, "lung-function", "hrct"),
+    "mda5Surveillance": ("hrct", "lung-function", "ferritin"),
+    "refractoryOptions": CONSULTS,
+    "transplantReferral": (REFERRAL, "pulmonology-consult"),
+    "ecmoTransplant": ("ecmo-consult", REFERRAL),
+}
+
+
+def suggested(s: Situation, due: Due) -> tuple[str, ...]:
+    """The missing items among those that the card offers; a gas first where none tells of severe support."""
+    first = (GAS,) if s.blind and due.topic in RP_CARDS else ()
+    return s.workup.open_items(*dict.fromkeys((*first, *_wanted(s, due))))
+
+
+def _wanted(s: Situation, due: Due) -> tuple[str, ...]:
+    if due.topic == "workup":
+        return s.workup.missing if s.lung_signal else first_panel_items(s)
+    if due.variant in ONSET_MISSING:
+        return (PANEL, *CONSULTS, GAS) if s.context != "confirmed" else (*CONSULTS, GAS)
+    return OFFERED.get(due.topic, ())
