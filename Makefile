@@ -7,10 +7,10 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover bench lock clean
+.PHONY: help demo test lint types unit cover bench knowledge lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-7s", $$1, $$2; $$1=$$2=""; print $$0}'
+	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-9s", $$1, $$2; $$1=$$2=""; print $$0}'
 
 demo: $(VENV)/.demo-ready  ## start the plug-in and the demo EHR, print one URL (ARGS="--port 8190 --no-open")
 	$(BIN)/rpild demo $(ARGS)
@@ -34,6 +34,10 @@ cover: $(VENV)/.test-ready  ## the coverage gates over the last run of `make uni
 
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
+
+knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
+	$(BIN)/python -m rpild_server.cli knowledge --markdown > docs/knowledge/clinical-knowledge.md
+	$(BIN)/python -m tests.knowledge.row_register > docs/knowledge/rows.md
 
 lock:  ## renew requirements*.lock from pyproject.toml
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv

@@ -17,6 +17,7 @@ from rpild_server.app import wall_clock
 from rpild_server.assessing import AssessError, assess_file, moment, report_of
 from rpild_server.checking import check_all
 from rpild_server.demo import PortTakenError, run_demo
+from rpild_server.knowledge_command import knowledge
 from rpild_server.settings import SettingsError
 from rpild_server.terminal import Screen
 
@@ -82,6 +83,9 @@ def check(config: Path | None, site: Path | None) -> None:
     for each in results:
         click.echo(f"{'ok   ' if each.good else 'fault'} {each.what}: {each.text}")
     sys.exit(0 if all(each.good for each in results) else 1)
+
+
+main.add_command(knowledge)
 
 
 def screen() -> Screen:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from rpild_rules import rows
 from rpild_rules.knowledge import Knowledge, Parameter, Reference
@@ -12,7 +16,7 @@ from rpild_rules.pathway_rows import Attribute, Disagreement, Edge, Family, Node
 from rpild_server.trends import shown
 
 Cells = tuple[str, ...]
-ORIGIN = ("where", "mark", "source")
+WORDS = Path(__file__).with_name("knowledge_parts.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,16 @@ class Part:
 
 
 def build_part(name: str, knowledge: Knowledge) -> Part:
-    """One part by its name, a key of PARTS."""
-    title, intro, columns, build = PARTS[name]
+    """One part by its name, a key of BUILDERS."""
+    words, built = _words()[name], tuple(BUILDERS[name](knowledge))
     picture = tuple(_graph(knowledge)) if name == "transitions" else ()
-    return Part(title, intro, columns, tuple(build(knowledge)), picture)
+    return Part(str(words["title"]), str(words["intro"]), tuple(words["columns"]), built, picture)
+
+
+@cache
+def _words() -> dict[str, dict[str, Any]]:
+    """Titles, introductions and columns."""
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
 
 
 def _listed(values: Iterable[str]) -> str:
@@ -55,7 +65,8 @@ def _parameters(k: Knowledge) -> Iterator[Cells]:
 
 def _remarks(parameter: Parameter, k: Knowledge) -> str:
     changed = next((each for each in k.overrides if each.name == parameter.name), None)
-    site = f"site value in place of {changed.default} ({changed.author}, {changed.date}: {changed.reason})" if changed else ""
+    told = f"{changed.author}, {changed.date}: {changed.reason}" if changed else ""
+    site = f"site value in place of {changed.default} ({told})" if changed else ""
     choices = f"choices: {', '.join(parameter.choices)}" if parameter.choices else ""
     return _noted(parameter.note, choices, site)
 
@@ -223,5 +234,11 @@ def _link(reference: Reference) -> str:
     return _listed(filter(None, (doi, pmid, reference.link)))
 
 
-Build = Callable[[Knowledge], Iterator[Cells]]
-PARTS: Mapping[str, tuple[str, str, Cells, Build]] = MappingProxyType({})
+BUILDERS: Mapping[str, Callable[[Knowledge], Iterator[Cells]]] = MappingProxyType({
+    "definitions": _definitions, "conditions": _conditions, "parameters": _parameters, "stages": _stages,
+    "transitions": _transitions, "algorithm": _nodes, "disagreements": _disagreements, "cards": _cards,
+    "causes": _causes, "antibodies": _antibodies, "epidemiology": _statements, "prognosis": _prognosis,
+    "biomarkers": _biomarkers, "cohorts": _cohorts, "options": _options, "cautions": _cautions, "doses": _doses,
+    "evidence": _evidence, "literature": _guidelines, "aip": _aip, "aip_series": _aip_series,
+    "attributes": _attributes, "errors": _errors, "references": _references,
+})  # fmt: skip
