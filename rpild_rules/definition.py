@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from rpild_rules import attested
 from rpild_rules.concepts import DYSPNOEA_CONCEPTS
-from rpild_rules.diagnoses import dated_within, dates, symptoms
-from rpild_rules.facts import PatientFacts
+from rpild_rules.diagnoses import dated_within, dates, may_be_dated_within, symptoms
+from rpild_rules.facts import Attestation, Diagnosis, PatientFacts, Stay
 from rpild_rules.findings import (
     MET,
     NOT_MET,
     UNKNOWN,
     Finding,
+    Missing,
     Reason,
     Status,
     all_of,
     any_of,
     conjunction,
     disjunction,
+    foremost,
     unknown,
 )
 from rpild_rules.gas_exchange import gas_exchange
@@ -27,7 +29,7 @@ from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import lung_function
 from rpild_rules.oxygen import oxygen_support
 from rpild_rules.stays import overlaps, respiratory_stay
-from rpild_rules.when import When, after, within
+from rpild_rules.when import When, after, gap, lately, within
 
 CONDITIONS = ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange")
 CRITERIA = (
@@ -54,76 +56,96 @@ Guard = Callable[[str, Callable[[], tuple[Finding, ...]], tuple[str, ...]], tupl
 
 def dyspnoea_shown(m: Moment) -> Finding:
     """Breathlessness within the last month: attested, diagnosed, or the reason of an encounter."""
-    window = m.knowledge.window("c1_window_days")
-    seen = [d for d in symptoms(m.facts, DYSPNOEA_CONCEPTS, m.at, m.knowledge) if dated_within(d, m.at, window)]
-    visits = [s for s in m.facts.stays if s.reasons & DYSPNOEA_CONCEPTS and overlaps(s, m.at, window)]
+    id, window = "dyspnoeaShown", m.knowledge.window("c1_window_days")
     said = attested.in_force(m.facts, "progressive-dyspnoea", m.at, m.knowledge.window("attestation_days"))
-    if said and said.value is False:
-        times = [when for d in seen for when in dates(d)] + [s.start for s in visits if s.start]
-        if all(after(attested.time_of(said), when) for when in times):
-            words = f"no progressive dyspnoea, attested on {attested.time_of(said).printed}"
-            return Finding("dyspnoeaShown", NOT_MET, words, (said.reference,))
+    made = f"attested on {attested.time_of(said).printed}" if said else ""
     if said and said.value is True:
-        words = f"progressive dyspnoea, attested on {attested.time_of(said).printed}"
-        return Finding("dyspnoeaShown", MET, words, (said.reference,))
+        return Finding(id, MET, f"progressive dyspnoea, {made}", (said.reference,))
+    found = sorted(symptoms(m.facts, DYSPNOEA_CONCEPTS, m.at, m.knowledge), key=lambda d: d.reference)
+    visits = [s for s in m.facts.stays if s.reasons & DYSPNOEA_CONCEPTS and overlaps(s, m.at, window)]
+    doubtful = [d for d in found if may_be_dated_within(d, m.at, window)]
+    if said and said.value is False and _newer_than_all(said, doubtful, visits):
+        return Finding(id, NOT_MET, f"no progressive dyspnoea, {made}", (said.reference,))
+    seen = next((d for d in doubtful if dated_within(d, m.at, window)), None)
     if seen:
-        return Finding("dyspnoeaShown", MET, f"{seen[0].printed} recorded in the last month", (seen[0].reference,))
+        return Finding(id, MET, f"{seen.printed} recorded in the last month", (seen.reference,))
     if visits:
-        return Finding("dyspnoeaShown", MET, "breathlessness is the reason of an encounter", (visits[0].reference,))
-    return unknown("dyspnoeaShown", m.facts.why_absent("E-COND"), "no breathlessness recorded in the last month")
+        return Finding(id, MET, "breathlessness is the reason of an encounter", (min(s.reference for s in visits),))
+    return unknown(id, _why_not_shown(m, doubtful), "no breathlessness recorded in the last month")
+
+
+def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay]) -> bool:
+    """Whether a statement of no breathlessness surely follows every record of it."""
+    times = [when for d in found for when in dates(d)] + [s.start for s in visits]
+    return all(when is not None and after(attested.time_of(said), when) for when in times)
+
+
+def _why_not_shown(m: Moment, doubtful: list[Diagnosis]) -> Reason:
+    reasons = [attested.why_silent(m.facts, "progressive-dyspnoea", m.at)]
+    reasons += [m.facts.why_absent(element) for element in ("E-COND", "E-ENC")]
+    ahead = any(when.ahead_of(m.at) for d in doubtful for when in dates(d))
+    reasons += [Reason.CONFLICT if ahead else Reason.IMPRECISE_DATE] if doubtful else []
+    return foremost(reasons)
 
 
 def dyspnoea_needing_care(m: Moment, shown: Finding) -> Finding:
     """C1: breathlessness that needs a hospital stay or oxygen."""
-    need = disjunction(
-        "care", (respiratory_stay(m.facts, m.at, m.knowledge), oxygen_support(m.facts, m.at, m.knowledge))
-    )
-    return conjunction("dyspnoeaNeedingCare", (shown, need))
+    stay, oxygen = respiratory_stay(m.facts, m.at, m.knowledge), oxygen_support(m.facts, m.at, m.knowledge)
+    return conjunction("dyspnoeaNeedingCare", (shown, disjunction("care", (stay, oxygen))))
+
+
+HRCT, HRCT_PARAMETERS = "hrctIncrease", ("hrct_increase_pct", "hrct_interval_days", "attestation_days")
 
 
 def hrct_increase(m: Moment) -> Finding:
     """C3: attested growth of the interstitial abnormality between two CTs."""
-    id, parameters = "hrctIncrease", ("hrct_increase_pct", "hrct_interval_days", "attestation_days")
-    said = attested.newest(m.facts, id_code := "hrct-increase-percent")
-    percent = attested.percent_of(said) if said else None
-    if not said or percent is None:
-        return _no_comparison(m, id, parameters, said is not None, id_code)
-    dates = attested.compared_cts(m.facts, said)
-    expired = attested.expiry(m.facts, said, dates.end, m.at, m.knowledge, m.aged)
-    if expired:
-        return unknown(
-            id, Reason.ATTESTATION_EXPIRED, f"{expired}: compare again on the page", (said.reference,), parameters
-        )
-    if (
-        dates.start
-        and dates.end
-        and attested.interval_status(dates, m.knowledge.window("hrct_interval_days")) is not MET
-    ):
-        what = f"the compared CTs lie {attested.spread(dates)} days apart, more than one month"
-        return unknown(id, Reason.NO_BASELINE, what, (said.reference,), parameters)
-    if dates.end and within(dates.end.cut(m.at), m.at, m.knowledge.window("c1_window_days")) is not MET:
-        return unknown(id, Reason.STALE, f"the later CT is of {dates.end.printed}", (said.reference,), parameters)
-    known = (
-        f"between {dates.start.printed} and {dates.end.printed}"
-        if dates.start and dates.end
-        else "interval between the CTs not recorded"
-    )
+    said = attested.newest(m.facts, "hrct-increase-percent", m.now)
+    if not said:
+        return _no_comparison(m)
+    fault, percent, dates = _fault(said, m), attested.percent_of(said), attested.compared_cts(m.facts, said)
+    if fault:
+        return unknown(HRCT, fault.reason, f"{fault.what}: compare again", (said.reference,), HRCT_PARAMETERS)
+    assert percent is not None  # _fault() tells a figure that cannot be read
+    known = "interval between the CTs not recorded"
+    if dates.start and dates.end:
+        known = f"between {dates.start.printed} and {dates.end.printed}"
     met = m.knowledge.parameter("hrct_increase_pct").holds(percent)
     words = f"HRCT increase {percent} %, {known}, attested on {attested.time_of(said).printed}"
-    return Finding(id, MET if met else NOT_MET, words, (said.reference, *sorted(said.studies)), parameters)
+    return Finding(HRCT, MET if met else NOT_MET, words, (said.reference, *sorted(said.studies)), HRCT_PARAMETERS)
 
 
-def _no_comparison(m: Moment, id: str, parameters: tuple[str, ...], unreadable: bool, code: str) -> Finding:
+def _fault(said: Attestation, m: Moment) -> Missing | None:
+    """Why an attested figure does not count: unreadable, expired, or by the dates of its CTs."""
+    if attested.percent_of(said) is None:
+        return Missing(Reason.UNIT, f"the figure attested on {attested.time_of(said).printed} cannot be read")
+    expired = attested.outdated(m.facts, said, m.at, m.knowledge, m.aged)
+    return expired or _fault_of_dates(attested.compared_cts(m.facts, said), m)
+
+
+def _fault_of_dates(dates: attested.Interval, m: Moment) -> Missing | None:
+    if not dates.end:
+        return None
+    longest, latest = m.knowledge.window("hrct_interval_days"), m.knowledge.window("hrct_study_days")
+    apart = within(dates.start, dates.end, longest) if dates.start else MET
+    if apart is NOT_MET and dates.start:
+        days = gap(dates.start, dates.end, True)[1].days
+        return Missing(Reason.NO_BASELINE, f"the compared CTs lie {days} days apart, more than one month")
+    ago = lately(dates.end, m.at, latest)
+    if UNKNOWN in (apart, ago):
+        reason = Reason.CONFLICT if dates.end.ahead_of(m.at) else Reason.IMPRECISE_DATE
+        return Missing(reason, f"the dates of the compared CTs ({dates.end.printed}) leave the interval open")
+    return Missing(Reason.STALE, f"the later CT is of {dates.end.printed}") if ago is NOT_MET else None
+
+
+def _no_comparison(m: Moment) -> Finding:
     window = m.knowledge.window("c1_window_days")
-    reports = [
-        s
-        for s in m.facts.scans
-        if s.concept == "ct-chest" and s.is_report and s.when and within(s.when.cut(m.at), m.at, window) is MET
-    ]
-    if unreadable or reports:
+    scans = [s for s in m.facts.scans if s.concept == "ct-chest" and s.is_report and s.when]
+    reports = sorted(s.reference for s in scans if s.when and lately(s.when, m.at, window) is MET)
+    if reports:
         what = "a chest CT report exists but holds no figure: compare the CTs on the page"
-        return unknown(id, Reason.UNSTRUCTURED, what, tuple(s.reference for s in reports), parameters)
-    return unknown(id, m.facts.why_absent("E-ATT"), "no clinician's comparison of two chest CTs", (), parameters)
+        return unknown(HRCT, Reason.UNSTRUCTURED, what, tuple(reports), HRCT_PARAMETERS)
+    what = "no clinician's comparison of two chest CTs"
+    return unknown(HRCT, m.facts.why_absent("E-ATT"), what, (), HRCT_PARAMETERS)
 
 
 def conditions(m: Moment, guard: Guard) -> dict[str, Finding]:
@@ -161,7 +183,7 @@ def definitions(
 
 
 def formula(statuses: dict[str, Status]) -> dict[str, Status]:
-    """The definitions as plain Kleene formulas over criterion statuses: what would follow if one of them were settled."""
+    """The definitions as plain Kleene formulas over statuses: what would follow if one criterion were settled."""
     lung = any_of((statuses["fvcDecline"], statuses["dlcoDecline"]))
     gas = any_of((statuses["respiratoryFailure"], statuses["pao2Decline"]))
     worsening = MET if statuses["hrctIncrease"] is MET else statuses["ctWorsening"]

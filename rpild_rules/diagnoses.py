@@ -9,7 +9,7 @@ from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, SYMPTOMS
 from rpild_rules.facts import Diagnosis, PatientFacts
 from rpild_rules.findings import MET, NOT_MET
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import When, Window, within
+from rpild_rules.when import When, Window, lately
 
 ACTIVE = frozenset({"active", "recurrence", "relapse", ""})
 CONFIRMED = frozenset({"confirmed", ""})
@@ -52,11 +52,10 @@ def symptoms(facts: PatientFacts, concepts: Iterable[str], now: When, knowledge:
 
 
 def _counts_as_symptom(d: Diagnosis, now: When, window: Window) -> bool:
-    if counted(d) or (provisional(d) and d.concepts & SYMPTOMS):
-        return True
-    if not kept(d) or not d.abated or (d.verification in PROVISIONAL and not d.concepts & SYMPTOMS):
+    """An abatement that may lie within the window keeps a symptom: what is not known never takes it away."""
+    if d.verification not in CONFIRMED and not (d.verification in PROVISIONAL and d.concepts & SYMPTOMS):
         return False
-    return d.abated.ahead_of(now) or within(d.abated.cut(now), now, window) is MET
+    return d.clinical in ACTIVE or (d.abated is not None and lately(d.abated, now, window) is not NOT_MET)
 
 
 def dates(d: Diagnosis) -> Iterator[When]:
@@ -66,12 +65,12 @@ def dates(d: Diagnosis) -> Iterator[When]:
 
 def dated_within(d: Diagnosis, now: When, window: Window) -> bool:
     """Whether onset or recorded date surely lies in the window before now."""
-    return any(within(each.cut(now), now, window) is MET for each in dates(d))
+    return any(lately(each, now, window) is MET for each in dates(d))
 
 
 def may_be_dated_within(d: Diagnosis, now: When, window: Window) -> bool:
     """Whether onset or recorded date may lie in the window before now."""
-    return any(within(each.cut(now), now, window) is not NOT_MET for each in dates(d))
+    return any(lately(each, now, window) is not NOT_MET for each in dates(d))
 
 
 def earliest(diagnoses: Iterable[Diagnosis]) -> When | None:
@@ -97,7 +96,7 @@ def as_of(d: Diagnosis, u: When, now: When) -> Diagnosis | None:
     """
     if not any(known_by(each, u, now) for each in dates(d)):
         return None
-    recorded = d.recorded if d.recorded and known_by(d.recorded, u, now) else None
+    recorded = d.recorded if known_by(d.recorded, u, now) else None
     if d.abated and not known_by(d.abated, u, now):
         return replace(d, recorded=recorded, abated=None, clinical="active")
     return replace(d, recorded=recorded)

@@ -7,15 +7,49 @@ of decisions section 2. References are `Type/id` strings, for showing and linkin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from rpild_rules.findings import Reason
+from rpild_rules.measured import (
+    PENDING_STATUSES,
+    REVISED_STATUSES,
+    VALID_STATUSES,
+    Meaning,
+    Measurement,
+    TestResult,
+    recency,
+)
 from rpild_rules.when import When
+
+__all__ = [
+    "Attestation",
+    "Diagnosis",
+    "Done",
+    "Limit",
+    "Meaning",
+    "Measurement",
+    "Order",
+    "PENDING_STATUSES",
+    "PatientFacts",
+    "Person",
+    "REVISED_STATUSES",
+    "Reading",
+    "Scan",
+    "Stay",
+    "Support",
+    "TestResult",
+    "Treatment",
+    "Unreadable",
+    "User",
+    "VALID_STATUSES",
+    "recency",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,87 +62,10 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One numeric result in the canonical unit of its concept.
-
-    `value` is None when it could not be read; `problem` then says why. `printed` is value and unit as sent.
-    `code` is the code that matched (like is compared with like). `groups` are the report, specimen and panel it came
-    with. `estimated` marks an inspired oxygen fraction that was not measured. `variant` is `pre`, `post` (bronchodilator)
-    or empty. `when` is None when the chart gives no time at all.
-    """
-
-    concept: str
-    code: str
-    when: When | None
-    value: Decimal | None
-    unit: str
-    printed: str
-    status: str
-    reference: str
-    comparator: str = ""
-    issued: When | None = None
-    problem: Reason | None = None
-    variant: str = ""
-    estimated: bool = False
-    groups: frozenset[str] = frozenset()
-
-    @property
-    def valid(self) -> bool:
-        return self.status in VALID_STATUSES
-
-
-def recency(m: Measurement) -> tuple[bool, float, float, str]:
-    """Sort key: undated first, then older to newer; of the same time the later issued, then the higher id (decisions K5)."""
-    latest = m.when.latest.timestamp() if m.when else 0.0
-    return m.when is not None, latest, m.issued.latest.timestamp() if m.issued else latest, m.reference
-
-
-VALID_STATUSES = frozenset({"final", "amended", "corrected"})
-REVISED_STATUSES = frozenset({"amended", "corrected"})
-PENDING_STATUSES = frozenset({"registered", "preliminary"})
-
-
-class Meaning(StrEnum):
-    """What a qualitative result says, by the laboratory's own words, flags or reference range."""
-
-    POSITIVE = "positive"
-    WEAK = "weak"
-    NEGATIVE = "negative"
-    INDETERMINATE = "indeterminate"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
-    """One qualitative result (antibody, culture, screen). `organism` is the text of a culture's finding, `specimen` its source.
-
-    Concept `myositis-panel` stands for a report recognised as a panel by its members or its name.
-    """
-
-    concept: str
-    meaning: Meaning
-    when: When | None
-    status: str
-    printed: str
-    reference: str
-    issued: When | None = None
-    organism: str = ""
-    specimen: str = ""
-
-    @property
-    def valid(self) -> bool:
-        return self.status in VALID_STATUSES
-
-    @property
-    def pending(self) -> bool:
-        return self.status in PENDING_STATUSES
-
-
-@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One Condition. `concepts` are all concepts its codes belong to. `onset_text` tells an onset given as age, range or words.
+    """One Condition. `concepts` are all concepts its codes belong to.
 
-    `clinical` and `verification` are the FHIR codes or empty. `abated_unknown` tells an abatement without a readable date.
+    `onset_text` tells an onset given as age, range or words. `clinical` and `verification` are the FHIR codes or empty.
     """
 
     concepts: frozenset[str]
@@ -157,7 +114,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One chest imaging study or report. `concept`: `ct-chest` (any chest CT) or `cxr`. A report names its `studies`."""
+    """One chest imaging study or report: `concept` `ct-chest` (any chest CT) or `cxr`. A report names its `studies`."""
 
     concept: str
     when: When | None
@@ -193,7 +150,7 @@ class Treatment:
 
     `ingredients` are concept names of the medication table (`tacrolimus`, `prednisone`); empty = unresolved drug.
     `kind`: `request`, `administration`, `statement`, `procedure` (plasma exchange, haemoperfusion).
-    `start`, `end`: authored or given, end of its period. `days`: intended duration. `mg_per_day` is None when unreadable.
+    `start`, `end`: authored or given, end of its period. `days`: intended duration. `mg_per_day`: None if unreadable.
     `route`: `systemic`, `nonsystemic`, `intrathecal`, or empty when neither route nor form is known.
     `reasons` are concepts of reasonCode. `reported` and `intent` as in FHIR.
     """
@@ -309,11 +266,18 @@ class PatientFacts:
 
     @cached_property
     def by_concept(self) -> Mapping[str, list[Measurement]]:
-        """Measurements by concept, newest first; of the same time the later issued, then the higher id (decisions K5)."""
+        """Measurements by concept, newest first; of the same time the later issued, then the higher id (K5)."""
         index: dict[str, list[Measurement]] = {}
         for each in sorted(self.measurements, key=recency, reverse=True):
             index.setdefault(each.concept, []).append(each)
         return index
+
+    def at_a_time(self, by_concept: Mapping[str, list[Measurement]], **others: Any) -> PatientFacts:
+        """The chart with only some of its measurements, by concept and already in order; other fields as given."""
+        kept = tuple(m for each in by_concept.values() for m in each)
+        earlier = replace(self, measurements=kept, **others)
+        earlier.__dict__["by_concept"] = by_concept  # the index that sorting them once more would give
+        return earlier
 
     def reading(self, element: str) -> Reading:
         """How the search behind an element went; an element that nobody mentions was read completely."""

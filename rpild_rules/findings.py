@@ -54,7 +54,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer to one criterion: status, the basis in words, resource references, parameter names, what is missing."""
+    """The answer to one criterion: status, basis in words, resource references, parameter names, what is missing."""
 
     id: str
     status: Status

@@ -1,21 +1,23 @@
-"""Criterion C4: respiratory failure on an arterial gas, and the fall of the arterial oxygen pressure (decisions section 4)."""
+"""Criterion C4: respiratory failure on an arterial gas, and the fall of the arterial oxygen pressure (decisions 4)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from rpild_rules import results
 from rpild_rules.facts import Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, disjunction, unknown
-from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import Fraction, fraction_of, oxygen_evidence
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, disjunction, foremost, unknown
+from rpild_rules.knowledge import Knowledge, Parameter
+from rpild_rules.oxygen import Fraction, fraction_of, fractions_of, oxygen_use
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.stays import acute
-from rpild_rules.when import When, Window, within
+from rpild_rules.when import When, Window, after, near, within
 
 FAILURE, DECLINE = "respiratoryFailure", "pao2Decline"
 FAILURE_PARAMETERS = ("resp_failure_pao2", "pf_failure")
 DECLINE_PARAMETERS = ("pao2_drop_mmHg", "pao2_min_hours", "fio2_like")
+SPOILT = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
 
 
 def gas_window(facts: PatientFacts, at: When, now: When, knowledge: Knowledge) -> Window:
@@ -57,18 +59,31 @@ def gas_exchange(facts: PatientFacts, at: When, now: When, knowledge: Knowledge)
 
 
 def _failure(chosen: Choice, facts: PatientFacts, at: When, now: When, knowledge: Knowledge) -> Finding:
-    ratio = _reported_ratio(facts, at, now, knowledge)
-    if ratio:
-        return ratio
+    reported = results.choose(
+        results.of(facts, "pf-ratio"), at, gas_window(facts, at, now, knowledge), Reason.NO_DATA, "reported P/F ratio"
+    )
+    by_ratio = _reported_ratio(reported.value, facts, at, knowledge) if reported.value else None
     if not chosen.value:
-        return chosen.unknown(FAILURE)
+        return by_ratio or (reported if reported.reason in SPOILT else chosen).unknown(FAILURE)
     gases = [chosen.value, *contradicting(chosen.value, facts, knowledge, at)]
-    return results.settled([failure_of(gas, facts, at, knowledge) for gas in gases])
+    found = results.settled([f for gas in gases for f in _failures(gas, facts, at, knowledge)])
+    if not by_ratio or not reported.value or found.met:
+        return found
+    # A decided gas of a later hour is newer knowledge than the ratio of an earlier one.
+    return found if not found.unknown and _later(chosen.value, reported.value, knowledge) else by_ratio
 
 
-def failure_of(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
-    """Whether one arterial gas shows respiratory failure."""
-    oxygen = fraction_of(gas, facts, knowledge, at)
+def _later(gas: Measurement, ratio: Measurement, knowledge: Knowledge) -> bool:
+    together = near(time_of(gas), time_of(ratio), knowledge.window("fio2_pair_minutes")) is not NOT_MET
+    return after(time_of(gas), time_of(ratio)) and not together
+
+
+def _failures(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> list[Finding]:
+    return [failure_on(gas, oxygen, knowledge) for oxygen in fractions_of(gas, facts, knowledge, at)]
+
+
+def failure_on(gas: Measurement, oxygen: Fraction, knowledge: Knowledge) -> Finding:
+    """Whether one arterial gas on one inspired oxygen shows respiratory failure."""
     words, evidence = f"PaO2 {shown(gas)}, {oxygen.printed}", (gas.reference, *oxygen.evidence)
     low = compare(gas, knowledge.parameter("resp_failure_pao2"))
     if low is MET:
@@ -96,23 +111,20 @@ def printed_ratio(gas: Measurement, fraction: Decimal) -> str:
     return f"{gas.comparator}{value_of(gas) / fraction:.1f} mmHg"
 
 
-def _reported_ratio(facts: PatientFacts, at: When, now: When, knowledge: Knowledge) -> Finding | None:
+def _ratio_limit(knowledge: Knowledge) -> Parameter:
+    limit = knowledge.parameter("pf_failure")
+    return replace(limit, test="at most") if knowledge.truth("berlin_inclusive") else limit
+
+
+def _reported_ratio(ratio: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding | None:
     """A reported arterial P/F below the limit, with evidence of oxygen in the same hour."""
-    window = gas_window(facts, at, now, knowledge)
-    chosen = results.choose(results.of(facts, "pf-ratio"), at, window, Reason.NO_DATA, "P/F ratio").value
-    if not chosen or chosen.comparator.startswith(">"):
+    limit, said = _ratio_limit(knowledge), results.of(facts, "pf-ratio")
+    reported = [ratio, *results.rivals(ratio, said, knowledge, at, results.same)]
+    oxygen = oxygen_use(facts, time_of(ratio), knowledge.window("fio2_pair_minutes"), knowledge)
+    if not oxygen or any(compare(each, limit) is not MET for each in reported):
         return None
-    value, limit = value_of(chosen), knowledge.number("pf_failure")
-    low = (
-        value < limit
-        or (knowledge.truth("berlin_inclusive") and value == limit)
-        or (bool(chosen.comparator) and value <= limit)
-    )
-    oxygen = oxygen_evidence(facts, time_of(chosen), knowledge.window("fio2_pair_minutes"), knowledge)
-    if not low or not oxygen:
-        return None
-    words = f"reported P/F {shown(chosen)} with {oxygen[0]}"
-    return Finding(FAILURE, MET, words, (chosen.reference, oxygen[1]), FAILURE_PARAMETERS)
+    words = f"reported P/F {shown(ratio)} with {oxygen[0]}"
+    return Finding(FAILURE, MET, words, (ratio.reference, oxygen[1]), FAILURE_PARAMETERS)
 
 
 def _decline(chosen: Choice, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
@@ -122,27 +134,22 @@ def _decline(chosen: Choice, facts: PatientFacts, at: When, knowledge: Knowledge
     if not before:
         what = f"PaO2 {shown(chosen.value)}: no arterial gas in the month before it to compare with"
         return unknown(DECLINE, Reason.NO_BASELINE, what, (chosen.value.reference,), DECLINE_PARAMETERS)
-    pairs = [
-        (index, base)
+    declines = [
+        decline_of(index, base, facts, at, knowledge)
         for index in (chosen.value, *contradicting(chosen.value, facts, knowledge, at))
         for base in (before, *contradicting(before, facts, knowledge, at))
     ]
-    return results.settled([decline_of(index, base, facts, at, knowledge) for index, base in pairs])
+    return results.settled(declines)
 
 
 def baseline_of(index: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Measurement | None:
     """The oldest arterial gas in the month before the index gas and at least a day before it."""
     longest, shortest = knowledge.window("baseline_max_days"), knowledge.window("pao2_min_hours")
-    earlier = [
-        m
-        for m in results.readable(results.of(facts, "pao2"), at)
-        if within(time_of(m), time_of(index), longest) is MET and _at_least(m, index, shortest)
-    ]
-    return earlier[-1] if earlier else None
-
-
-def _at_least(earlier: Measurement, later: Measurement, window: Window) -> bool:
-    return time_of(later).earliest - time_of(earlier).latest >= window.span
+    for m in reversed(results.around(results.of(facts, "pao2"), time_of(index), longest)):
+        fitting = results.readable((m,), at) and within(time_of(m), time_of(index), longest) is MET
+        if fitting and time_of(index).earliest - time_of(m).latest >= shortest.span:
+            return m
+    return None
 
 
 def decline_of(index: Measurement, base: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
@@ -155,7 +162,9 @@ def decline_of(index: Measurement, base: Measurement, facts: PatientFacts, at: W
     fell = knowledge.parameter("pao2_drop_mmHg").holds(value_of(base) - value_of(index))
     if _comparable(now_on, then_on, fell, knowledge):
         return Finding(DECLINE, MET if fell else NOT_MET, words, evidence, DECLINE_PARAMETERS)
-    return unknown(DECLINE, Reason.NOT_COMPARABLE, f"{words}: not comparable", evidence, DECLINE_PARAMETERS)
+    spoilt = (each.reason for each in (now_on, then_on) if each.value is None)
+    reason = foremost((Reason.NOT_COMPARABLE, *spoilt))
+    return unknown(DECLINE, reason, f"{words}: not comparable", evidence, DECLINE_PARAMETERS)
 
 
 def _comparable(now_on: Fraction, then_on: Fraction, fell: bool, knowledge: Knowledge) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rpild_rules import results
 from rpild_rules.facts import Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Missing, Reason, disjunction, unknown
+from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unknown
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.results import shown, time_of, value_of
+from rpild_rules.results import Choice, shown, time_of, value_of
 from rpild_rules.when import When, Window, gap, within
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One way to measure the decline: its criterion, its concepts, its limit, and whether points are compared instead of shares."""
+    """One way to measure the decline: criterion, concepts, limit, and whether points are compared instead of shares."""
 
     criterion: str
     name: str
@@ -27,47 +27,83 @@ class Series:
 FVC = Series("fvcDecline", "FVC", ("fvc",), "fvc_fall_pct")
 FVC_PERCENT = Series("fvcDecline", "FVC % predicted", ("fvc-pct-pred",), "fvc_fall_pct")
 FVC_POINTS = Series("fvcDecline", "FVC % predicted", ("fvc-pct-pred",), "fvc_fall_pct", True)
+AFTER_BRONCHODILATOR = "post"
 DLCO = Series("dlcoDecline", "DLCO", ("dlco", "dlco-hb-adj"), "dlco_fall_pct")
 
 
 def lung_function(facts: PatientFacts, at: When, knowledge: Knowledge) -> tuple[Finding, Finding, Finding]:
     """`fvcDecline`, `dlcoDecline` and their OR `lungFunctionDecline`."""
+    relative, absolute = _fvc_by_share(facts, at, knowledge), decline(FVC_POINTS, facts, at, knowledge)
     if knowledge.word("fvc_mode") == "absolute":
-        fvc = decline(FVC_POINTS, facts, at, knowledge)
-        dlco = unknown(
-            "dlcoDecline",
-            Reason.NO_DATA,
-            "DLCO: no percent-predicted values to compare in points",
-            (),
-            ("dlco_fall_pct", "fvc_mode"),
-        )
+        fvc = _noted(absolute, relative, "absolute only", "relative only")
+        what, parameters = "DLCO: no percent-predicted values to compare in points", ("dlco_fall_pct", "fvc_mode")
+        dlco = unknown("dlcoDecline", Reason.NO_DATA, what, (), parameters)
     else:
-        fvc = _first_decided(decline(FVC, facts, at, knowledge), decline(FVC_PERCENT, facts, at, knowledge))
+        fvc = _noted(relative, absolute, "relative only", "absolute only")
         dlco = decline(DLCO, facts, at, knowledge)
     return fvc, dlco, disjunction("lungFunctionDecline", (fvc, dlco))
 
 
+def _noted(counting: Finding, other: Finding, alone: str, not_alone: str) -> Finding:
+    """The finding of the mode in force; a remark if the other mode says the opposite."""
+    if counting.unknown or other.unknown or counting.status is other.status:
+        return counting
+    return replace(counting, because=f"{counting.because} ({alone if counting.met else not_alone})")
+
+
+def _fvc_by_share(facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
+    """Litres, or percent predicted where litres are missing on either side, seen from the newest test."""
+    litres, percent = decline(FVC, facts, at, knowledge), decline(FVC_PERCENT, facts, at, knowledge)
+    newest = [_index(series, facts, at, knowledge).value for series in (FVC, FVC_PERCENT)]
+    if newest[0] and newest[1] and time_of(newest[1]).first > time_of(newest[0]).last:
+        return litres if percent.unknown and not litres.unknown else percent
+    return _first_decided(litres, percent)
+
+
+ABSENT = frozenset({Reason.NO_DATA, Reason.NOT_PERMITTED, Reason.FETCH_FAILED})
+BLOCKING = frozenset({Reason.CONFLICT, Reason.COMPARATOR, Reason.NOT_COMPARABLE})
+
+
 def _first_decided(litres: Finding, percent: Finding) -> Finding:
-    """Litres decide where they can; percent predicted stands in where litres are missing on either side."""
-    if not litres.unknown or litres.reasons & {Reason.CONFLICT, Reason.UNIT, Reason.COMPARATOR}:
+    """Litres decide where they can be read on both sides, and say so where they are at odds; else percent predicted."""
+    if not litres.unknown or litres.reasons & BLOCKING:
         return litres
-    nothing = litres.reasons <= {Reason.NO_DATA, Reason.NOT_PERMITTED, Reason.FETCH_FAILED} and not litres.evidence
-    stronger = percent.reasons - {Reason.NO_DATA, Reason.NOT_PERMITTED, Reason.FETCH_FAILED}
-    return percent if not percent.unknown or (nothing and stronger) else litres
+    nothing = litres.reasons <= ABSENT and not litres.evidence
+    return percent if not percent.unknown or (nothing and percent.reasons - ABSENT) else litres
+
+
+def _values(series: Series, facts: PatientFacts) -> list[Measurement]:
+    """The series, newest first; values after a bronchodilator never stand beside others."""
+    found = results.of(facts, *series.concepts)
+    return [m for m in found if m.variant != AFTER_BRONCHODILATOR] or found
+
+
+def _index(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge) -> Choice:
+    window, absent = knowledge.window("pft_index_days"), facts.why_absent("E-PFT")
+    return results.choose(_values(series, facts), at, window, absent, series.name)
 
 
 def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
     """Whether the newest value fell by more than the limit from the oldest comparable one of the month before it."""
-    window = knowledge.window("pft_index_days")
-    chosen = results.choose(results.of(facts, *series.concepts), at, window, facts.why_absent("E-PFT"), series.name)
+    chosen, values = _index(series, facts, at, knowledge), results.readable(_values(series, facts), at)
     if not chosen.value:
         return chosen.unknown(series.criterion)
-    values = results.readable(results.of(facts, *series.concepts), at)
-    baselines = [m for m in values if _serves(m, chosen.value, knowledge)]
-    comparable = [m for m in baselines if _alike(m, chosen.value)]
+    # The same test under two codes, or with and without haemoglobin, counts once: whichever can be compared (K5).
+    latest = time_of(chosen.value).latest
+    twins = [m for m in values if time_of(m).latest == latest]
+    found = [_judged(series, index, values, at, knowledge) for index in twins]
+    return min(found, key=lambda f: PREFERRED.index(f.status) if f.status in PREFERRED else len(PREFERRED))
+
+
+PREFERRED = (MET, NOT_MET)
+
+
+def _judged(series: Series, index: Measurement, values: list[Measurement], at: When, knowledge: Knowledge) -> Finding:
+    baselines = [m for m in values if _serves(m, index, knowledge)]
+    comparable = [m for m in baselines if _alike(m, index)]
     if comparable:
-        return _compared(series, chosen.value, comparable[-1], values, at, knowledge)
-    return _not_compared(series, chosen.value, baselines, values, knowledge)
+        return _compared(series, index, comparable[-1], values, at, knowledge)
+    return _not_compared(series, index, baselines, values, knowledge)
 
 
 def _serves(base: Measurement, index: Measurement, knowledge: Knowledge) -> bool:
@@ -78,7 +114,9 @@ def _serves(base: Measurement, index: Measurement, knowledge: Knowledge) -> bool
 
 
 def _alike(one: Measurement, other: Measurement) -> bool:
-    return one.code == other.code and one.concept == other.concept and one.variant == other.variant
+    """Same code, and both before a bronchodilator or both unstated."""
+    measured = one.code == other.code and one.concept == other.concept
+    return measured and one.variant == other.variant != AFTER_BRONCHODILATOR
 
 
 def _compared(
@@ -86,8 +124,8 @@ def _compared(
 ) -> Finding:
     pairs = [
         (one, other)
-        for one in (index, *results.rivals(index, values, knowledge, at, _alike))
-        for other in (base, *results.rivals(base, values, knowledge, at, _alike))
+        for one in (index, *results.rivals(index, values, knowledge, at, results.same))
+        for other in (base, *results.rivals(base, values, knowledge, at, results.same))
     ]
     return results.settled([_fell(series, one, other, knowledge) for one, other in pairs])
 
@@ -118,49 +156,41 @@ def change(series: Series, index: Measurement, base: Measurement) -> str:
 def _not_compared(
     series: Series, index: Measurement, baselines: list[Measurement], values: list[Measurement], knowledge: Knowledge
 ) -> Finding:
-    parameters = (series.limit, "baseline_max_days")
+    parameters, refs = (series.limit, "baseline_max_days"), (index.reference, *(m.reference for m in baselines))
     if baselines:
         what = f"{series.name} {shown(index)}: earlier values were measured another way and are not comparable"
-        refs = (index.reference, *(m.reference for m in baselines))
-        return Finding(series.criterion, UNKNOWN, what, refs, parameters, (Missing(Reason.NOT_COMPARABLE, what),))
+        return unknown(series.criterion, Reason.NOT_COMPARABLE, what, refs, parameters)
     late = late_fall(series, index, values, knowledge)
-    what = f"{series.name} {shown(index)}: no value in the month before it to compare with"
-    if late:
-        days = gap(time_of(late), time_of(index), True)[1].days
-        what = f"{series.name}: {change(series, index, late)} over {days} days: interval longer than one month"
-    return unknown(
-        series.criterion, Reason.NO_BASELINE, what, (index.reference, *((late.reference,) if late else ())), parameters
-    )
+    if not late:
+        what = f"{series.name} {shown(index)}: no value in the month before it to compare with"
+        return unknown(series.criterion, Reason.NO_BASELINE, what, refs, parameters)
+    days = gap(time_of(late), time_of(index), True)[1].days
+    what = f"{series.name}: {change(series, index, late)} over {days} days: interval longer than one month"
+    return unknown(series.criterion, Reason.NO_BASELINE, what, (*refs, late.reference), parameters)
 
 
 def late_fall(
     series: Series, index: Measurement, values: Iterable[Measurement], knowledge: Knowledge
 ) -> Measurement | None:
-    """The newest comparable value of one to three months before: too old for the criterion, shown as support."""
+    """The highest comparable value of one to three months before: too old for the criterion, shown as support."""
     longest, month = knowledge.window("late_baseline_days"), knowledge.window("baseline_max_days")
-    return next(
-        (m for m in values if _alike(m, index) and not m.comparator and _between(m, index, month, longest)), None
-    )
+    earlier = [m for m in values if _alike(m, index) and not m.comparator and _between(m, index, month, longest)]
+    return max(earlier, key=lambda m: (value_of(m), m.reference), default=None) if not index.comparator else None
 
 
 def _between(base: Measurement, index: Measurement, month: Window, longest: Window) -> bool:
-    return (
-        within(time_of(base), time_of(index), longest) is MET
-        and within(time_of(base), time_of(index), month) is NOT_MET
-    )
+    start, end = time_of(base), time_of(index)
+    return within(start, end, longest) is MET and within(start, end, month) is NOT_MET
 
 
 def fell_late(facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding | None:
     """A fall over the limit of C2 against a value one to three months old: a risk fact, no criterion."""
-    for series in (FVC, FVC_PERCENT, DLCO):
-        window = knowledge.window("pft_index_days")
-        index = results.choose(results.of(facts, *series.concepts), at, window, Reason.NO_DATA, series.name).value
-        base = (
-            late_fall(series, index, results.readable(results.of(facts, *series.concepts), at), knowledge)
-            if index
-            else None
-        )
-        if index and base and not index.comparator and exceeds(series, index, base, knowledge):
+    absolute = knowledge.word("fvc_mode") == "absolute"
+    for series in (FVC_POINTS,) if absolute else (FVC, FVC_PERCENT, DLCO):
+        index = _index(series, facts, at, knowledge).value
+        values = results.readable(_values(series, facts), at)
+        base = late_fall(series, index, values, knowledge) if index else None
+        if index and base and exceeds(series, index, base, knowledge):
             words = f"{series.name} {shown(base)}, then {shown(index)}: {change(series, index, base)}"
             return Finding("lateFall", MET, words, (base.reference, index.reference))
     return None

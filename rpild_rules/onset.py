@@ -1,36 +1,26 @@
-"""When the breathing trouble began, and whether that lies within a month: `onsetWithinOneMonth` (decisions section 4, ON)."""
+"""When the breathing trouble began, and whether that lies within a month: `onsetWithinOneMonth` (decisions 4, ON)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rpild_rules import attested
-from rpild_rules.concepts import EPISODE_CONCEPTS, ONSET_CONCEPTS
+from rpild_rules.concepts import ONSET_CONCEPTS
 from rpild_rules.diagnoses import symptoms
 from rpild_rules.facts import Diagnosis, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, unknown
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, foremost, unknown
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import When, after, gap, near, within
+from rpild_rules.onset_records import Border, Record, first_symptom, merged_records, newest_record, records_of
+from rpild_rules.when import When, after, lately
 
 CRITERION = "onsetWithinOneMonth"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One episode of one respiratory diagnosis: its onset, and the end of its active time if it has one."""
-
-    concept: str
-    onset: When
-    abated: When | None
-    reference: str
-    printed: str
-
-
-@dataclass(frozen=True, slots=True)
 class Onset:
     """The onset that counts under one clock. `when` is None without a candidate; `older` is an earlier respiratory
-    diagnosis that the clock passed over; `ask_again` tells that an attested onset is outdated by a newer diagnosis."""
+    diagnosis that the clock passed over; `ask_again` tells that an attested onset is outdated by a newer diagnosis;
+    `absent` that there surely is no candidate, in a record that could be read."""
 
     when: When | None
     source: str = ""
@@ -39,10 +29,7 @@ class Onset:
     ask_again: bool = False
     reason: Reason | None = None
     what: str = ""
-
-    @property
-    def candidate(self) -> bool:
-        return self.when is not None
+    absent: bool = False
 
 
 def find_onset(
@@ -63,129 +50,46 @@ def _diagnosed(
     facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None, merged: bool
 ) -> Onset:
     found = symptoms(facts, ONSET_CONCEPTS, now, knowledge)
-    records = _records(found, knowledge)
+    records = records_of(found, ONSET_CONCEPTS, knowledge)
     if merged:
-        records = _merge(records, knowledge, _new_episode_from(facts, knowledge, t0))
+        records = merged_records(records, Border(t0, _improvements(facts), knowledge), knowledge)
     if not records:
         return _no_candidate(facts, found, now, knowledge)
-    newest = max(records, key=_newness)
+    newest = _counting(records, now, knowledge)
     older = min((r.onset for r in records if after(newest.onset, r.onset)), key=lambda when: when.latest, default=None)
     if clock == "first_symptom":
-        newest = _first_symptom(facts, newest, records, now, knowledge)
+        coughs = records_of(symptoms(facts, {"cough"}, now, knowledge), frozenset({"cough"}), knowledge)
+        newest = first_symptom(newest, [*records, *coughs], knowledge)
     return Onset(newest.onset, f"{newest.printed}, onset {newest.onset.printed}", (newest.reference,), older)
 
 
+def _counting(records: list[Record], now: When, knowledge: Knowledge) -> Record:
+    """The newest record; one dated in the future never hides another that lies within the month (section 16)."""
+    newest = newest_record(records)
+    past = [r for r in records if not r.onset.ahead_of(now)]
+    if newest in past or not past:
+        return newest
+    latest = newest_record(past)
+    return latest if lately(latest.onset, now, knowledge.window("one_month_days")) is MET else newest
+
+
+def _improvements(facts: PatientFacts) -> tuple[When, ...]:
+    """When a clinician saw an improvement: any such statement, since what follows it is a new episode."""
+    said = (a for a in facts.attestations if a.code == "treatment-response" and a.value == "improving")
+    return tuple(attested.time_of(a) for a in said if attested.counts(a))
+
+
 def _no_candidate(facts: PatientFacts, found: list[Diagnosis], now: When, knowledge: Knowledge) -> Onset:
+    expired = attested.why_silent(facts, "respiratory-onset", now)
     texts = tuple(d.reference for d in found if d.onset_text)
     if texts:
-        return Onset(
-            None,
-            evidence=texts,
-            reason=Reason.UNSTRUCTURED,
-            what="the onset is given in words only: enter its date on the page",
-        )
+        what = "the onset is given in words only: enter its date on the page"
+        return Onset(None, evidence=texts, reason=foremost((Reason.UNSTRUCTURED, expired)), what=what)
+    reason = foremost((expired, facts.why_absent("E-COND")))
+    what = "no onset of breathlessness or respiratory failure is recorded: enter it on the page"
     if symptoms(facts, {"cough"}, now, knowledge):
-        return Onset(
-            None, reason=Reason.NO_DATA, what="only cough is coded: enter the onset of breathlessness on the page"
-        )
-    reason = facts.why_absent("E-COND")
-    return Onset(
-        None, reason=reason, what="no onset of breathlessness or respiratory failure is recorded: enter it on the page"
-    )
-
-
-def _records(
-    found: Iterable[Diagnosis], knowledge: Knowledge, concepts: frozenset[str] = ONSET_CONCEPTS
-) -> list[Record]:
-    """Dated records; one with a recorded date only counts if no other onset explains it."""
-    dated = [r for d in found for r in _with_onset(d, concepts)]
-    window = knowledge.window("episode_gap_days")
-    loose = [
-        r
-        for d in found
-        if not d.onset and not d.onset_text and d.recorded
-        for r in _recorded_only(d, d.recorded, concepts)
-    ]
-    return dated + [r for r in loose if not any(within(each.onset, _recorded_on(r), window) is MET for each in dated)]
-
-
-def _with_onset(d: Diagnosis, concepts: frozenset[str]) -> list[Record]:
-    return [Record(c, d.onset, d.abated, d.reference, d.printed) for c in sorted(d.concepts & concepts) if d.onset]
-
-
-def _recorded_only(d: Diagnosis, recorded: When, concepts: frozenset[str]) -> list[Record]:
-    return [Record(c, recorded.open_start(), d.abated, d.reference, d.printed) for c in sorted(d.concepts & concepts)]
-
-
-def _recorded_on(r: Record) -> When:
-    """The recorded date behind an open start."""
-    return replace(r.onset, earliest=r.onset.latest, first=r.onset.last)
-
-
-def _newness(r: Record) -> tuple[float, float, str]:
-    """Newest: latest start of the interval (a recorded date if nothing else), then the narrower, then the higher id."""
-    start = r.onset.earliest if r.onset.first > r.onset.first.min else r.onset.latest
-    return start.timestamp(), -(r.onset.latest - r.onset.earliest).total_seconds(), r.reference
-
-
-@dataclass(frozen=True, slots=True)
-class Border:
-    """From when on a failure, ARDS or hypoxaemia opens a new episode: under treatment, or after an improvement."""
-
-    t0: When | None
-    improved: When | None
-    knowledge: Knowledge
-
-    def opens(self, r: Record) -> bool:
-        if r.concept not in EPISODE_CONCEPTS:
-            return False
-        late = self.t0 is not None and gap(self.t0, r.onset, True)[0] > self.knowledge.window("breakthrough_days").span
-        return late or (self.improved is not None and after(r.onset, self.improved))
-
-
-def _new_episode_from(facts: PatientFacts, knowledge: Knowledge, t0: When | None) -> Border:
-    response = attested.newest(facts, "treatment-response")
-    improved = attested.time_of(response) if response and response.value == "improving" else None
-    return Border(t0, improved, knowledge)
-
-
-def _merge(records: list[Record], knowledge: Knowledge, border: Border) -> list[Record]:
-    """Records of one concept that overlap and began close together are one, with the earliest onset."""
-    result: list[Record] = []
-    for r in sorted(records, key=lambda each: (each.onset.earliest, each.onset.latest, each.reference)):
-        twin = None if border.opens(r) else next((each for each in result if _one_record(each, r, knowledge)), None)
-        if twin:
-            result[result.index(twin)] = replace(twin, abated=_later_end(twin.abated, r.abated))
-        else:
-            result.append(r)
-    return result
-
-
-def _one_record(earlier: Record, later: Record, knowledge: Knowledge) -> bool:
-    overlap = earlier.abated is None or not after(later.onset, earlier.abated)
-    return (
-        earlier.concept == later.concept
-        and overlap
-        and near(earlier.onset, later.onset, knowledge.window("episode_gap_days")) is MET
-    )
-
-
-def _later_end(one: When | None, other: When | None) -> When | None:
-    return max(one, other, key=lambda when: when.latest) if one and other else None
-
-
-def _first_symptom(
-    facts: PatientFacts, newest: Record, records: list[Record], now: When, knowledge: Knowledge
-) -> Record:
-    """The earliest onset, cough included, that leads up to the newest without having abated before it."""
-    coughs = _records(symptoms(facts, {"cough"}, now, knowledge), knowledge, frozenset({"cough"}))
-    window = knowledge.window("episode_gap_days")
-    leading = [
-        r
-        for r in (*records, *coughs)
-        if within(r.onset, newest.onset, window) is MET and not (r.abated and after(newest.onset, r.abated))
-    ]
-    return min((*leading, newest), key=lambda r: (r.onset.earliest, r.onset.latest, r.reference))
+        what = "only cough is coded: enter the onset of breathlessness on the page"
+    return Onset(None, reason=reason, what=what, absent=facts.read("E-ATT") and facts.read("E-COND"))
 
 
 def onset_finding(onset: Onset, now: When, knowledge: Knowledge) -> Finding:
@@ -195,7 +99,7 @@ def onset_finding(onset: Onset, now: When, knowledge: Knowledge) -> Finding:
         return unknown(CRITERION, onset.reason or Reason.NO_DATA, onset.what, onset.evidence, parameters)
     if onset.when.ahead_of(now):
         return unknown(CRITERION, Reason.CONFLICT, f"{onset.source}: in the future", onset.evidence, parameters)
-    status = within(onset.when.cut(now), now, knowledge.window("one_month_days"))
+    status = lately(onset.when, now, knowledge.window("one_month_days"))
     if status is UNKNOWN:
         what = f"{onset.source}: may lie within or before the last month"
         return unknown(CRITERION, Reason.IMPRECISE_DATE, what, onset.evidence, parameters)

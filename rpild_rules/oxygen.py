@@ -1,18 +1,20 @@
-"""Inspired oxygen: the fraction that belongs to a gas, room air, and evidence of oxygen use (decisions section 4, C1 and C4)."""
+"""Inspired oxygen: the fraction that belongs to a gas, room air, evidence of oxygen use (decisions section 4)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from rpild_rules import results
 from rpild_rules.concepts import LOW_FLOW, MECHANISMS, OXYGEN_SUPPORT
 from rpild_rules.diagnoses import dated_within, having
 from rpild_rules.facts import Measurement, PatientFacts, Support
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, Status, unknown
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import When, Window, near, within
+from rpild_rules.when import FIRST_INSTANT, When, Window, lately, near
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,53 +33,82 @@ class Fraction:
 
 
 def fraction_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> Fraction:
-    """FiO2 of the same report, specimen or panel, else the nearest within an hour, else an explicit word of room air."""
+    """The inspired oxygen of a gas where one is enough; contradicting records of one moment are a conflict (K6)."""
+    found = fractions_of(gas, facts, knowledge, now)
+    if len(found) == 1:
+        return found[0]
+    printed = " and ".join(each.printed for each in found)
+    return Fraction(None, reason=Reason.CONFLICT, printed=f"{printed} at one time", reference=found[0].reference)
+
+
+def fractions_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> tuple[Fraction, ...]:
+    """FiO2 of the same report, specimen or panel, else the nearest word on oxygen within an hour.
+
+    A statement of room air is such a word. More than one comes back only where records of one moment differ.
+    """
     at, window = results.time_of(gas), knowledge.window("fio2_pair_minutes")
-    recorded = [m for m in results.of(facts, "fio2") if m.valid and m.when and not m.when.ahead_of(now)]
-    paired = [m for m in recorded if m.groups & gas.groups] or _nearest(recorded, at, window)
-    usable = [m for m in paired if m.value is not None and not m.problem and not m.comparator]
-    if usable:
-        return _recorded(usable[0], facts, knowledge)
-    said = room_air_at(facts, at, window, knowledge)
-    if said:
-        return Fraction(knowledge.number("room_air_fio2"), True, printed="room air", reference=said)
-    return _unusable(paired)
+    recorded = [m for m in results.around(results.of(facts, "fio2"), at, window) if _dated(m, now)]
+    together = [m for m in recorded if m.groups & gas.groups]
+    own = min((m for m in together if _usable(m)), key=lambda m: _rank(results.time_of(m), at), default=None)
+    if own:
+        return (_recorded(own, facts, knowledge),)
+    close = [m for m in recorded if near(results.time_of(m), at, window) is MET]
+    words = [(results.time_of(m), _recorded(m, facts, knowledge)) for m in close if _usable(m)]
+    words += [(when, _room_air(ref, knowledge)) for when, ref in _air_near(facts, at, window)]
+    return _nearest(words, at) if words else (_unusable([*together, *close]),)
+
+
+def _dated(m: Measurement, now: When) -> bool:
+    return m.valid and m.when is not None and not m.when.ahead_of(now)
+
+
+def _usable(m: Measurement) -> bool:
+    return m.value is not None and not m.problem and not m.comparator
+
+
+def _rank(when: When, at: When) -> tuple[timedelta, float]:
+    """Nearest first; of two as near, the one before."""
+    return abs(when.latest - at.latest), when.latest.timestamp()
+
+
+def _nearest(words: list[tuple[When, Fraction]], at: When) -> tuple[Fraction, ...]:
+    """What was recorded at the nearest moment; a known fraction stands before an estimate of the same moment."""
+    moment = min(_rank(when, at) for when, _ in words)
+    found = [fraction for when, fraction in words if _rank(when, at) == moment]
+    known = {each.value: each for each in found if each.value is not None}
+    return tuple(known.values()) or (found[0],)
+
+
+def _room_air(reference: str, knowledge: Knowledge) -> Fraction:
+    return Fraction(knowledge.number("room_air_fio2"), True, printed="room air", reference=reference)
 
 
 def _unusable(paired: list[Measurement]) -> Fraction:
     if not paired:
         return Fraction(None)
-    reason = Reason.COMPARATOR if paired[0].comparator else paired[0].problem or Reason.NOT_COMPARABLE
-    return Fraction(None, reason=reason, printed=f"FiO2 {paired[0].printed}", reference=paired[0].reference)
-
-
-def _nearest(recorded: list[Measurement], at: When, window: Window) -> list[Measurement]:
-    close = [m for m in recorded if near(results.time_of(m), at, window) is MET]
-    return sorted(close, key=lambda m: _distance(results.time_of(m), at))
-
-
-def _distance(one: When, other: When) -> timedelta:
-    return abs(one.latest - other.latest)
+    m = paired[0]
+    reason = m.problem or (Reason.COMPARATOR if m.comparator else Reason.NOT_COMPARABLE)
+    return Fraction(None, reason=reason, printed=f"FiO2 {results.printed(m)}", reference=m.reference)
 
 
 def _recorded(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Fraction:
     value = results.value_of(m)
-    if m.estimated or _by_low_flow(m, facts, knowledge):
-        return Fraction(None, printed=f"FiO2 {m.printed} is an estimate", reference=m.reference)
+    if is_estimate(m, facts, knowledge):
+        return Fraction(None, printed=f"FiO2 {results.printed(m)} is an estimate", reference=m.reference)
     air = value <= knowledge.number("room_air_fio2")
-    return Fraction(value, air, printed="room air" if air else f"FiO2 {m.printed}", reference=m.reference)
+    return Fraction(value, air, printed="room air" if air else f"FiO2 {results.printed(m)}", reference=m.reference)
 
 
-def _by_low_flow(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
-    """The nearest delivery mechanism within an hour cannot give a known fraction."""
+def is_estimate(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
+    """Marked so, or the nearest delivery mechanism within an hour cannot give a known fraction."""
     at, window = results.time_of(m), knowledge.window("fio2_pair_minutes")
-    close = [s for s in facts.supports if s.concept in MECHANISMS and _beside(s, at, window)]
-    nearest = min(close, key=lambda s: (_support_distance(s, at), s.reference), default=None)
-    return nearest is not None and nearest.concept in LOW_FLOW
+    close = [s for s in facts.supports if s.concept in MECHANISMS and s.start and _beside(s, at, window)]
+    nearest = min(close, key=lambda s: _nearness(s, at), default=None)
+    return m.estimated or (nearest is not None and nearest.concept in LOW_FLOW)
 
 
 def _beside(s: Support, at: When, window: Window) -> bool:
-    return s.start is not None and (_covers(s, at) or near(s.start, at, window) is MET)
+    return _covers(s, at) or (s.start is not None and near(s.start, at, window) is MET)
 
 
 def _covers(s: Support, at: When) -> bool:
@@ -85,62 +116,106 @@ def _covers(s: Support, at: When) -> bool:
     return begun and (s.running or (s.end is not None and s.end.latest >= at.earliest))
 
 
-def _support_distance(s: Support, at: When) -> timedelta:
-    if _covers(s, at):
-        return timedelta()
-    assert s.start is not None  # _beside() lets only dated supports through
-    return _distance(s.start, at)
+def _nearness(s: Support, at: When) -> tuple[timedelta, float, str]:
+    """In use at that moment before any other; of several in use, the one begun last."""
+    start = s.start.latest if s.start else at.latest
+    distance = timedelta() if _covers(s, at) else abs(start - at.latest)
+    return distance, -start.timestamp(), s.reference
+
+
+def _air_near(facts: PatientFacts, at: When, window: Window) -> list[tuple[When, str]]:
+    """Explicit statements of room air close to a time, other than a recorded fraction: when, and where."""
+    measured = (m for c in ("o2-flow", "spo2") for m in results.around(results.of(facts, c), at, window))
+    return [(when, ref) for when, ref in _air_said(facts, measured) if near(when, at, window) is MET]
+
+
+def _air_said(facts: PatientFacts, measured: Iterable[Measurement]) -> Iterator[tuple[When, str]]:
+    yield from ((s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start)
+    yield from ((m.when, m.reference) for m in measured if m.when and _states_air(m))
+
+
+def _states_air(m: Measurement) -> bool:
+    """An oxygen flow of zero, or a pulse oximetry coded on room air."""
+    if not m.valid or not _usable(m):
+        return False
+    return m.variant == "room-air" if m.concept == "spo2" else results.value_of(m) == 0
 
 
 def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowledge) -> str:
-    """The reference of an explicit statement of room air close to a time; empty without one."""
-    said = [(s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start]
-    said += [(m.when, m.reference) for m in _air_measurements(facts, knowledge) if m.when]
-    return min((ref for when, ref in said if near(when, at, window) is MET), default="")
-
-
-def _air_measurements(facts: PatientFacts, knowledge: Knowledge) -> list[Measurement]:
-    """Measurements that say room air: FiO2 of 0.21, an oxygen flow of zero, a pulse oximetry coded on room air."""
+    """The reference of the explicit word of room air nearest to a time; empty without one."""
     limit = knowledge.number("room_air_fio2")
-    read = [
-        m
-        for m in results.of(facts, "fio2", "o2-flow", "spo2")
-        if m.valid and m.value is not None and not m.problem and not m.comparator
-    ]
-    return [
-        m
-        for m in read
-        if (m.concept == "fio2" and results.value_of(m) <= limit)
-        or (m.concept == "o2-flow" and results.value_of(m) == 0)
-        or (m.concept == "spo2" and m.variant == "room-air")
-    ]
+    measured = [m for m in results.around(results.of(facts, "fio2"), at, window) if m.valid and _usable(m)]
+    low = [(m.when, m.reference) for m in measured if m.when and results.value_of(m) <= limit]
+    said = [(when, ref) for when, ref in low if near(when, at, window) is MET] + _air_near(facts, at, window)
+    return min(said, key=lambda word: (_rank(word[0], at), word[1]), default=(at, ""))[1]
+
+
+def words_on_oxygen(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[tuple[When, Fraction]]:
+    """Every recorded fraction that is no estimate, and every statement of room air, with its time."""
+    measured = [m for m in results.readable(results.of(facts, "fio2"), now) if _usable(m)]
+    recorded = ((results.time_of(m), _recorded(m, facts, knowledge)) for m in measured)
+    said = _air_said(facts, results.of(facts, "o2-flow", "spo2"))
+    air = [(when, _room_air(ref, knowledge)) for when, ref in said if not when.ahead_of(now)]
+    return [(when, fraction) for when, fraction in recorded if fraction.value is not None] + air
 
 
 def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     """Oxygen or breathing support in the last week, or dependence on it recorded in the last month."""
-    window, parameters = knowledge.window("c1_oxygen_days"), ("c1_oxygen_days",)
+    id, window, parameters = "oxygenSupport", knowledge.window("c1_oxygen_days"), ("c1_oxygen_days",)
     found = oxygen_evidence(facts, now, window, knowledge)
     if found:
-        return Finding("oxygenSupport", MET, found[0], (found[1],), parameters)
-    air = _air_within(facts, now, window, knowledge)
+        return Finding(id, MET, found[0], (found[1],), parameters)
+    air, doubts = _air_within(facts, now, window, knowledge), list(_doubts(facts, now, window))
+    if air and not doubts and facts.read("E-O2"):
+        return Finding(id, NOT_MET, "room air, no oxygen in the last week", (air,), parameters)
+    reason = foremost((*(reason for reason, _ in doubts), facts.why_absent("E-O2")))
+    what = "a record of oxygen in the last week cannot be judged" if doubts else _no_word(air)
+    return unknown(id, reason, what, tuple(ref for _, ref in doubts), parameters)
+
+
+def _no_word(air: str) -> str:
     if air:
-        return Finding("oxygenSupport", NOT_MET, "room air, no oxygen in the last week", (air,), parameters)
-    what = "no word on oxygen or room air in the last week"
-    return unknown("oxygenSupport", facts.why_absent("E-O2"), what, (), parameters)
+        return "room air, but not all records of oxygen could be read"
+    return "no word on oxygen or room air in the last week"
+
+
+def _doubts(facts: PatientFacts, now: When, window: Window) -> Iterator[tuple[Reason, str]]:
+    """Records that may mean oxygen in the window but cannot be read or placed: they forbid a "no oxygen"."""
+    for m in (m for c in ("fio2", "o2-flow") for m in results.of(facts, c) if m.valid):
+        place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
+        reason = reason or (Reason.COMPARATOR if m.comparator.startswith("<") else None)
+        if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
+            yield reason or Reason.IMPRECISE_DATE, m.reference
+    for s in facts.supports:
+        if s.concept in OXYGEN_SUPPORT and used(s, now, window) is UNKNOWN:
+            yield Reason.IMPRECISE_DATE, s.reference
 
 
 def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
-    """Words and reference of the newest evidence of oxygen use in a window before now."""
-    for m in results.of(facts, "fio2", "o2-flow"):
-        if m.valid and results.trouble(m, now) is None and _means_oxygen(m, knowledge) and _inside(m.when, now, window):
+    """Words and reference of evidence of oxygen use in a window before now, dependence on it included."""
+    found = oxygen_use(facts, now, window, knowledge)
+    if found:
+        return found
+    month = knowledge.window("c1_window_days")
+    dependent = [d.reference for d in having(facts, {"o2-dependence"}) if dated_within(d, now, month)]
+    return ("dependence on oxygen recorded", max(dependent)) if dependent else None
+
+
+def oxygen_use(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
+    """Words and reference of oxygen given in a window before now: a measurement first, the newest, then a support."""
+    measured = (m for c in ("fio2", "o2-flow") for m in results.around(results.of(facts, c), now, window))
+    for m in results.readable(measured, now):
+        if _means_oxygen(m, knowledge) and lately(results.time_of(m), now, window) is MET:
             return f"{'FiO2' if m.concept == 'fio2' else 'oxygen'} {results.shown(m)}", m.reference
-    for s in sorted(facts.supports, key=lambda each: each.reference):
-        if s.concept in OXYGEN_SUPPORT and _active_within(s, now, window):
-            return f"{s.concept.replace('-', ' ')} since {s.start.printed if s.start else 'unknown'}", s.reference
-    for d in having(facts, {"o2-dependence"}):
-        if dated_within(d, now, knowledge.window("c1_window_days")):
-            return "dependence on oxygen recorded", d.reference
-    return None
+    supports = [s for s in facts.supports if s.concept in OXYGEN_SUPPORT and used(s, now, window) is MET]
+    s = max(supports, key=_begun, default=None)
+    if not s:
+        return None
+    return f"{s.concept.replace('-', ' ')} since {s.start.printed if s.start else 'an unknown time'}", s.reference
+
+
+def _begun(s: Support) -> tuple[datetime, str]:
+    return s.start.latest if s.start else FIRST_INSTANT, s.reference
 
 
 def _means_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
@@ -152,24 +227,23 @@ def _means_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
     return value > limit or (m.comparator == ">" and value == limit)
 
 
-def _inside(when: When | None, now: When, window: Window) -> bool:
-    return when is not None and within(when.cut(now), now, window) is MET
-
-
-def _active_within(s: Support, now: When, window: Window) -> bool:
-    if s.start is None or s.start.ahead_of(now):
-        return s.start is None and s.running
-    return s.running or _inside(s.end or s.start, now, window)
-
-
 def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> str:
-    said = [s.reference for s in facts.supports if s.concept == "room-air" and _inside(s.start, now, window)]
-    said += [
-        m.reference
-        for m in _air_measurements(facts, knowledge)
-        if results.trouble(m, now) is None and _inside(m.when, now, window)
-    ]
-    return min(said, default="")
+    """The reference of an explicit word of room air in a window before now; empty without one."""
+    measured = results.readable(results.around(results.of(facts, "fio2"), now, window), now)
+    low = (m for m in measured if _usable(m) and _recorded(m, facts, knowledge).air)
+    said = _air_said(facts, (m for c in ("o2-flow", "spo2") for m in results.around(results.of(facts, c), now, window)))
+    words = chain(said, ((results.time_of(m), m.reference) for m in low))
+    return max((ref for when, ref in words if lately(when, now, window) is MET), default="")
+
+
+def used(s: Support, now: When, window: Window) -> Status:
+    """Whether a support was in use in a window before now."""
+    if s.start and s.start.ahead_of(now):
+        return NOT_MET
+    if s.running or (s.start and s.end and s.end.latest >= now.latest):
+        return MET
+    last = s.end or s.start
+    return lately(last, now, window) if last else UNKNOWN
 
 
 def running(facts: PatientFacts, concepts: frozenset[str], now: When) -> list[Support]:
@@ -181,9 +255,4 @@ def running(facts: PatientFacts, concepts: frozenset[str], now: When) -> list[Su
 
 def used_within(facts: PatientFacts, concepts: frozenset[str], now: When, window: Window) -> list[Support]:
     """Supports in use now or until lately."""
-    return [s for s in facts.supports if s.concept in concepts and _active_within(s, now, window)]
-
-
-def fraction_status(value: Decimal, knowledge: Knowledge) -> Status:
-    """Whether a fraction is above room air."""
-    return MET if value > knowledge.number("room_air_fio2") else NOT_MET
+    return [s for s in facts.supports if s.concept in concepts and used(s, now, window) is MET]

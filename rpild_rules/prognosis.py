@@ -9,11 +9,11 @@ from rpild_rules import attested, results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.facts import Meaning, Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, Finding, Reason, unknown
-from rpild_rules.gas_exchange import contradicting, gas_window
+from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import Fraction, fraction_of
 from rpild_rules.results import compare, shown, time_of, value_of
-from rpild_rules.when import When, after, near, within
+from rpild_rules.when import When, after, may_follow, near
 
 FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
 THRESHOLDS = {
@@ -63,11 +63,11 @@ def _compared(id: str, m: Measurement, name: str, words: str, knowledge: Knowled
 
 
 def ro52(facts: PatientFacts) -> Finding:
-    """Whether the newest final anti-Ro52 is positive, of any age."""
+    """Whether the newest final anti-Ro52 is positive, of any age; an unreadable one never hides a readable one."""
     found = tests_of(facts, {"anti-ro52"})
     if not found:
         return unknown("ro52", facts.why_absent("E-MSA"), "anti-Ro52: no result")
-    newest = found[0]
+    newest = next((r for r in found if r.meaning is not Meaning.UNREADABLE), found[0])
     words = f"anti-Ro52 {newest.printed}" + (f" on {newest.when.printed}" if newest.when else "")
     if newest.meaning in (Meaning.POSITIVE, Meaning.WEAK):
         return Finding("ro52", MET, words, (newest.reference,))
@@ -76,38 +76,41 @@ def ro52(facts: PatientFacts) -> Finding:
     return unknown("ro52", Reason.UNSTRUCTURED, f"{words}: neither positive nor negative", (newest.reference,))
 
 
+AADO2, AADO2_PARAMETERS = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
+
+
 def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    """`aado2of32`: the alveolar-arterial oxygen difference of the index gas, computed or as reported."""
-    id, window = "aado2of32", gas_window(facts, now, now, knowledge)
+    """`aado2of32`: the alveolar-arterial oxygen difference of the index gas, or as reported if a part is missing."""
+    window = gas_window(facts, now, now, knowledge)
     gas = results.choose(results.of(facts, "pao2"), now, window, facts.why_absent("E-GAS"), "arterial PaO2")
-    reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient").value
-    if gas.value:
-        computed = _settled(gas.value, facts, now, knowledge)
-        if not computed.unknown or not reported or Reason.CONFLICT in computed.reasons:
-            return computed
-    return _reported(reported, facts, now, knowledge) if reported else gas.unknown(id) if not gas.value else computed
+    reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient")
+    if gas.value and (not reported.value or _complete(gas.value, facts, now, knowledge)):
+        gases = (gas.value, *contradicting(gas.value, facts, knowledge, now))
+        return results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+    if reported.value:
+        return _reported(reported.value, facts, now, knowledge)
+    return (reported if reported.reason in SPOILT else gas).unknown(AADO2)
 
 
-def _settled(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    gases = (gas, *contradicting(gas, facts, knowledge, now))
-    return results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+def _complete(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    oxygen, carbon = fraction_of(gas, facts, knowledge, now), _paco2(gas, facts, now, knowledge)
+    return oxygen.value is not None and carbon is not None and not gas.comparator and not carbon.comparator
 
 
 def _gradient(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    id, parameters = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
     oxygen, carbon = fraction_of(gas, facts, knowledge, now), _paco2(gas, facts, now, knowledge)
     words, evidence = f"PaO2 {shown(gas)}, {oxygen.printed}", (gas.reference, *oxygen.evidence)
     if oxygen.value is None:
-        return unknown(id, oxygen.reason, f"{words}: no gradient without the inspired oxygen", evidence, parameters)
+        what = f"{words}: no gradient without the inspired oxygen"
+        return unknown(AADO2, oxygen.reason, what, evidence, AADO2_PARAMETERS)
     if not carbon:
-        return unknown(id, facts.why_absent("E-GAS"), f"{words}: no PaCO2 with it", evidence, parameters)
-    evidence = (*evidence, carbon.reference)
+        return unknown(AADO2, facts.why_absent("E-GAS"), f"{words}: no PaCO2 with it", evidence, AADO2_PARAMETERS)
+    words, evidence = f"{words}, PaCO2 {carbon.printed}", (*evidence, carbon.reference)
     if gas.comparator or carbon.comparator:
-        return unknown(id, Reason.COMPARATOR, f"{words}, PaCO2 {carbon.printed}", evidence, parameters)
-    difference = gradient(oxygen.value, value_of(carbon), value_of(gas), knowledge)
-    return _judged(
-        difference, f"A-aDO2 {difference:.1f} mmHg from {words}, PaCO2 {carbon.printed}", evidence, oxygen, knowledge
-    )
+        return unknown(AADO2, Reason.COMPARATOR, words, evidence, AADO2_PARAMETERS)
+    fraction = knowledge.number("room_air_fio2") if oxygen.air else oxygen.value
+    difference = gradient(fraction, value_of(carbon), value_of(gas), knowledge)
+    return _judged(difference, f"A-aDO2 {difference:.1f} mmHg from {words}", evidence, oxygen, knowledge)
 
 
 def gradient(fraction: Decimal, paco2: Decimal, pao2: Decimal, knowledge: Knowledge) -> Decimal:
@@ -119,14 +122,11 @@ def gradient(fraction: Decimal, paco2: Decimal, pao2: Decimal, knowledge: Knowle
 def _judged(
     difference: Decimal, words: str, evidence: tuple[str, ...], oxygen: Fraction, knowledge: Knowledge
 ) -> Finding:
-    id, parameters = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
     if not oxygen.air and knowledge.truth("aado2_room_air_only"):
-        return unknown(
-            id, Reason.NOT_COMPARABLE, f"{words}: the gradient grows with oxygen alone", evidence, parameters
-        )
-    return Finding(
-        id, MET if knowledge.parameter("aado2_flag").holds(difference) else NOT_MET, words, evidence, parameters
-    )
+        what = f"{words}: the gradient grows with oxygen alone"
+        return unknown(AADO2, Reason.NOT_COMPARABLE, what, evidence, AADO2_PARAMETERS)
+    met = knowledge.parameter("aado2_flag").holds(difference)
+    return Finding(AADO2, MET if met else NOT_MET, words, evidence, AADO2_PARAMETERS)
 
 
 def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
@@ -144,9 +144,9 @@ def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowled
     oxygen, words = fraction_of(m, facts, knowledge, now), f"reported A-a gradient {shown(m)}"
     if oxygen.value is not None and not oxygen.air and knowledge.truth("aado2_room_air_only"):
         what = f"{words}, {oxygen.printed}: the gradient grows with oxygen alone"
-        return unknown("aado2of32", Reason.NOT_COMPARABLE, what, (m.reference,), ("aado2_flag", "aado2_room_air_only"))
+        return unknown(AADO2, Reason.NOT_COMPARABLE, what, (m.reference,), AADO2_PARAMETERS)
     noted = words if oxygen.value is not None else f"{words}, inspired oxygen not recorded"
-    return _compared("aado2of32", m, "aado2_flag", noted, knowledge)
+    return _compared(AADO2, m, "aado2_flag", noted, knowledge)
 
 
 def kurasawa(facts: PatientFacts, t0: When | None, worsening: Finding, now: When, knowledge: Knowledge) -> Kurasawa:
@@ -170,43 +170,45 @@ def _ferritin_before(facts: PatientFacts, t0: When | None, now: When, knowledge:
 
 
 def _all_fields(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    id, said = (
-        "all six lung fields",
-        attested.in_force(facts, "ggo-all-six-fields", now, knowledge.window("six_fields_days")),
-    )
+    id, code = "all six lung fields", "ggo-all-six-fields"
+    said = attested.in_force(facts, code, now, knowledge.window("six_fields_days"))
     if not said or not isinstance(said.value, bool):
-        return unknown(id, facts.why_absent("E-ATT"), "ground glass in all six lung fields: not attested")
-    return Finding(
-        id, MET if said.value else NOT_MET, f"attested on {attested.time_of(said).printed}", (said.reference,)
-    )
+        reason = Reason.UNSTRUCTURED if said else attested.why_silent(facts, code, now)
+        return unknown(id, reason, "ground glass in all six lung fields: not attested")
+    words = f"attested on {attested.time_of(said).printed}"
+    return Finding(id, MET if said.value else NOT_MET, words, (said.reference,))
 
 
 def _worse_since(facts: PatientFacts, t0: When | None, worsening: Finding) -> Finding:
+    """A worse CT whose later picture is of after the start of therapy, by any statement that says so."""
     id = "infiltrates worse during therapy"
     if t0 is None:
         return Finding(id, NOT_MET, "no combination therapy")
-    said = next((a for a in facts.attestations if a.reference in worsening.evidence), None)
-    if not worsening.met or not said:
+    if not worsening.met:
         return Finding(id, worsening.status, worsening.because, worsening.evidence, missing=worsening.missing)
-    end = attested.compared_cts(facts, said).end
-    if end is None:
+    ends = [attested.compared_cts(facts, a).end for a in attested.behind(facts, worsening)]
+    known = [end for end in ends if end]
+    if not known:
         return unknown(id, Reason.IMPRECISE_DATE, "the dates of the compared CTs are not recorded", worsening.evidence)
+    end = max(known, key=lambda when: when.latest)
+    if may_follow(end, t0) and not after(end, t0):
+        what = f"the later CT of {end.printed} may be of before or after the start of therapy"
+        return unknown(id, Reason.IMPRECISE_DATE, what, worsening.evidence)
     return Finding(id, MET if after(end, t0) else NOT_MET, f"later CT of {end.printed}", worsening.evidence)
 
 
 def ferritin_trend(facts: PatientFacts, t0: When | None, now: When, knowledge: Knowledge) -> str:
-    """A line when the newest ferritin lies well above the lowest since therapy began; empty otherwise."""
-    values = [m for m in results.readable(results.of(facts, "ferritin"), now) if not m.comparator]
+    """A line when the newest ferritin lies well above the lowest since therapy began; empty otherwise.
+
+    A value with a comparator enters no trend, and a newest value with one leaves none.
+    """
+    values = results.readable(results.of(facts, "ferritin"), now)
     since = [m for m in values if t0 is None or time_of(m).latest >= t0.earliest]
-    if len(since) <= 1:
+    exact = [m for m in since if not m.comparator]
+    if not exact or exact[0] is not since[0]:
         return ""
-    newest, lowest = since[0], min(since, key=lambda m: (value_of(m), m.reference))
+    newest, lowest = exact[0], min(exact, key=lambda m: (value_of(m), m.reference))
     rise = (value_of(newest) - value_of(lowest)) * 100
-    if value_of(lowest) > 0 and knowledge.parameter("ferritin_rise_pct").holds_ratio(rise, value_of(lowest)):
+    if knowledge.parameter("ferritin_rise_pct").holds_ratio(rise, value_of(lowest)):
         return f"ferritin rising: {shown(lowest)}, then {shown(newest)}"
     return ""
-
-
-def in_window(m: Measurement, now: When, days: str, knowledge: Knowledge) -> bool:
-    """Whether a result lies in a named window before now."""
-    return within(time_of(m).cut(now), now, knowledge.window(days)) is MET

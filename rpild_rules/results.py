@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from math import inf
 
 from rpild_rules.facts import PENDING_STATUSES, REVISED_STATUSES, Measurement, PatientFacts, recency
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Missing, Reason, Status, foremost, status_of, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
-from rpild_rules.when import When, Window, near, within
+from rpild_rules.when import When, Window, lately, near
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,30 @@ def of(facts: PatientFacts, *concepts: str) -> list[Measurement]:
     return found[0] if len(found) == 1 else sorted((m for each in found for m in each), key=recency, reverse=True)
 
 
+def _latest(m: Measurement) -> float:
+    """Rising along a list that runs from the newest to the oldest and ends with the undated."""
+    return -m.when.latest.timestamp() if m.when else inf
+
+
+def between(measurements: list[Measurement], low: datetime, high: datetime) -> list[Measurement]:
+    """The part of a list, newest first, whose latest instant lies between two instants, both included."""
+    start = bisect_left(measurements, -high.timestamp(), key=_latest)
+    return measurements[start : bisect_right(measurements, -low.timestamp(), start, key=_latest)]
+
+
+def around(measurements: list[Measurement], at: When, window: Window) -> list[Measurement]:
+    """The part of a list, newest first, that can lie within a window of a time; a day more, since days are coarse."""
+    reach = window.span + DAY
+    return between(measurements, _shifted(at.earliest, -reach), _shifted(at.latest, reach))
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:  # a symptom without a known beginning, or a date of the year 9999
+        return moment
+
+
 def trouble(m: Measurement, now: When) -> Reason | None:
     """Why a result cannot be read, if it cannot: preliminary, undated, dated in the future, or of a doubtful unit."""
     if m.status in PENDING_STATUSES:
@@ -49,41 +78,32 @@ def readable(measurements: Iterable[Measurement], now: When) -> list[Measurement
 
 
 def choose(measurements: list[Measurement], now: When, window: Window, absent: Reason, name: str) -> Choice:
-    """The newest readable result inside the window; unreadable ones never hide a readable one (section 16, invariants)."""
-    usable = readable(measurements, now)
-    placed = [(m, within(_time(m).cut(now), now, window)) for m in usable]
-    chosen = next((m for m, status in placed if status is MET), None)
-    if chosen:
-        return Choice(chosen)
-    return _nothing(measurements, placed, now, window, absent, name)
+    """The newest readable result inside the window; unreadable ones never hide a readable one (section 16)."""
+    for m in measurements:
+        if m.valid and trouble(m, now) is None and lately(time_of(m), now, window) is MET:
+            return Choice(m)
+    return _nothing(measurements, now, window, absent, name)
 
 
-def _nothing(
-    measurements: list[Measurement],
-    placed: list[tuple[Measurement, Status]],
-    now: When,
-    window: Window,
-    absent: Reason,
-    name: str,
-) -> Choice:
+def _nothing(measurements: list[Measurement], now: When, window: Window, absent: Reason, name: str) -> Choice:
     """Why no result counts: the foremost reason among those that exist."""
-    problems = [(m, trouble(m, now)) for m in measurements if m.valid or m.status in PENDING_STATUSES]
-    recent = [(m, reason) for m, reason in problems if reason and _may_lie_in(m, now, window)]
-    recent += [(m, Reason.IMPRECISE_DATE) for m, status in placed if status is UNKNOWN]
-    if recent:
-        reason = foremost(reason for _, reason in recent)
-        refs = tuple(m.reference for m, each in recent if each is reason)
-        first = next(m for m, each in recent if each is reason)
-        return Choice(None, reason, f"{name}: {first.printed or 'no value'} {_said(reason, first)}", refs)
-    if placed:
-        newest = placed[0][0]
-        return Choice(
-            None,
-            Reason.STALE,
-            f"{name}: last {newest.printed} on {_time(newest).printed}, too old",
-            (newest.reference,),
-        )
-    return Choice(None, absent, f"{name}: {_ABSENT.get(absent, 'no result')}")
+    reasons = list(_reasons(measurements, now, window))
+    if not reasons:
+        return Choice(None, absent, f"{name}: {_ABSENT.get(absent, 'no result')}")
+    reason = foremost(each for _, each in reasons)
+    spoilt = [m for m, each in reasons if each is reason]
+    refs = tuple(m.reference for m in spoilt) if reason is not Reason.STALE else (spoilt[0].reference,)
+    return Choice(None, reason, f"{name}: {shown(spoilt[0])} {_said(reason, spoilt[0])}", refs)
+
+
+def _reasons(measurements: list[Measurement], now: When, window: Window) -> Iterator[tuple[Measurement, Reason]]:
+    """Each result with the reason why it does not count; an old one is stale whatever else it is (K12)."""
+    for m in measurements:
+        place = lately(m.when, now, window) if m.when else UNKNOWN
+        if m.valid and place is NOT_MET:
+            yield m, Reason.STALE
+        if place is not NOT_MET and (m.valid or m.status in PENDING_STATUSES):
+            yield m, trouble(m, now) or Reason.IMPRECISE_DATE
 
 
 _ABSENT = {
@@ -91,35 +111,27 @@ _ABSENT = {
     Reason.FETCH_FAILED: "could not be read",
     Reason.NO_DATA: "no result",
 }
+_SAID = {
+    Reason.UNIT: "has a unit or size that cannot be trusted",
+    Reason.CONFLICT: "is dated in the future",
+    Reason.IMPRECISE_DATE: "has no usable date",
+    Reason.STALE: "is too old",
+}
 
 
 def _said(reason: Reason, m: Measurement) -> str:
-    if m.status in PENDING_STATUSES:
-        return "is preliminary"
-    return {
-        Reason.UNIT: "has a unit or size that cannot be trusted",
-        Reason.CONFLICT: "is dated in the future",
-        Reason.IMPRECISE_DATE: "has no usable date",
-    }.get(reason, "cannot be read")
-
-
-def _may_lie_in(m: Measurement, now: When, window: Window) -> bool:
-    return m.when is None or m.when.ahead_of(now) or within(m.when.cut(now), now, window) is not NOT_MET
-
-
-def _time(m: Measurement) -> When:
-    assert m.when is not None  # readable() lets only dated results through
-    return m.when
+    return "is preliminary" if m.status in PENDING_STATUSES else _SAID.get(reason, "cannot be read")
 
 
 def time_of(m: Measurement) -> When:
     """The time of a readable result."""
-    return _time(m)
+    assert m.when is not None  # readable() and choose() let only dated results through
+    return m.when
 
 
 def value_of(m: Measurement) -> Decimal:
     """The value of a readable result."""
-    assert m.value is not None  # readable() lets only results with a value through
+    assert m.value is not None  # readable() and choose() let only results with a value through
     return m.value
 
 
@@ -134,10 +146,10 @@ def rivals(
     window, limit = knowledge.window("conflict_minutes"), knowledge.parameter("conflict_pct")
     return [
         other
-        for other in readable(measurements, now)
+        for other in readable(around(measurements, time_of(chosen), window), now)
         if other.reference != chosen.reference
         and not {other.status, chosen.status} & REVISED_STATUSES
-        and near(_time(other), _time(chosen), window) is MET
+        and near(time_of(other), time_of(chosen), window) is MET
         and _differ(value_of(other), value_of(chosen), limit)
         and alike(other, chosen)
     ]
@@ -158,9 +170,8 @@ def settled(findings: list[Finding]) -> Finding:
     if all(each.status is first.status for each in findings):
         return first
     refs = tuple(dict.fromkeys(ref for each in findings for ref in each.evidence))
-    what = "results of the same hour contradict each other: " + "; ".join(
-        dict.fromkeys(each.because for each in findings)
-    )
+    words = "; ".join(dict.fromkeys(each.because for each in findings))
+    what = f"results of the same hour contradict each other: {words}"
     return Finding(first.id, UNKNOWN, what, refs, first.parameters, (Missing(Reason.CONFLICT, what),))
 
 
@@ -180,6 +191,13 @@ def compare(m: Measurement, parameter: Parameter) -> Status:
     return NOT_MET if short and not edge else UNKNOWN
 
 
+def printed(m: Measurement) -> str:
+    """Value and unit as sent; an oxygen fraction without a percent sign as the bare fraction, never with a unit `1`."""
+    if m.concept != "fio2" or m.value is None or "%" in m.printed:
+        return m.printed or "no value"
+    return f"{m.comparator}{m.value}"
+
+
 def shown(m: Measurement) -> str:
-    """A result as a person reads it: value as sent, and when."""
-    return f"{m.printed} on {_time(m).printed}" if m.when else m.printed
+    """A result as a person reads it: value, and when."""
+    return f"{printed(m)} on {m.when.printed}" if m.when else printed(m)

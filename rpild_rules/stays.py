@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rpild_rules.concepts import STAY_REASONS
 from rpild_rules.facts import PatientFacts, Stay
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, unknown
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import When, Window, within
+from rpild_rules.when import When, Window, lately
 
+LEG, PARAMETERS = "respiratoryStay", ("c1_window_days",)
 OPEN = frozenset({"in-progress", "onleave"})
 HELD = OPEN | {"finished"}
 
@@ -23,44 +26,51 @@ def _holds(s: Stay, at: When) -> bool:
     return begun and (s.end is None or s.end.latest >= at.earliest)
 
 
-def overlaps(s: Stay, now: When, window: Window) -> bool:
+def overlap(s: Stay, now: When, window: Window) -> Status:
     """Whether an encounter touches the window before now; an open one reaches to now."""
     if s.status not in HELD or (s.start and s.start.ahead_of(now)):
-        return False
-    end = s.end or (now if s.status in OPEN else s.start)
-    return end is not None and (end.latest >= now.latest or within(end.cut(now), now, window) is MET)
+        return NOT_MET
+    if s.end is None:
+        # Finished at an unknown time: only a start inside the window proves anything.
+        begun = MET if s.status in OPEN else lately(s.start, now, window) if s.start else UNKNOWN
+        return MET if begun is MET else UNKNOWN
+    return MET if s.end.latest >= now.latest else lately(s.end, now, window)
+
+
+def overlaps(s: Stay, now: When, window: Window) -> bool:
+    """Whether an encounter surely touches the window before now."""
+    return overlap(s, now, window) is MET
 
 
 def respiratory_stay(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     """A hospital stay in the last month for a reason of the lungs."""
-    near = [s for s in facts.stays if overlaps(s, now, knowledge.window("c1_window_days"))]
-    kinds = ("stay", "emergency") if knowledge.truth("c1_count_emergency") else ("stay",)
-    stays = [s for s in near if s.kind in kinds]
-    for stay in stays:
-        if stay.reasons & STAY_REASONS:
-            since = f" since {stay.start.printed}" if stay.start else ""
-            return Finding(
-                "respiratoryStay",
-                MET,
-                f"hospital stay{since} for {_named(stay)}",
-                (stay.reference,),
-                ("c1_window_days",),
-            )
-    if near and not stays and facts.read("E-ENC") and all(s.kind != "unknown" for s in near):
-        return Finding(
-            "respiratoryStay", NOT_MET, "no hospital stay in the last month", (near[0].reference,), ("c1_window_days",)
-        )
-    return _undecided(facts, stays)
+    window = knowledge.window("c1_window_days")
+    kinds = {"stay", "emergency"} if knowledge.truth("c1_count_emergency") else {"stay"}
+    placed = [(s, overlap(s, now, window)) for s in sorted(facts.stays, key=lambda each: each.reference)]
+    near = [s for s, status in placed if status is MET]
+    found = next((s for s in near if s.kind in kinds and s.reasons & STAY_REASONS), None)
+    if found:
+        since = f" since {found.start.printed}" if found.start else ""
+        words = f"hospital stay{since} for {', '.join(sorted(found.reasons & STAY_REASONS))}"
+        return Finding(LEG, MET, words, (found.reference,), PARAMETERS)
+    doubtful = [(s, status) for s, status in placed if status is not NOT_MET and s.kind in {*kinds, "unknown"}]
+    if near and not doubtful and facts.read("E-ENC"):
+        return Finding(LEG, NOT_MET, "no hospital stay in the last month", (near[0].reference,), PARAMETERS)
+    return _undecided(facts, doubtful)
 
 
-def _named(stay: Stay) -> str:
-    return ", ".join(sorted(stay.reasons & STAY_REASONS))
+def _undecided(facts: PatientFacts, doubtful: list[tuple[Stay, Status]]) -> Finding:
+    reasons = [*_doubts(doubtful), facts.why_absent("E-ENC")]
+    what = "no encounter of the last month could be judged"
+    if doubtful:
+        what = "hospital stay, but its respiratory reason, its class or its time is not coded"
+    return unknown(LEG, foremost(reasons), what, tuple(s.reference for s, _ in doubtful), PARAMETERS)
 
 
-def _undecided(facts: PatientFacts, stays: list[Stay]) -> Finding:
-    if stays:
-        reason = Reason.NO_DATA if stays[0].reasons_readable else Reason.UNSTRUCTURED
-        return unknown(
-            "respiratoryStay", reason, "hospital stay, but its respiratory reason is not coded", (stays[0].reference,)
-        )
-    return unknown("respiratoryStay", facts.why_absent("E-ENC"), "no encounter of the last month could be judged")
+def _doubts(doubtful: list[tuple[Stay, Status]]) -> Iterator[Reason]:
+    """Why an encounter neither proves nor disproves a stay for the lungs; a stay for another reason proves nothing."""
+    for s, status in doubtful:
+        if s.kind == "unknown" or not s.reasons_readable:
+            yield Reason.UNSTRUCTURED
+        if status is UNKNOWN:
+            yield Reason.IMPRECISE_DATE

@@ -9,6 +9,7 @@ from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
 
 TOLERANCE = timedelta(hours=1)
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
+LAST_OF_DAY = time.max.replace(fold=1)  # where clocks go back at midnight, the last minute of a day comes twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class When:
     def days(cls, first: date, last: date, zone: tzinfo, printed: str) -> When:
         """A day, month or year: the first to the last day it can mean."""
         start = datetime.combine(first, time.min, zone).astimezone(UTC)
-        end = datetime.combine(last, time.max, zone).astimezone(UTC)
+        end = datetime.combine(last, LAST_OF_DAY, zone).astimezone(UTC)
         return cls(start, end, first, last, False, printed)
 
     @property
@@ -56,7 +57,8 @@ class When:
 
     def open_start(self) -> When:
         """The same end with no known beginning: a symptom of which only the recorded date is known."""
-        return replace(self, earliest=FIRST_INSTANT, first=date.min, exact=False, printed=f"before {self.printed}")
+        printed = f"on or before {self.printed}"
+        return replace(self, earliest=FIRST_INSTANT, first=date.min, exact=False, printed=printed)
 
     def cut(self, now: When) -> When:
         """An interval that reaches past now ends now (K4)."""
@@ -94,6 +96,11 @@ def within(start: When, end: When, window: Window) -> Status:
     return NOT_MET if most < none or least > window.span else UNKNOWN
 
 
+def lately(when: When, now: When, window: Window) -> Status:
+    """Whether a time lies in the window before now; one that lies ahead of now is unknown (K4)."""
+    return UNKNOWN if when.ahead_of(now) else within(when.cut(now), now, window)
+
+
 def older_than(start: When, end: When, window: Window) -> Status:
     """Whether end - start > window for everything both times can mean."""
     least, most = gap(start, end, window.calendar)
@@ -111,7 +118,14 @@ def near(one: When, other: When, window: Window) -> Status:
 
 
 def after(later: When, earlier: When) -> bool:
-    """Whether the whole of one time lies after the whole of another; days are compared where one side has no clock time."""
+    """Whether the whole of one time lies after the whole of another; by days where a side has no clock time."""
     if later.exact and earlier.exact:
         return later.earliest > earlier.latest
     return later.first > earlier.last
+
+
+def may_follow(later: When, earlier: When) -> bool:
+    """Whether any part of one time may lie after any part of another, in the same measure as `after`."""
+    if later.exact and earlier.exact:
+        return later.latest > earlier.earliest
+    return later.last > earlier.first
