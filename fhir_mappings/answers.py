@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fhir_mappings.code_tables import EXACT, SYSTEMS, read_table
 from fhir_mappings.datatypes import Concept, Quantity, Range
+from fhir_mappings.ranges import against_range
 from fhir_mappings.structs import Valued
 from fhir_mappings.units import COMPARATORS, LONGEST, number_of, shown_number, written
 from fhir_mappings.words import plain, shown
@@ -88,7 +89,7 @@ def _written(text: str, ranges: list[Range]) -> Meaning | None:
     number = written(text)
     if number is None:
         return _number_with_word(text)
-    return _compared(Decimal(number[2]), number[1] or "", ranges) or _number_with_word(text)
+    return against_range(Decimal(number[2]), number[1] or "", ranges) or _number_with_word(text)
 
 
 def _number_with_word(text: str) -> Meaning | None:
@@ -107,32 +108,7 @@ def _measured(quantity: Quantity | None, ranges: list[Range]) -> Meaning | None:
     number = number_of(quantity.value) if quantity is not None else None
     if quantity is None or number is None or quantity.comparator not in COMPARATORS:
         return None
-    return _compared(number, quantity.comparator, ranges, quantity.code or quantity.unit)
-
-
-def _compared(number: Decimal, comparator: str, ranges: list[Range], unit: str = "") -> Meaning | None:
-    """Against the laboratory's own upper limit: at most is negative, above is positive; a comparator must leave no
-    doubt.
-    """
-    limits = {limit for each in ranges if (limit := _limit(each, unit)) is not None}
-    if len(limits) != 1:
-        return None
-    high = limits.pop()
-    if number > high:
-        return None if comparator.startswith("<") else Meaning.POSITIVE
-    if comparator.startswith(">"):
-        return Meaning.POSITIVE if comparator == ">" and number == high else None
-    return Meaning.NEGATIVE
-
-
-def _limit(each: Range, unit: str) -> Decimal | None:
-    """The upper end of a normal range in the unit of the value."""
-    high = each.high
-    types = {coding.code for coding in each.type.coding} if each.type is not None else set()
-    if high is None or types - {"normal"}:
-        return None
-    limit_unit = high.code or high.unit
-    return number_of(high.value) if not limit_unit or not unit or limit_unit == unit else None
+    return against_range(number, quantity.comparator, ranges, quantity.code or quantity.unit)
 
 
 def _flag(valued: Valued) -> Meaning | None:

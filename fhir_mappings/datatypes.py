@@ -44,6 +44,7 @@ class Period(Struct, rename="camel", gc=False):
 class Range(Struct, rename="camel", gc=False):
     low: Quantity | None = None
     high: Quantity | None = None
+    text: str = ""
     type: Concept | None = None
 
 
