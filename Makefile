@@ -25,7 +25,7 @@ types: $(VENV)/.test-ready  ## mypy --strict
 
 unit: $(VENV)/.test-ready  ## pytest, measured (ARGS="-k gate" for some of it)
 	rm -rf build/coverage && mkdir -p build/coverage
-	COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
+	COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report= $(ARGS)
 
 # The clinical rooms are covered to the last branch; the others to 95 %, since a few lines there only run when a machine fails.
 cover: $(VENV)/.test-ready  ## the coverage gates over the last run of `make unit`
