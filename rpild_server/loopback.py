@@ -12,7 +12,8 @@ from waitress.server import create_server
 
 HOST = "127.0.0.1"
 THREADS = 8
-STOP_SECONDS = 2
+WAKE_SECONDS = 0.1
+STOP_SECONDS = 5
 
 
 @contextmanager
@@ -20,12 +21,19 @@ def serving(app: Any, port: int = 0) -> Iterator[int]:
     """Serve a WSGI application while the block runs; gives the port, a free one for 0. Raises OSError if taken."""
     sockets: dict[int, Any] = {}
     server = create_server(app, map=sockets, host=HOST, port=port, threads=THREADS, ident=None)
-    thread = threading.Thread(target=server.run, name=f"loopback-{port}", daemon=True)
+    stop = threading.Event()
+    thread = threading.Thread(target=_loop, args=(sockets, stop), name=f"loopback-{port}", daemon=True)
     thread.start()
     try:
         yield int(server.effective_port)
     finally:
-        # The loop closes its own sockets: closing them under its select would end it with an error.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
-        thread.join(STOP_SECONDS)
         server.task_dispatcher.shutdown(timeout=STOP_SECONDS)
+        stop.set()
+        thread.join(STOP_SECONDS)
+
+
+def _loop(sockets: dict[int, Any], stop: threading.Event) -> None:
+    """Serve until told to stop; the thread that selects on the sockets is the one that closes them."""
+    while not stop.is_set():
+        wasyncore.loop(timeout=WAKE_SECONDS, map=sockets, count=1)
+    wasyncore.close_all(sockets, ignore_all=True)
