@@ -7,33 +7,43 @@ from typing import TYPE_CHECKING
 
 from rpild_rules import results, risk
 from rpild_rules.definition import CRITERIA, DEFINITIONS
-from rpild_rules.findings import MET, Finding, Reason
+from rpild_rules.findings import MET, Reason
 from rpild_rules.stays import acute
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+    from rpild_rules.triggers import Due
     from rpild_rules.when import When
 
 COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
 PARTS = tuple(id for id in CRITERIA if id not in COMPOSITES)
 
 
-def basis(s: Situation) -> Iterator[str]:
+def basis(s: Situation, due: Due) -> Iterator[str]:
     """Which conditions are met, with dates and values; at an earlier time if the episode rests on that."""
+    texts, onset = s.knowledge.texts, s.found["onsetWithinOneMonth"]
     latched = s.rp is not MET and s.episode.latch.held
-    found = [s.found["onsetWithinOneMonth"], *s.episode.latch.findings] if latched else [s.found[id] for id in PARTS]
-    yield from (_criterion(s, f) for f in found if f.id in PARTS and (f.met or f.id == "onsetWithinOneMonth"))
+    found = s.episode.latch.findings if latched else tuple(s.found[id] for id in PARTS)
+    met = [f for f in found if f.met and f.id in PARTS and f.id != onset.id]
+    shown = met if onset.unknown else [onset, *met]
+    yield from (texts.say("common", "criterion", criterion=_name(s, f.id), because=f.because) for f in shown)
+    if due.topic == "undeterminedHighRisk":
+        yield from _further_risks(s, {f.because for f in shown})
     low = risk.low_saturation(s.facts, "spo2_note", s.now, s.knowledge, on_air=False)
     if low:
-        yield s.knowledge.texts.say("common", "spo2", value=results.shown(low))
-    yield s.knowledge.texts.say("common", "definitions", each="; ".join(definition(s, id) for id in DEFINITIONS))
+        yield texts.say("common", "spo2", value=results.shown(low))
+    yield texts.say("common", "definitions", each="; ".join(definition(s, id) for id in DEFINITIONS))
 
 
-def _criterion(s: Situation, finding: Finding) -> str:
-    texts = s.knowledge.texts
-    return texts.say(
-        "common", "criterion", criterion=texts.label("criterion", finding.id), because=finding.because or "-"
-    )
+def _further_risks(s: Situation, said: set[str]) -> Iterator[str]:
+    """The risk facts that are not among the criteria shown."""
+    more = [each for each in s.risk if each not in said]
+    if more:
+        yield s.knowledge.texts.line("undeterminedHighRisk", "risks", facts="; ".join(more))
+
+
+def _name(s: Situation, id: str) -> str:
+    return s.knowledge.texts.label("criterion" if id in PARTS else "definition", id)
 
 
 def definition(s: Situation, id: str) -> str:
@@ -55,19 +65,21 @@ def missing(s: Situation) -> Iterator[str]:
         if lacks:
             groups.setdefault((what, reasons), []).append(id)
     for (what, reasons), ids in groups.items():
-        names = ", ".join(texts.label("criterion" if id in PARTS else "definition", id) for id in ids)
+        names = ", ".join(_name(s, id) for id in ids)
         remedy = " ".join(dict.fromkeys(texts.label("remedy", id) for id in ids))
         yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
 
 
-def foot(s: Situation) -> Iterator[str]:
-    """Role, age of the data, inputs, what is unknown, and whatever else a reader has to know to check the card."""
+def foot(s: Situation, defined: bool) -> Iterator[str]:
+    """Role, age of the data, inputs, what is unknown, and what else a reader has to know to check the card.
+
+    `defined`: the card tells already how the definitions stand.
+    """
     texts = s.knowledge.texts
     yield texts.say("foot", "role")
     newest = max(_times(s), key=lambda when: when.latest, default=None)
     yield texts.say("foot", "data", date=newest.printed if newest else "-", inputs=", ".join(_inputs(s)) or "-")
-    unknown = [texts.label("definition", id) for id in DEFINITIONS if s.found[id].unknown]
-    unknown += [texts.label("criterion", id) for id in PARTS if s.found[id].unknown]
+    unknown = [_name(s, id) for id in (*PARTS, *(() if defined else DEFINITIONS)) if s.found[id].unknown]
     if unknown:
         yield texts.say("foot", "unknown", unknown=", ".join(unknown))
     yield from _remarks(s)

@@ -31,21 +31,35 @@ def _lines(topic: str, *keys: str) -> Callable[[Situation], Iterator[str]]:
     return say
 
 
-combination_options = _lines("combinationTherapy", "options", "alternatives", "further", "evidence")
+def options(s: Situation, due: Due) -> Iterator[str]:
+    """First-line options by name, where the card is about treating: never ranked, never with a dose."""
+    if not _about_treatment(s, due):
+        return
+    if due.topic == "refractoryOptions" and s.therapy.t0:
+        yield s.knowledge.texts.line("refractoryOptions", "breakthrough", date=s.therapy.t0.printed)
+    yield from _lines("combinationTherapy", "options", "alternatives", "further")(s)
+    yield _infection_review(s)
 
 
-def infection_review(s: Situation) -> str:
+def evidence(s: Situation, due: Due) -> Iterator[str]:
+    """What stands behind those options."""
+    return _lines("combinationTherapy", "evidence", "evidence_more")(s) if _about_treatment(s, due) else iter(())
+
+
+def _about_treatment(s: Situation, due: Due) -> bool:
+    if due.topic == "refractoryOptions":
+        return s.episode.breakthrough
+    open_onset = due.variant in ONSET_MISSING and s.in_context("confirmed", "suspected")
+    return due.topic in ("combinationTherapy", "antibodyPending") or open_onset
+
+
+def _infection_review(s: Situation) -> str:
     """Whether a clinician has reviewed infection lately."""
     window = s.knowledge.window("infection_review_hours")
     said = attested.in_force(s.facts, "infection-reviewed", s.now, window)
     if said and said.value is True:
         return s.knowledge.texts.say("common", "infection_review", date=attested.time_of(said).printed)
     return s.knowledge.texts.say("common", "infection_open")
-
-
-def _combination(s: Situation) -> Iterator[str]:
-    yield from combination_options(s)
-    yield infection_review(s)
 
 
 def _pending_panel(s: Situation) -> Iterator[str]:
@@ -62,7 +76,6 @@ def _pending_panel(s: Situation) -> Iterator[str]:
     yield texts.line("antibodyPending", "rule_outs")
     if s.workup.open_items(*BIOMARKERS):
         yield texts.line("antibodyPending", "biomarkers")
-    yield from _combination(s)
 
 
 def _ordered(s: Situation) -> str:
@@ -90,16 +103,13 @@ def _aip(s: Situation) -> Iterator[str]:
 
 
 def _undetermined(s: Situation, due: Due) -> Iterator[str]:
+    """Beyond the month: what was met. With only the onset missing: the next steps of the card that would be due."""
     texts = s.knowledge.texts
     if due.variant == "armTwo" and s.onset.when:
         met = ", ".join(texts.label("criterion", c) for c in CONDITIONS if s.found[c].met)
         yield texts.line("undeterminedHighRisk", "beyond", onset=s.onset.when.printed, criteria=met)
-    if s.risk:
-        yield texts.line("undeterminedHighRisk", "risks", facts="; ".join(s.risk))
-    if due.variant in ONSET_MISSING and s.context in ("confirmed", "suspected"):
-        yield from _combination(s) if s.context == "confirmed" else _pending_panel(s)
-    elif due.variant in ONSET_MISSING:
-        yield from _other_antibody(s) if s.context == "otherMsa" else _aip(s)
+    if due.variant in ONSET_MISSING:
+        yield from NEXT_STEPS.get(s.context, _nothing)(s)
 
 
 def _three_months(s: Situation) -> Iterator[str]:
@@ -119,18 +129,19 @@ def _compared(s: Situation) -> list[attested.Interval]:
 
 def _surveillance(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
-    names = ", ".join(texts.label("item", item) for item in s.workup.open_items(*BASELINE))
+    names = "; ".join(texts.label("item", item) for item in s.workup.open_items(*BASELINE))
     yield texts.line("mda5Surveillance", "missing", items=names)
     yield from _lines("mda5Surveillance", "early", "symptoms", "follow_up")(s)
 
 
-def _refractory(s: Situation) -> Iterator[str]:
+def after_failure(s: Situation, due: Due) -> Iterator[str]:
+    """Published options after failure, each with n, result and harm."""
+    if due.topic != "refractoryOptions":
+        return
     texts = s.knowledge.texts
-    if s.episode.breakthrough and s.therapy.t0:
-        yield texts.line("refractoryOptions", "breakthrough", date=s.therapy.t0.printed)
-        yield from combination_options(s)
     yield texts.line("refractoryOptions", "infection")
-    yield infection_review(s)
+    if not s.episode.breakthrough:
+        yield _infection_review(s)
     yield from _lines("refractoryOptions", "intro", "jaki", "rtx", "tcz", "plex", "ivig", "pmx", "pirfenidone")(s)
     yield from air_leak(s)
     yield care_limit(s) if s.care_limited else texts.line("refractoryOptions", "planning")
@@ -158,24 +169,31 @@ def _data_quality(s: Situation) -> Iterator[str]:
     yield from said.values()
 
 
+def _nothing(s: Situation) -> Iterator[str]:
+    return iter(())
+
+
+NEXT_STEPS: dict[str, Callable[[Situation], Iterator[str]]] = {
+    "suspected": _pending_panel,
+    "otherMsa": _other_antibody,
+    "noCtd": _aip,
+}
 BODIES: dict[str, Callable[[Situation], Iterator[str]]] = {
-    "combinationTherapy": _combination,
     "antibodyPending": _pending_panel,
     "otherMyositisAntibody": _other_antibody,
     "aipPathway": _aip,
     "threeMonthProgression": _three_months,
     "mda5Surveillance": _surveillance,
-    "refractoryOptions": _refractory,
     "avoidForInduction": _avoid,
     "dataQuality": _data_quality,
 }
 
 
-def body(s: Situation, due: Due) -> Iterator[str]:
+def next_steps(s: Situation, due: Due) -> Iterator[str]:
     """The lines that only this topic says."""
     if due.topic == "undeterminedHighRisk":
         return _undetermined(s, due)
-    return BODIES[due.topic](s) if due.topic in BODIES else iter(())
+    return BODIES.get(due.topic, _nothing)(s)
 
 
 def open_criteria(s: Situation, due: Due) -> Iterator[str]:
@@ -188,10 +206,10 @@ def open_work(s: Situation, items: tuple[str, ...]) -> Iterator[str]:
     texts = s.knowledge.texts
     names = [texts.label("item", item) for item in items]
     if names:
-        yield texts.say("common", "work_up", items=", ".join(names))
+        yield texts.say("common", "work_up", items="; ".join(names))
     ordered = [f"{texts.label('item', item)} ({since})" for item, since in s.workup.ordered]
     if ordered:
-        yield texts.say("common", "ordered", items=", ".join(ordered))
+        yield texts.say("common", "ordered", items="; ".join(ordered))
     unread = [texts.label("item", item) for item in s.workup.unread]
     if unread:
-        yield texts.say("common", "work_up_unread", items=", ".join(unread))
+        yield texts.say("common", "work_up_unread", items="; ".join(unread))

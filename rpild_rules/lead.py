@@ -22,7 +22,7 @@ RP_CARDS = frozenset(
     }
 )  # fmt: skip
 UNREAD = {"E-MSA": "antibodies", "E-MED": "treatment", "E-ORD": "referral", "E-FLAG": "limits"}
-HIGH_FLOW = frozenset({"hfnc"})
+HIGH_FLOW, VENTILATION = frozenset({"hfnc"}), frozenset({"invasive-ventilation"})
 CENTRE_CARDS = frozenset({"transplantReferral", "ecmoTransplant"})
 
 
@@ -90,10 +90,12 @@ def _unread(s: Situation) -> Iterator[str]:
 
 
 def _icu_review(s: Situation) -> Iterator[str]:
+    """High-flow or much oxygen outside a ventilator, which means intensive care already."""
     window = s.knowledge.window("blind_hours")
     on_high_flow = bool(in_use(s.facts, HIGH_FLOW, s.now, window))
     high = highest_fraction(s.facts, s.now, window)
-    if s.care_limited or not (on_high_flow or needs_much_oxygen(high, "icu_fio2", s.knowledge)):
+    ventilated = bool(in_use(s.facts, VENTILATION, s.now, window))
+    if s.care_limited or ventilated or not (on_high_flow or needs_much_oxygen(high, "icu_fio2", s.knowledge)):
         return
     words = s.knowledge.texts.label("support", "hfnc") if on_high_flow else f"FiO2 {high.printed}" if high else ""
     yield s.knowledge.texts.say("lead", "icu_review", support=words)

@@ -55,7 +55,7 @@ def flags(s: Situation) -> Iterator[str]:
     """Flags that are met, one line a value, each with its cohort; then what is printed beside them, and the caveat."""
     texts, groups = s.knowledge.texts, _by_value(s)
     for value, ids in groups.items():
-        each = (f"{texts.label('flag', id)} ({_cohort(s, id)})" for id in ids)
+        each = (f"{texts.label('flag_limit', id)} ({_cohort(s, id)})" for id in ids)
         yield texts.say("common", "flag", value=value, flags=", ".join(each))
     if groups and s.context != "confirmed":
         yield texts.say("common", "flag_other_cohort")

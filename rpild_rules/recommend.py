@@ -27,15 +27,6 @@ ABSORBS = {
     "otherMyositisAntibody": frozenset({"transplantReferral"}),
     "ecmoTransplant": frozenset({"transplantReferral"}),
 }
-TITLES = {
-    "combinationTherapy": "Options",
-    "antibodyPending": "Now",
-    "otherMyositisAntibody": "Now",
-    "aipPathway": "Now",
-    "undeterminedHighRisk": "Now",
-    "threeMonthProgression": "Now",
-    "refractoryOptions": "Options",
-}
 TRANSPLANT_TOPICS = frozenset({"combinationTherapy", "antibodyPending", "otherMyositisAntibody"})
 
 
@@ -119,14 +110,11 @@ def _worded(s: Situation, due: Due) -> Recommendation:
 def _sections(s: Situation, due: Due) -> Iterator[Section]:
     """What decides comes first: lead lines, why, what to do; then what is open, and what stands behind it."""
     yield Section("", lead_lines(s, due))
-    if due.topic in RP_CARDS:
-        yield Section("Why", tuple(basis(s)))
-    if due.topic == "ecmoTransplant":
-        yield Section("Why", tuple(transplant_lines.values(s)))
-        yield Section("", tuple(transplant_lines.ecmo(s)))
-    if due.topic == "transplantReferral":
-        yield Section("", tuple(transplant_lines.referral(s)))
-    yield Section(TITLES.get(due.topic, ""), tuple(details.body(s, due)))
+    yield Section("Why", tuple(_why(s, due)))
+    yield Section("Now" if due.topic in RP_CARDS else "", tuple(details.next_steps(s, due)))
+    yield Section("Options", tuple(details.options(s, due)))
+    yield Section("Options after failure", tuple(details.after_failure(s, due)))
+    yield Section("", tuple(transplant_lines.body(s, due)))
     yield Section("Missing", tuple(details.open_criteria(s, due)))
     if due.primary:
         items = s.workup.missing if due.topic != "workup" else suggested(s, due)
@@ -135,4 +123,12 @@ def _sections(s: Situation, due: Due) -> Iterator[Section]:
         yield Section("Transplant", tuple(transplant_lines.transplant(s)))
     if due.topic in RP_CARDS:
         yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
-    yield Section("Basis", tuple(foot(s)))
+    yield Section("Evidence", tuple(details.evidence(s, due)))
+    yield Section("Basis", tuple(foot(s, due.topic in RP_CARDS)))
+
+
+def _why(s: Situation, due: Due) -> Iterator[str]:
+    if due.topic in RP_CARDS:
+        yield from basis(s, due)
+    elif due.topic == "ecmoTransplant":
+        yield from transplant_lines.values(s)

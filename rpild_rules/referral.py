@@ -183,11 +183,9 @@ def rescue_need(facts: PatientFacts, worse: bool, now: When, knowledge: Knowledg
 
 
 def _rescue(rule: str, support: Support | None, gas: Ratio | None, knowledge: Knowledge) -> Failure:
-    since = f" since {support.start.printed}" if support and support.start and support.running else ""
-    words = [f"on {knowledge.texts.label('support', support.concept)}{since}"] if support else []
-    words += [f"{gas.words}: under {knowledge.number('rescue_pf')}"] if gas else []
+    words = f"{gas.words}: under {knowledge.number('rescue_pf')}" if gas else ""
     refs = (*([support.reference] if support else []), *([gas.gas.reference] if gas else []))
-    return Failure(rule, "; ".join(words), refs)
+    return Failure(rule, words, refs)
 
 
 def _rescue_gas(facts: PatientFacts, assisted: bool, now: When, knowledge: Knowledge) -> Ratio | None:

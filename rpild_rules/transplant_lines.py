@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rpild_rules.concepts import MECHANICAL
 from rpild_rules.diagnoses import having
-from rpild_rules.findings import MET
+from rpild_rules.support import in_use
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+    from rpild_rules.triggers import Due
 
 
 def transplant(s: Situation) -> Iterator[str]:
@@ -18,9 +20,8 @@ def transplant(s: Situation) -> Iterator[str]:
     if s.care_limited:
         yield care_limit(s)
         return
-    yield (
-        texts.say("common", "transplant_sent", referral=s.referral) if s.referral else texts.say("common", "transplant")
-    )
+    sent = texts.say("common", "transplant_sent", referral=s.referral) if s.referral else ""
+    yield sent or texts.say("common", "transplant")
     yield from _barriers(s)
 
 
@@ -37,8 +38,14 @@ def _barriers(s: Situation) -> Iterator[str]:
     yield texts.say("common", "transplant_unknown", items=", ".join(texts.unknown_to_tool))
 
 
-def referral(s: Situation) -> Iterator[str]:
-    """The body of `transplantReferral`."""
+def body(s: Situation, due: Due) -> Iterator[str]:
+    """What the two cards on transplant and ECMO say."""
+    if due.topic == "transplantReferral":
+        return _referral(s)
+    return _ecmo(s) if due.topic == "ecmoTransplant" else iter(())
+
+
+def _referral(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
     if s.stage == "response":
         yield texts.say("common", "record_response")
@@ -49,13 +56,17 @@ def referral(s: Situation) -> Iterator[str]:
 
 
 def values(s: Situation) -> Iterator[str]:
-    """What triggered `ecmoTransplant`: values, times, duration."""
-    texts = s.knowledge.texts
-    words = [each.words for each in (s.severe, s.rescue) if each]
-    yield from (texts.line("ecmoTransplant", "values", values=f"{each[:1].upper()}{each[1:]}") for each in words)
+    """What triggered `ecmoTransplant`: support, values, times, duration."""
+    texts, found = s.knowledge.texts, s.severe or s.rescue
+    support = next(iter(in_use(s.facts, MECHANICAL, s.now, s.knowledge.window("ecmo_window_hours"))), None)
+    if support:
+        since = support.start.printed if support.start else "-"
+        yield texts.line("ecmoTransplant", "support", support=texts.label("support", support.concept), since=since)
+    if found and found.words:
+        yield texts.line("ecmoTransplant", "values", values=found.words)
     if s.rescue and s.rescue.rule == "ii" and not s.severe:
         yield texts.line("ecmoTransplant", "worse", signs="; ".join(_worse(s)))
-    if s.rp is not MET and not s.episode.met:
+    if not s.episode.met:
         yield texts.line("ecmoTransplant", "undetermined", date=s.now.printed)
 
 
@@ -70,8 +81,8 @@ def _worse(s: Situation) -> list[str]:
     return signs or [texts.say("common", "kurasawa_full")]
 
 
-def ecmo(s: Situation) -> Iterator[str]:
-    """The body of `ecmoTransplant`: what experience there is, the published limits, what a centre will ask."""
+def _ecmo(s: Situation) -> Iterator[str]:
+    """What experience there is, the published limits, what a centre will ask."""
     texts = s.knowledge.texts
     yield texts.line("ecmoTransplant", "bridge")
     yield texts.line("ecmoTransplant", "mda5_series")
