@@ -14,11 +14,13 @@ from rpild_rules.episode import find_episode
 from rpild_rules.facts import PatientFacts
 from rpild_rules.findings import NOT_MET, Finding, Reason, unknown
 from rpild_rules.gate import Gate, open_gate
+from rpild_rules.infection import infection_signs
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.latch import find_latch
 from rpild_rules.onset import find_onset, onset_finding
 from rpild_rules.order_safety import in_scope
 from rpild_rules.pathway import find_context, find_stage
+from rpild_rules.pregnancy import find_pregnancy
 from rpild_rules.prognosis import FLAGS, THRESHOLDS
 from rpild_rules.recommend import recommend
 from rpild_rules.support import in_use
@@ -117,6 +119,8 @@ def _settled(s: Situation) -> Situation:
         quiet=risk.quiet(facts, now, knowledge),
         low_saturation=risk.low_saturation(facts, "spo2_low", now, knowledge, on_air=True) is not None,
         infiltrates=risk.bilateral_infiltrates(facts, now, knowledge),
+        infection=infection_signs(facts, now, knowledge),
+        pregnancy=find_pregnancy(facts, now, knowledge),
         causes_excluded=attested.says(facts, "causes-excluded", now, knowledge.window("attestation_days")) is True,
     )
     s = replace(s, stage=find_stage(s))

@@ -9,8 +9,10 @@ from rpild_rules.episode import Episode
 from rpild_rules.facts import PatientFacts, TestResult
 from rpild_rules.findings import MET, Finding, Status
 from rpild_rules.gate import Gate
+from rpild_rules.infection import Infection
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.onset import Onset
+from rpild_rules.pregnancy import Pregnancy
 from rpild_rules.prognosis import Kurasawa
 from rpild_rules.referral import Failure
 from rpild_rules.risk import Cause
@@ -50,6 +52,8 @@ class Situation:
     low_saturation: bool = False
     infiltrates: bool = False
     causes_excluded: bool = False
+    infection: Infection = Infection()
+    pregnancy: Pregnancy = Pregnancy()
     workup: Workup = field(default_factory=lambda: Workup())
 
     @property

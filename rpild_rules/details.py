@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rpild_rules import attested, order_safety
+from rpild_rules import attested, order_lines
 from rpild_rules.basis import definition, missing
 from rpild_rules.concepts import MYOSITIS_PROVEN, MYOSITIS_VAGUE
 from rpild_rules.definition import CONDITIONS
@@ -64,18 +64,20 @@ def _infection_review(s: Situation) -> str:
 
 def _pending_panel(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
-    if s.mda5.reason:
-        yield texts.line("antibodyPending", "panel_unread")
-    elif s.mda5.state == "indeterminate":
-        yield texts.line("antibodyPending", "second_method")
-    elif s.mda5.state == "pending":
-        yield texts.line("antibodyPending", "panel_ordered", date=_ordered(s))
-    else:
-        yield texts.line("antibodyPending", "panel")
+    pending = s.mda5.state == "pending"
+    yield texts.line("antibodyPending", "panel_ordered", date=_ordered(s)) if pending else _panel(s)
     yield texts.line("antibodyPending", "do_not_wait")
     yield texts.line("antibodyPending", "rule_outs")
     if s.workup.open_items(*BIOMARKERS):
         yield texts.line("antibodyPending", "biomarkers")
+
+
+def _panel(s: Situation) -> str:
+    """What to do about the antibody: look it up, repeat it, or send it."""
+    if s.mda5.reason:
+        return s.knowledge.texts.line("antibodyPending", "panel_unread")
+    again = s.mda5.state == "indeterminate"
+    return s.knowledge.texts.line("antibodyPending", "second_method" if again else "panel")
 
 
 def _ordered(s: Situation) -> str:
@@ -147,15 +149,6 @@ def after_failure(s: Situation, due: Due) -> Iterator[str]:
     yield care_limit(s) if s.care_limited else texts.line("refractoryOptions", "planning")
 
 
-def _avoid(s: Situation) -> Iterator[str]:
-    drafts = order_safety.avoided(s)
-    yield s.knowledge.texts.line("avoidForInduction", "signing", drugs=", ".join(t.printed for t in drafts))
-    names = {each for t in drafts for each in t.ingredients}
-    keys = ["azathioprine"] if "azathioprine" in names else []
-    keys += ["lung_toxicity"] if names & {"methotrexate", "leflunomide"} else []
-    yield from _lines("avoidForInduction", *keys, "alternatives")(s)
-
-
 def _data_quality(s: Situation) -> Iterator[str]:
     """One line a fault, however many answers it leaves open."""
     texts = s.knowledge.texts
@@ -184,8 +177,8 @@ BODIES: dict[str, Callable[[Situation], Iterator[str]]] = {
     "aipPathway": _aip,
     "threeMonthProgression": _three_months,
     "mda5Surveillance": _surveillance,
-    "avoidForInduction": _avoid,
     "dataQuality": _data_quality,
+    **order_lines.BODIES,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rpild_rules import order_safety
+from rpild_rules import order_lines, order_safety
 from rpild_rules.concepts import DRUG_CLASSES
 from rpild_rules.findings import MET
 from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen
@@ -36,7 +36,7 @@ def lead_lines(s: Situation, due: Due) -> tuple[str, ...]:
         return ()
     parts = (
         _gas_blind(s), _onset_missing(s, due), _latched(s), _no_lung_evidence(s, due), _other_causes(s),
-        _not_yet_judged(s, due), _unread(s), _icu_review(s), _running(s),
+        _not_yet_judged(s, due), order_lines.on_primary(s), _unread(s), _icu_review(s), _running(s),
     )  # fmt: skip
     return tuple(line for part in parts for line in part)
 

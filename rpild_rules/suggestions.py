@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rpild_rules.lead import RP_CARDS
+from rpild_rules.order_lines import offered
 from rpild_rules.triggers import ONSET_MISSING, first_panel_items
 from rpild_rules.workup import BLOOD, CONSULTS
 
@@ -30,7 +31,7 @@ OFFERED = {
 def suggested(s: Situation, due: Due) -> tuple[str, ...]:
     """The missing items among those that the card offers; a gas first where none tells of severe support."""
     first = (GAS,) if s.blind and due.topic in RP_CARDS else ()
-    return s.workup.open_items(*dict.fromkeys((*first, *_wanted(s, due))))
+    return s.workup.open_items(*dict.fromkeys((*first, *_wanted(s, due)))) or offered(s, due.topic)
 
 
 def _wanted(s: Situation, due: Due) -> tuple[str, ...]:

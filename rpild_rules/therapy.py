@@ -142,13 +142,17 @@ def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
     """The span of use that one record proves; nothing for plans, reports, refusals and orders of the future."""
     if t.reported or t.intent in NO_ORDER or t.do_not_perform or t.start is None or t.start.ahead_of(now):
         return
-    start, end = t.start.cut(now), _end(t, now)
+    use = _use(t, t.start.cut(now), _end(t, now), now, knowledge)
+    if use:
+        yield use
+
+
+def _use(t: Treatment, start: When, end: When | None, now: When, knowledge: Knowledge) -> Use | None:
     if t.status == "active" and t.kind in ("request", "statement"):
-        yield _ordered(t, start, end, now, knowledge)
-    elif t.status in GIVEN and t.kind != "statement":
-        yield Use(start, end or (now if t.status == "in-progress" else start), t, dose=True)
-    elif end and t.end and t.status in BROKEN_OFF:
-        yield Use(start, end, t)
+        return _ordered(t, start, end, now, knowledge)
+    if t.status in GIVEN and t.kind != "statement":
+        return Use(start, end or (now if t.status == "in-progress" else start), t, dose=True)
+    return Use(start, end, t) if end and t.end and t.status in BROKEN_OFF else None
 
 
 def _ordered(t: Treatment, start: When, end: When | None, now: When, knowledge: Knowledge) -> Use:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rpild_rules import order_safety
+from rpild_rules import drug_safety, order_safety
 from rpild_rules.definition import CRITERIA, formula
 from rpild_rules.diagnoses import first_myositis
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, foremost
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PV, SIGN, SEL = "patient-view", "order-sign", "order-select"
 UNUSABLE = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
+HARM_THE_FETUS = ("CYC", "MMF", "MTX", "LEF")
 ONSET_MISSING = frozenset({"onsetMissing-noMda5", "onsetMissing"})  # variant (b) of `undeterminedHighRisk`
 
 
@@ -148,6 +149,38 @@ def avoid_for_induction(s: Situation) -> str | None:
     return _if(bool(order_safety.avoided(s)))
 
 
+def possible_infection(s: Situation) -> str | None:
+    return _if(s.infection.alarming and bool(drug_safety.signed_immunosuppressants(s)))
+
+
+def pregnancy_check(s: Situation) -> str | None:
+    return _if(s.pregnancy.concern and bool(order_safety.signed(s.facts, *HARM_THE_FETUS)))
+
+
+def cni_safety(s: Situation) -> str | None:
+    return _if(bool(drug_safety.cni_checks(s)))
+
+
+def pre_immunosuppression_screen(s: Situation) -> str | None:
+    return _if(drug_safety.screen(s) is not None)
+
+
+def pjp_prophylaxis(s: Situation) -> str | None:
+    return _if(drug_safety.lacks_prophylaxis(s))
+
+
+def cytopenia(s: Situation) -> str | None:
+    return _if(bool(drug_safety.low_counts(s)))
+
+
+def jaki_risk(s: Situation) -> str | None:
+    return _if(bool(drug_safety.jak_risks(s)))
+
+
+def steroid_only(s: Situation) -> str | None:
+    return _if(drug_safety.steroid_alone(s))
+
+
 def data_quality(s: Situation) -> str | None:
     return _if(bool(list(unusable(s))))
 
@@ -195,9 +228,18 @@ def _table() -> tuple[Trigger, ...]:
         ("mda5Surveillance", view, mda5_surveillance),
         ("workup", view, workup),
     )
+    order = frozenset({SIGN, SEL})
     others = (
         Trigger("ecmoTransplant", both, ecmo_transplant),
-        Trigger("avoidForInduction", frozenset({SIGN, SEL}), avoid_for_induction),
+        Trigger("avoidForInduction", order, avoid_for_induction),
+        Trigger("possibleInfection", order, possible_infection),
+        Trigger("pregnancyCheck", order, pregnancy_check),
+        Trigger("cniSafety", order, cni_safety),
+        Trigger("preImmunosuppressionScreen", order, pre_immunosuppression_screen),
+        Trigger("pjpProphylaxis", order, pjp_prophylaxis),
+        Trigger("cytopenia", order, cytopenia),
+        Trigger("jakiRisk", order, jaki_risk),
+        Trigger("steroidOnly", order, steroid_only),
         Trigger("dataQuality", view, data_quality),
     )
     return (*(Trigger(topic, hooks, due, True) for topic, hooks, due in primaries), *others)

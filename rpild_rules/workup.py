@@ -61,16 +61,15 @@ def work_up(s: Situation) -> Workup:
 
     Consults and referrals stay open when orders could not be read: missing data never hide a human action (section 8).
     """
-    missing, ordered, unread = [], [], []
-    for item in (each for each in CATALOGUE if each.asked(s) and not _answered(each, s)):
-        order = order_of(item.id, s)
-        if order:
-            ordered.append((item.id, _since(order, s)))
-        elif item.element == "E-ORD" or s.facts.read(item.element):
-            missing.append(item.id)
-        else:
-            unread.append(item.id)
-    return Workup(tuple(missing), tuple(ordered), tuple(unread))
+    open_items = [item for item in CATALOGUE if item.asked(s) and not _answered(item, s)]
+    orders = {item.id: order for item in open_items if (order := order_of(item.id, s))}
+    wanted = [item for item in open_items if item.id not in orders]
+    readable = [item.id for item in wanted if item.element == "E-ORD" or s.facts.read(item.element)]
+    return Workup(
+        missing=tuple(readable),
+        ordered=tuple((id, _since(order, s)) for id, order in orders.items()),
+        unread=tuple(item.id for item in wanted if item.id not in readable),
+    )
 
 
 def order_of(item: str, s: Situation) -> Order | None:
