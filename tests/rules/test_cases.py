@@ -6,7 +6,7 @@ A file may open with `common` (lines put before every chart; a case drops them w
 
 - a criterion, flag or definition: `fvcDecline = "met"`, `dlcoDecline = "unknown:no-baseline"` (any further finding of the
   situation too: `dyspnoeaShown`, `ctWorsening`, `ctWorsening92`, `onsetFirstSymptom`);
-- `context`, `stage`, `kurasawa` (number met), `gate` ("" = passed, else "G1" ..), `doors`;
+- `context`, `stage`, `kurasawa` (number met), `gate` ("" = passed, else "G1" ..), `doors`, `weak_gate`;
 - `cards` (exactly, in order, as the hook sends them), `present`, `absent`, `items` (suggested, over all cards sent),
   `missing` (["id:reason"], each must be there);
 - `says`, `never`: words in the summary or detail of a card sent; `basis`: {id = "words of its because"};
@@ -136,6 +136,10 @@ class Outcome:
     def _judge_doors(self, wanted: list[str]) -> Iterator[str]:
         if sorted(self.result.gate.doors) != sorted(wanted):
             yield f"doors are {sorted(self.result.gate.doors)}, not {wanted}"
+
+    def _judge_weak_gate(self, wanted: bool) -> Iterator[str]:
+        if self.result.gate.weak != wanted:
+            yield f"the gate is weak: {self.result.gate.weak}, doors {sorted(self.result.gate.doors)}"
 
     def _judge_kurasawa(self, wanted: int) -> Iterator[str]:
         if self.json["kurasawa"]["met"] != wanted:
