@@ -47,10 +47,8 @@ class Reading:
     def _take(self, key: str, absent: list[str], following: dict[str, str]) -> None:
         raw = self.prefetch.get(key, b"")
         sent = look(raw, links=self.fetch is not None)
-        if raw == NULL:
-            self.answers[key] = None
-        elif sent.refusal:
-            self.answers[key] = Failure(sent.refusal)
+        if raw == NULL or sent.refusal:
+            self.answers[key] = Failure(sent.refusal) if sent.refusal else None
         elif sent.resource_type == _expected(key):
             self.answers[key] = raw
             following |= {key: sent.next_link} if sent.next_link else {}
