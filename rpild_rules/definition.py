@@ -71,7 +71,7 @@ def dyspnoea_shown(m: Moment) -> Finding:
         return Finding(id, MET, f"{seen.printed} recorded in the last month", (seen.reference,))
     if visits:
         return Finding(id, MET, "breathlessness is the reason of an encounter", (min(s.reference for s in visits),))
-    return unknown(id, _why_not_shown(m, doubtful), "no breathlessness recorded in the last month")
+    return unknown(id, _why_not_shown(m, doubtful, said is not None), "no breathlessness recorded in the last month")
 
 
 def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay]) -> bool:
@@ -80,8 +80,8 @@ def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay
     return all(when is not None and after(attested.time_of(said), when) for when in times)
 
 
-def _why_not_shown(m: Moment, doubtful: list[Diagnosis]) -> Reason:
-    reasons = [attested.why_silent(m.facts, "progressive-dyspnoea", m.at)]
+def _why_not_shown(m: Moment, doubtful: list[Diagnosis], attested_no: bool) -> Reason:
+    reasons = [] if attested_no else [attested.why_silent(m.facts, "progressive-dyspnoea", m.at)]
     reasons += [m.facts.why_absent(element) for element in ("E-COND", "E-ENC")]
     ahead = any(when.ahead_of(m.at) for d in doubtful for when in dates(d))
     reasons += [Reason.CONFLICT if ahead else Reason.IMPRECISE_DATE] if doubtful else []

@@ -128,7 +128,9 @@ def _attestation(words: list[str], at: When | None, options: dict[str, str], nam
     )  # fmt: skip
 
 
-def _stated(code: str, word: str) -> bool | Decimal | str | When:
+def _stated(code: str, word: str) -> bool | Decimal | str | When | None:
+    if word == "-":  # unreadable
+        return None
     if code == "respiratory-onset":
         return when(word)
     if word in ("true", "false"):
