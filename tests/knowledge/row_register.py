@@ -1,4 +1,6 @@
-"""The register of knowledge rows: which file holds each row and which test proves it, read from docs/knowledge/rows.toml.
+"""The register of knowledge rows: which file holds each row and which test proves it.
+
+It stands in docs/knowledge/rows.toml.
 
 `python -m tests.knowledge.row_register` prints docs/knowledge/rows.md.
 """
@@ -20,8 +22,8 @@ PAGE = ROOT / "docs/knowledge/rows.md"
 PREFACE = (
     "# Where each row of the knowledge lives",
     "",
-    "Generated from `docs/knowledge/rows.toml` by `make knowledge`: do not edit it. Each row of the clinical source list has an",
-    "owner (a key of a data file) and a test that proves it; a test fails when one of them is not there.",
+    "Generated from `docs/knowledge/rows.toml` by `make knowledge`: do not edit it. Each row of the clinical source",
+    "list has an owner (a key of a data file) and a test that proves it; a test fails when one of them is not there.",
     "",
     "| row | owner | proven by |",
     "|---|---|---|",
@@ -46,8 +48,15 @@ def registered() -> list[Registered]:
 def _row(id: str, group: dict[str, Any]) -> Registered:
     own = group.get("own", {}).get(id, {})
     owners = (*group["owners"], *own.get("owners", ()))
-    complete = (f"{owner}{id}" if owner.endswith(("#", ".")) else owner for owner in owners)
+    complete = (_placed(f"{owner}{id}" if owner.endswith(("#", ".")) else owner) for owner in owners)
     return Registered(id, tuple(complete), (*group["tests"], *own.get("tests", ())))
+
+
+def _placed(owner: str) -> str:
+    """`folder#key` as `file#key`, if a file of the folder holds the key."""
+    folder, _, key = owner.partition("#")
+    found = (path for path in sorted((ROOT / folder).glob("*.toml")) if key in _keys(path))
+    return next((f"{path.relative_to(ROOT).as_posix()}#{key}" for path in found), owner)
 
 
 def faults(row: Registered) -> Iterator[str]:
