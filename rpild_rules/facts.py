@@ -256,6 +256,7 @@ class PatientFacts:
     orders: tuple[Order, ...] = ()
     done: tuple[Done, ...] = ()
     limits: tuple[Limit, ...] = ()
+    allergies: tuple[Diagnosis, ...] = ()
     drafted_treatments: tuple[Treatment, ...] = ()
     drafted_orders: tuple[Order, ...] = ()
     user: User = User()
