@@ -106,7 +106,7 @@ def three_months(f: Facts) -> bool:
 def pending_card(f: Facts) -> bool:
     """antibodyPending."""
     c = f.case
-    unsent = c.state.name == "none" and not c.state.unread and not c.state.ordered
+    unsent = c.state.name == "none" and not c.state.unread
     return c.context == "suspected" and c.episode.met and (not c.episode.treated or unsent) and not c.explained
 
 
@@ -219,5 +219,5 @@ def sent(f: Facts) -> dict[str, list[str]]:
 
 def in_scope(view: View) -> bool:
     """Section 11, order-sign, for the drafts that the generator makes."""
-    drugs = any(d.ingredients & set(CLASSES) for d in view.facts.drafted_treatments)
-    return drugs or any(o.items for o in view.facts.drafted_orders)
+    drugs = any(d.ingredients & set(CLASSES) and not d.do_not_perform for d in view.facts.drafted_treatments)
+    return drugs or any(o.items and not o.do_not_perform for o in view.facts.drafted_orders)

@@ -10,13 +10,15 @@ from rpild_rules.when import When
 from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, all_of, any_of, unsure
 from tests.oracle.chart import ILD, View, absent, attested, counted_as, proves, rows, still_a_symptom, was_read
 from tests.oracle.settings import choice, number, window
-from tests.oracle.times import Span, judge, later, within
+from tests.oracle.times import Span, close, judge, later, within
 
 SHOWN_BY = ("dyspnea", "acute-resp-failure", "ards")
 REASONS = ILD | {
     "dyspnea", "hypoxemia", "acute-resp-failure", "ards", "pneumonia", "pjp", "covid-19", "pneumomediastinum", "pneumothorax",
 }  # fmt: skip
 OXYGEN = ("hfnc", "niv", "invasive-ventilation", "ecmo", "oxygen-therapy")
+ESTIMATING = {"nasal-cannula", "simple-mask", "non-rebreather"}
+MECHANISMS = ESTIMATING | {"venturi", "hfnc", "niv", "invasive-ventilation", "room-air", "oxygen-device", "oxygen-therapy"}
 STAY_STATUSES = ("in-progress", "onleave", "finished")
 
 
@@ -35,7 +37,15 @@ def overlaps(view: View, start: When | None, end: When | None, name: str) -> str
 def visits(view: View) -> list[tuple[Stay, str]]:
     """Encounters that took place, with their overlap with W."""
     happened = [s for s in view.facts.stays if s.status in STAY_STATUSES]
-    return [(s, state) for s in happened if (state := overlaps(view, s.start, s.end, "c1_window_days")) != NOT_MET]
+    return [(s, state) for s in happened if (state := _visit(view, s)) != NOT_MET]
+
+
+def _visit(view: View, s: Stay) -> str:
+    """A finished Encounter without an end may have ended at any time since it began."""
+    state = overlaps(view, s.start, s.end, "c1_window_days")
+    if s.status != "finished" or s.end is not None or state != MET or s.start is None:
+        return state
+    return within(view.time(s.start), view.at, "c1_window_days") if within(view.time(s.start), view.at, "c1_window_days") == MET else UNKNOWN
 
 
 def dyspnoea_shown(view: View) -> Answer:
@@ -91,7 +101,7 @@ def respiratory_stay(view: View) -> Answer:
 def oxygen_support(view: View) -> Answer:
     """Leg oxygenSupport."""
     evidence, doubts = oxygen_evidence(view, "c1_oxygen_days")
-    if evidence or _dependent(view):
+    if evidence or dependent(view):
         return YES
     if doubts:
         return unsure(*doubts)
@@ -100,7 +110,8 @@ def oxygen_support(view: View) -> Answer:
     return NO if any(within(s, view.at, "c1_oxygen_days") == MET for s in air_statements(view)) else unsure("no-data")
 
 
-def _dependent(view: View) -> bool:
+def dependent(view: View) -> bool:
+    """Condition o2-dependence recorded in W."""
     mine = [d for d in view.facts.diagnoses if counted_as(d, "o2-dependence") and view.known(d.recorded)]
     return any(within(view.time(d.recorded), view.at, "c1_window_days") == MET for d in mine)
 
@@ -124,11 +135,36 @@ def ended(s: Support) -> When | None:
     return None if s.running else (s.end or s.start)
 
 
+def distance(a: Span, b: Span) -> int:
+    """How far two times lie apart at most."""
+    return max(abs(a.lo - b.hi), abs(a.hi - b.lo))
+
+
+def estimated(view: View, m: Measurement) -> bool:
+    """Said so, or the nearest delivery mechanism within 60 minutes is one that does not fix the FiO2."""
+    if m.estimated:
+        return True
+    when = view.time(m.when)
+    seen = [s for s in view.facts.supports if s.concept in MECHANISMS and s.start is not None and view.known(s.start)]
+    near = [s for s in seen if close(view.time(s.start), when, "fio2_pair_minutes") == MET or _during(view, s, when)]
+    if not near:
+        return False
+    nearest = min(near, key=lambda s: 0 if _during(view, s, when) else distance(view.time(s.start), when))
+    return nearest.concept in ESTIMATING
+
+
+def _during(view: View, s: object, when: Span) -> bool:
+    start = view.time(s.start)  # type: ignore[attr-defined]
+    end = view.at.hi if s.running else view.time(s.end).hi if s.end is not None else start.hi  # type: ignore[attr-defined]
+    return start.lo <= when.hi and when.lo <= end
+
+
 def air_statements(view: View) -> Iterator[Span]:
     """Explicit room air: said, FiO2 0.21, flow 0, or a saturation on room air."""
     air = number("room_air_fio2")
     for m in rows(view, "fio2", "o2-flow", "spo2"):
         zero = m.value is not None and not m.comparator and Fraction(m.value) <= (air if m.concept == "fio2" else 0)
+        zero = zero and (m.concept != "fio2" or not estimated(view, m))
         if (m.concept != "spo2" and zero) or (m.concept == "spo2" and m.variant == "room-air"):
             yield view.time(m.when)
     said = [s for s in view.facts.supports if s.concept == "room-air" and view.known(s.start)]

@@ -74,17 +74,20 @@ def was_read(view: View, element: str) -> bool:
 
 
 def newest(view: View, window: str, *concepts: str) -> tuple[Measurement | None, Answer]:
-    """The newest valid result if it lies in its window; else why not."""
+    """The newest readable valid result in its window; else why there is none."""
     found = rows(view, *concepts)
     if not found:
         return None, absent(view, ELEMENTS[concepts[0]])
-    when = view.time(found[0].when)
     if future(span(found[0].when), view.at):  # type: ignore[arg-type]
         return None, unsure("conflict")
-    state = within(when, view.at, window)
-    if state == MET:
-        return found[0], YES
-    return None, unsure("imprecise-date" if state == UNKNOWN else "stale")
+    states = [(m, within(view.time(m.when), view.at, window)) for m in found]
+    inside = [m for m, state in states if state == MET]
+    readable = [m for m in inside if m.value is not None]
+    if readable:
+        return readable[0], YES
+    if inside:
+        return None, unsure(str(inside[0].problem) if inside[0].problem else "no-data")
+    return None, unsure("imprecise-date" if any(state == UNKNOWN for _, state in states) else "stale")
 
 
 def contradicting(view: View, m: Measurement, alike: Callable[[Measurement, Measurement], bool] | None = None) -> list[Measurement]:
@@ -187,9 +190,7 @@ def acute(view: View) -> bool:
 def at_hospital(view: View, stay: object) -> bool:
     """K13: open now; at an earlier moment, a period that contains it."""
     status, start, end = stay.status, stay.start, stay.end  # type: ignore[attr-defined]
-    if view.present:
-        return status in ("in-progress", "onleave")
-    if status not in ("in-progress", "onleave", "finished") or start is None:
+    if status not in (("in-progress", "onleave") if view.present else ("in-progress", "onleave", "finished")) or start is None:
         return False
     return view.time(start).lo <= view.at.hi and (end is None or view.time(end).hi >= view.at.lo)
 

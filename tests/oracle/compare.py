@@ -12,11 +12,14 @@ from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.recommend import Call, choose
 from tests.oracle.answers import ANY
+from tests.oracle.cards import PRIMARIES
 from tests.oracle.evaluate import HOOKS, evaluate
 from tests.oracle.generate import Story
 from tests.oracle.times import micros
 from tests.rules.charts import NOW
 
+UNCAPPED = 99
+KNOWN = {*PRIMARIES, "ecmoTransplant", "avoidForInduction", "transplantReferral", "dataQuality"}
 Difference = tuple[str, Any, Any]
 
 
@@ -47,7 +50,7 @@ def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def actual(facts: PatientFacts, knowledge: Knowledge) -> dict[str, Any]:
     """What the project says, in the oracle's shape."""
     assessment = assess(facts, knowledge, NOW)
-    cards = {hook: [c.topic for held in choose(assessment, Call(hook)) for c in held] for hook in HOOKS}
+    cards = {hook: [c.topic for c in choose(assessment, Call(hook, max_cards=UNCAPPED))[0] if c.topic in KNOWN] for hook in HOOKS}
     outline = {"gate": assessment.gate.failed, "context": assessment.context, "stage": assessment.stage, "cards": cards}
     return outline if assessment.situation is None else {**outline, **_inner(assessment)}
 
@@ -91,6 +94,6 @@ def _episode(e: Any) -> dict[str, Any]:
 def _predicates(s: Any) -> dict[str, Any]:
     return {
         "high_risk": bool(s.risk), "lung_evidence": s.lung_evidence, "lung_signal": s.lung_signal, "quiet": s.quiet,
-        "gas_blind": bool(s.blind), "severe": s.severe is not None, "rescue": s.rescue, "explained": s.explained,
+        "gas_blind": bool(s.blind), "severe": s.severe is not None, "rescue": s.rescue.rule if s.rescue else "", "explained": s.explained,
         "weak_gate": s.gate.weak, "other_cause": sorted({c.concept for c in s.causes}),
     }  # fmt: skip

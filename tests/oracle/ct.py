@@ -21,21 +21,25 @@ def study_dates(view: View, a: Attestation) -> tuple[Span, Span] | None:
 
 def compared_until(view: View, a: Attestation) -> Span:
     """The later compared study, or the attestation itself if studies are not named."""
-    pair = study_dates(view, a)
-    return pair[1] if pair else view.time(a.made)
+    if a.end is not None:
+        return view.time(a.end)
+    found = [view.time(s.when) for s in view.facts.scans if s.reference in a.studies and s.when is not None]
+    return max(found) if found and len(found) == len(a.studies) else view.time(a.made)
 
 
-def newer_ct(view: View, than: Span, film: bool = False) -> bool:
-    """A chest CT (or film) taken later; a report of a named study is no CT of its own."""
+def newer_ct(view: View, than: Span, film: bool = False, compared: frozenset[str] = frozenset()) -> bool:
+    """A chest CT (or film) taken later; the compared studies and reports of known studies are no further CT."""
     kinds = ("ct-chest", "cxr") if film else ("ct-chest",)
-    shots = [s for s in view.facts.scans if s.concept in kinds and view.known(s.when) and not (s.is_report and s.studies)]
+    here = {s.reference for s in view.facts.scans if not s.is_report and s.when is not None}
+    shots = [s for s in view.facts.scans if s.concept in kinds and view.known(s.when) and not (s.is_report and s.studies & (here | compared))]
+    shots = [s for s in shots if s.reference not in compared]
     return any(later(view.time(s.when), than) for s in shots)
 
 
 def expired(view: View, a: Attestation, made: Span) -> bool:
     """Older than attestation_days, or overtaken by a newer chest CT."""
     old = view.present and within(made, view.now, "attestation_days") != MET
-    return old or newer_ct(view, compared_until(view, a))
+    return old or newer_ct(view, compared_until(view, a), compared=a.studies)
 
 
 def hrct_increase(view: View) -> Answer:
@@ -101,9 +105,11 @@ def ct_worsening_92(view: View) -> Answer:
     if pair is None:
         return unsure("imprecise-date")
     length, end = close(pair[0], pair[1], "three_months_days"), within(pair[1], view.at, "three_months_days")
-    if NOT_MET in (length, end):
+    if length == NOT_MET:
         return NO
-    return unsure("imprecise-date") if UNKNOWN in (length, end) else YES
+    if UNKNOWN in (length, end):
+        return unsure("imprecise-date")
+    return YES if end == MET else unsure("stale")
 
 
 def valid_true(view: View, code: str, window: str, film: bool = False) -> bool:

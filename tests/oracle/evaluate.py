@@ -63,10 +63,11 @@ def _assemble(
     (onset, on, on_first), (c, d, f) = onsets, found
     where, weak_gate = context(view, state), weak(doors)
     risk = high_risk(view, on, c, f, where, weak_gate)
-    explained = weak_gate and bool(other_causes(view) & EXPLAINING)
+    explained = weak_gate and bool(other_causes(view, proven=True) & EXPLAINING)
     missing_onset = on.status == "unknown" and any(c[name].met for name in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange"))
     rp = d["fourConditions"].status
-    case = Case(view, state, where, "", rp, episode, drugs, risk, explained, quiet(view), f["ferritin828"].met, missing_onset)
+    def3 = d["threeMonthProgression"].met and where != "noCtd" and not episode.met
+    case = Case(view, state, where, "", rp, episode, drugs, risk, explained, quiet(view), f["ferritin828"].met, missing_onset, gas_blind(view), def3)
     aip = valid_true(view, "bilateral-infiltrates", "attestation_days", film=True) and valid_true(view, "causes-excluded", "attestation_days")
 
     def turned(name: str | None, answer: Answer) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rpild_rules.facts import Measurement
-from tests.oracle.answers import MET, Answer, agreed, of, unsure
+from tests.oracle.answers import ANY, MET, Answer, agreed, of, unsure
 from tests.oracle.antibodies import ro52
 from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
 from tests.oracle.ct import ct_worsening, valid_true, worsening_period
@@ -43,9 +43,9 @@ def gradient(view: View) -> Answer:
         answer = agreed(_computed(g, c, air) for g in versions(view, gas) for c in contradicting(view, carbon) for air in inspired(view, g))
         if answer.foremost != "not-comparable" or any(air.kind == "recorded" for air in inspired(view, gas)):
             return answer
-        why = answer
+        why = answer if gas.value is None else unsure(ANY)
     elif gas is not None:
-        why = unsure("no-data")
+        why = unsure(ANY)
     reported = _reported(view)
     return reported if reported is not None else why
 
@@ -57,13 +57,12 @@ def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
 
 
 def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
-    if air.kind == "none":
-        return unsure(air.why)
-    if air.kind == "recorded" and choice("aado2_room_air_only"):
-        return unsure("not-comparable")
-    if plain(gas, carbon).status != MET:
-        return plain(gas, carbon)
-    inhaled = air.value * (number("barometric_mmHg") - number("water_vapour_mmHg"))
+    why = set(plain(gas, carbon).why)
+    why |= {air.why} if air.kind == "none" else set()
+    why |= {"not-comparable"} if air.kind == "recorded" and choice("aado2_room_air_only") else set()
+    if why:
+        return unsure(*why)
+    inhaled = (number("room_air_fio2") if air.kind == "air" else air.value) * (number("barometric_mmHg") - number("water_vapour_mmHg"))
     value = inhaled - Fraction(carbon.value) / number("respiratory_quotient") - Fraction(gas.value)  # type: ignore[arg-type]
     return of(value >= number("aado2_flag"))
 
@@ -87,8 +86,8 @@ def _high_before(view: View, drugs: Therapy) -> bool:
     if drugs.edge:
         return False
     start = drugs.t0 or view.now
-    before = [m for m in rows(view, "ferritin") if not later(view.time(m.when), start)]
-    if not before or within(view.time(before[0].when), start, "kurasawa_ferritin_days") != MET:
+    before = [m for m in rows(view, "ferritin") if m.value is not None and within(view.time(m.when), start, "kurasawa_ferritin_days") == MET]
+    if not before:
         return False
     return agreed(proves(v, ">", number("kurasawa_ferritin")) for v in contradicting(view, before[0])).met
 

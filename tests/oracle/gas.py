@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from rpild_rules.facts import Measurement
+from rpild_rules.facts import Measurement, Support
 from tests.oracle.answers import MET, NO, NOT_MET, UNKNOWN, YES, Answer, agreed, any_of, of, unsure
-from tests.oracle.care import air_statements
+from tests.oracle.care import OXYGEN, air_statements, distance, estimated
 from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
 from tests.oracle.settings import choice, number, window
 from tests.oracle.times import Span, apart, close, within
-
-ESTIMATING = {"nasal-cannula", "simple-mask", "non-rebreather"}
-MECHANISMS = ESTIMATING | {"venturi", "hfnc", "niv", "invasive-ventilation", "room-air", "oxygen-device", "oxygen-therapy"}
 
 
 @dataclass(frozen=True)
@@ -30,43 +27,25 @@ AIR = Inspired("air", Fraction(21, 100))
 NONE = Inspired("none")
 
 
-def distance(a: Span, b: Span) -> int:
-    """How far two times lie apart at most."""
-    return max(abs(a.lo - b.hi), abs(a.hi - b.lo))
-
-
-def estimated(view: View, m: Measurement) -> bool:
-    """Said so, or the nearest delivery mechanism within 60 minutes is one that does not fix the FiO2."""
-    if m.estimated:
-        return True
-    when = view.time(m.when)
-    seen = [s for s in view.facts.supports if s.concept in MECHANISMS and s.start is not None and view.known(s.start)]
-    near = [s for s in seen if close(view.time(s.start), when, "fio2_pair_minutes") == MET or _during(view, s, when)]
-    if not near:
-        return False
-    nearest = min(near, key=lambda s: 0 if _during(view, s, when) else distance(view.time(s.start), when))
-    return nearest.concept in ESTIMATING
-
-
-def _during(view: View, s: object, when: Span) -> bool:
-    start = view.time(s.start)  # type: ignore[attr-defined]
-    end = view.at.hi if s.running else view.time(s.end).hi if s.end is not None else start.hi  # type: ignore[attr-defined]
-    return start.lo <= when.lo and when.hi <= end
-
-
 def inspired(view: View, gas: Measurement) -> list[Inspired]:
-    """FiO2 of a gas, one entry per reading that contradicts another (K6)."""
+    """FiO2 of a gas: of its own set, else the nearest recorded value or room-air statement within 60 minutes."""
     when = view.time(gas.when)
-    fractions = [m for m in rows(view, "fio2")]
+    fractions = rows(view, "fio2")
     grouped = [m for m in fractions if m.groups & gas.groups]
-    near = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
-    for pool in (grouped, near):
-        usable = [m for m in pool if not estimated(view, m)]
-        if usable:
-            best = min(usable, key=lambda m: distance(view.time(m.when), when))
-            return [_reading(m) for m in contradicting(view, best)]
-    said = any(close(s, when, "fio2_pair_minutes") == MET for s in air_statements(view))
-    return [AIR] if said else [NONE]
+    if grouped:
+        return [_reading(m) if m.value is None or not estimated(view, m) else NONE for m in _at_once(view, grouped, grouped[0])]
+    near = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET and not estimated(view, m)]
+    said = [(distance(s, when), AIR) for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET]
+    told = [(distance(view.time(m.when), when), view.time(m.when).hi, m) for m in near]
+    best = min(told, key=lambda t: t[:2], default=None)
+    if best is None or (said and min(said, key=lambda pair: pair[0])[0] < best[0]):
+        return [AIR if said else NONE]
+    return [_reading(m) for m in _at_once(view, near, best[2])]
+
+
+def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:
+    """K6: those of the very same time that contradict it."""
+    return [m for m in contradicting(view, best) if m is best or (m in pool and view.time(m.when) == view.time(best.when))]
 
 
 def _reading(m: Measurement) -> Inspired:
@@ -75,7 +54,7 @@ def _reading(m: Measurement) -> Inspired:
     if m.comparator:
         return Inspired("none", why="comparator")
     value = Fraction(m.value)
-    return AIR if value <= number("room_air_fio2") else Inspired("recorded", value)
+    return Inspired("air" if value <= number("room_air_fio2") else "recorded", value)
 
 
 def alike_gases(view: View, a: Measurement, b: Measurement) -> bool:
@@ -135,31 +114,17 @@ def reported_ratio(view: View) -> Answer:
 
 
 def _on_oxygen_near(view: View, when: Span) -> bool:
-    size, _ = window("fio2_pair_minutes")
-    upper = Span(when.hi + size, when.hi + size, when.last, when.last, True)
-    around = View(view.facts, view.now, min(upper, view.at, key=lambda s: s.hi))
-    start = Span(when.lo - size, when.lo - size, when.first, when.first, True)
-    return oxygen_between(around, start)
-
-
-def oxygen_between(view: View, start: Span) -> bool:
-    """Oxygen evidence (C1) from `start` to the view's moment."""
-    values = [m for m in rows(view, "fio2", "o2-flow") if view.time(m.when).lo >= start.lo and view.time(m.when).hi <= view.at.hi]
-    used = any(proves(m, ">", number("room_air_fio2") if m.concept == "fio2" else Fraction(0)).met for m in values)
-    return used or any(on_support(view, s, start) for s in view.facts.supports if s.concept in OXYGEN_SUPPORT)
-
-
-OXYGEN_SUPPORT = ("hfnc", "niv", "invasive-ventilation", "ecmo", "oxygen-therapy")
-
-
-def on_support(view: View, s: object, start: Span) -> bool:
-    """Whether a support ran at any time from `start` to the view's moment."""
-    if s.start is None or view.time(s.start).hi > view.at.hi:  # type: ignore[attr-defined]
-        return False
-    if s.running:  # type: ignore[attr-defined]
+    values = [m for m in rows(view, "fio2", "o2-flow") if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
+    if any(proves(m, ">", number("room_air_fio2") if m.concept == "fio2" else Fraction(0)).met for m in values):
         return True
-    end = s.end or s.start  # type: ignore[attr-defined]
-    return view.time(end).lo >= start.lo
+    size, _ = window("fio2_pair_minutes")
+    return any(_around(view, s, when, size) for s in view.facts.supports if s.concept in OXYGEN and s.start is not None)
+
+
+def _around(view: View, s: Support, when: Span, size: int) -> bool:
+    """Whether a support ran within 60 minutes of a time."""
+    end = view.at.hi if s.running else view.time(s.end or s.start).lo
+    return view.time(s.start).hi <= when.lo + size and end >= when.hi - size
 
 
 def pao2_decline(view: View) -> Answer:
@@ -169,19 +134,18 @@ def pao2_decline(view: View) -> Answer:
         return why
     when = view.time(gas.when)
     states = [(m, _earlier(view, m, when)) for m in rows(view, "pao2") if m is not gas]
-    fitting = [m for m, state in states if state == MET]
-    if any(state == UNKNOWN for _, state in states):
-        return unsure("imprecise-date")
-    if not fitting:
-        return unsure("no-baseline")
-    pairs = product(versions(view, gas), versions(view, fitting[-1]))
+    base = baseline_gas(view)
+    if base is None:
+        unread = {str(m.problem) for m, state in states if state == MET and m.value is None}
+        return unsure(*(unread or {"no-baseline"}), *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ()))
+    pairs = product(versions(view, gas), versions(view, base))
     return agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
 
 
 def baseline_gas(view: View) -> Measurement | None:
     """The gas compared with."""
     gas, _ = index_gas(view)
-    found = [m for m in rows(view, "pao2") if gas is not None and m is not gas and _earlier(view, m, view.time(gas.when)) == MET]
+    found = [m for m in rows(view, "pao2") if gas is not None and m is not gas and m.value is not None and _earlier(view, m, view.time(gas.when)) == MET]
     return found[-1] if found else None
 
 

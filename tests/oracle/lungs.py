@@ -23,9 +23,11 @@ def pair_of(view: View, concepts: tuple[str, ...]) -> tuple[Measurement | None, 
     earlier = [m for m in rows(view, *concepts) if m is not index]
     states = [(m, _suits(view, m, when)) for m in earlier]
     fitting = [m for m, state in states if state == MET]
-    if any(state == UNKNOWN for _, state in states):
-        return index, None, unsure("imprecise-date")
-    return (index, fitting[-1], of(True)) if fitting else (index, None, unsure("no-baseline"))
+    alike = [m for m in fitting if m.value is not None and like_with_like(index, m)]
+    if alike:
+        return index, alike[-1], of(True)
+    why = {"not-comparable" if m.value is not None else str(m.problem) for m in fitting} or {"no-baseline"}
+    return index, None, unsure(*why, *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ()))
 
 
 def _suits(view: View, m: Measurement, when: object) -> str:
@@ -36,15 +38,13 @@ def _suits(view: View, m: Measurement, when: object) -> str:
 
 def like_with_like(a: Measurement, b: Measurement) -> bool:
     """Same LOINC, same bronchodilator state, same haemoglobin adjustment."""
-    return (a.code, a.variant, a.concept) == (b.code, b.variant, b.concept)
+    return (a.code, a.variant, a.concept) == (b.code, b.variant, b.concept) and a.variant != "post"
 
 
 def fell(index: Measurement, base: Measurement, limit: Fraction) -> Answer:
     """A relative fall above the limit, without division (K2)."""
-    if not plain(index, base).status == MET:
+    if plain(index, base).status != MET:
         return plain(index, base)
-    if not like_with_like(index, base):
-        return unsure("not-comparable")
     b, i = Fraction(base.value), Fraction(index.value)  # type: ignore[arg-type]
     return of((b - i) * 100 > limit * b)
 
@@ -92,6 +92,7 @@ def _late(view: View, concepts: tuple[str, ...], limit: str) -> bool:
         return False
     when = view.time(index.when)
     old = [m for m in rows(view, *concepts) if within(view.time(m.when), when, "late_baseline_days") == MET]
+    old = [m for m in old if m.value is not None and like_with_like(index, m)]
     far = [m for m in old if within(view.time(m.when), when, "baseline_max_days") == "notMet"]
     return bool(far) and fell(index, far[-1], number(limit)).met
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from rpild_rules.facts import Diagnosis
 from rpild_rules.when import When
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer, of, unsure
-from tests.oracle.chart import View, attested, still_a_symptom
+from tests.oracle.chart import View, absent, attested, still_a_symptom
 from tests.oracle.settings import choice, window
-from tests.oracle.times import Span, future, judge, later, no_beginning, older, within
+from tests.oracle.times import Span, close, future, judge, later, no_beginning, older, within
 
 RESPIRATORY = ("dyspnea", "acute-resp-failure", "hypoxemia", "ards")
 NEW_EPISODE = {"acute-resp-failure", "ards", "hypoxemia"}
@@ -81,9 +81,17 @@ def merged(records: list[Record], border: Border) -> list[Record]:
     while pair is not None:
         first, second = sorted(pair, key=lambda r: (r.onset.lo, r.onset.hi))
         pool = [r for r in pool if r is not first and r is not second]
-        pool.append(replace(first, until=max(first.until, second.until)))
+        pool.append(replace(first, onset=earlier_of(first.onset, second.onset), until=max(first.until, second.until)))
         pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
     return pool
+
+
+def earlier_of(a: Span, b: Span) -> Span:
+    """The earlier of two intervals: each end as early as it can be."""
+    if later(a, b) or later(b, a):
+        return b if later(a, b) else a
+    sharp = a.sharp and b.sharp
+    return Span(min(a.lo, b.lo), min(a.hi, b.hi), min(a.first, b.first), min(a.last, b.last), sharp)
 
 
 def _one_illness(a: Record, b: Record, border: Border) -> bool:
@@ -91,7 +99,7 @@ def _one_illness(a: Record, b: Record, border: Border) -> bool:
         return False
     early, late = sorted((a, b), key=lambda r: (r.onset.lo, r.onset.hi))
     overlap = late.onset.lo <= early.until and early.onset.lo <= late.until
-    return overlap and within(early.onset, late.onset, "episode_gap_days") == MET and not border.crossed(late)
+    return overlap and close(early.onset, late.onset, "episode_gap_days") == MET and not border.crossed(late)
 
 
 def latest(records: list[Record]) -> Record | None:
@@ -129,7 +137,7 @@ def find_onset(view: View, clock: str, border: Border) -> Onset:
         return Onset(records, True)
     if worded:
         return Onset.none("unstructured", True)
-    return Onset.none("attestation-expired" if stated is not None else "no-data")
+    return Onset.none("attestation-expired" if stated is not None else absent(view, "E-ATT").foremost)
 
 
 def within_a_month(view: View, onset: Onset) -> Answer:

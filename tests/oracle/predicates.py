@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from rpild_rules.facts import Measurement
+from rpild_rules.facts import Diagnosis, Measurement
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
-from tests.oracle.care import REASONS, dyspnoea_shown, ended, overlaps, oxygen_evidence
-from tests.oracle.chart import ILD, View, acute, at_hospital, attested, counted_as, dated_within, gas_window, has, proves, rows
+from tests.oracle.care import REASONS, dependent, dyspnoea_shown, ended, overlaps, oxygen_evidence
+from tests.oracle.chart import ILD, View, acute, at_hospital, attested, counted_as, dated_within, gas_window, has, maybe_dated_within, proves, rows, was_read
 from tests.oracle.criteria import FOUR
 from tests.oracle.ct import attested_worsening, valid_true
 from tests.oracle.episode import Episode
@@ -21,8 +21,8 @@ CAUSES = (
     "pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild", "hypersensitivity-pneumonitis",
     "radiation-pneumonitis", "heart-failure",
 )  # fmt: skip
-VIRUSES = ("sars-cov-2-rna", "influenza-a-rna", "influenza-b-rna")
-EXPLAINING = {"covid-19", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis", *VIRUSES}
+VIRUSES = {"sars-cov-2-rna": "covid-19", "influenza-a-rna": "influenza", "influenza-b-rna": "influenza"}
+EXPLAINING = {"covid-19", "influenza", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"}
 
 
 def high_risk(view: View, on: Answer, c: dict[str, Answer], f: dict[str, Answer], context: str, weak_gate: bool) -> bool:
@@ -64,15 +64,21 @@ def lung_signal(view: View, on: Answer, c: dict[str, Answer]) -> bool:
     """lungSignal."""
     onset = on.met or (on.status == UNKNOWN and on.foremost == "imprecise-date")
     noted = any(proves(m, "<", number("spo2_note")).met for m in saturations(view))
-    oxygen = oxygen_evidence(view, "c1_oxygen_days")[0]
+    oxygen = oxygen_evidence(view, "c1_oxygen_days")[0] or dependent(view)
     return has(view.facts, *ILD) or onset or dyspnoea_shown(view).met or any(c[n].met for n in FOUR) or noted or oxygen
 
 
-def other_causes(view: View) -> set[str]:
-    """otherCause: what is documented within 31 days."""
-    found = {c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and dated_within(view, d, "other_cause_days")}
+def lately(view: View, d: Diagnosis, window: str) -> bool:
+    """In the window, or perhaps."""
+    return dated_within(view, d, window) or maybe_dated_within(view, d, window)
+
+
+def other_causes(view: View, proven: bool = False) -> set[str]:
+    """otherCause: what is documented within 31 days; what may be is listed too, unless `proven` is asked."""
+    close_by = dated_within if proven else lately
+    found = {c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and close_by(view, d, "other_cause_days")}
     tests = [r for r in view.facts.results if r.valid and r.concept in VIRUSES and r.meaning in ("positive", "weak") and r.when]
-    return found | {r.concept for r in tests if within(view.time(r.when), view.now, "other_cause_days") == MET}
+    return found | {VIRUSES[r.concept] for r in tests if within(view.time(r.when), view.now, "other_cause_days") == MET}
 
 
 def quiet(view: View) -> bool:
@@ -80,9 +86,11 @@ def quiet(view: View) -> bool:
     symptoms = [d for d in view.facts.diagnoses if d.concepts & {*RESPIRATORY, "cough"} and d.verification not in ("refuted", "entered-in-error")]
     recent = any(within(view.time(w), view.now, "quiet_days") != NOT_MET for d in symptoms for w in (d.onset, d.recorded) if w)
     oxygen, doubts = oxygen_evidence(view, "quiet_days")
+    oxygen = oxygen or dependent(view) or "imprecise-date" in doubts
     stated = [attested(view, code) for code in ("progressive-dyspnoea", "ct-worsening")]
     said = any(a is not None and a.value is True and within(view.time(a.made), view.now, "quiet_days") == MET for a in stated)
-    return not (acute(view) or recent or oxygen or doubts or said)
+    read = was_read(view, "E-O2") and was_read(view, "E-ATT")
+    return read and not (acute(view) or recent or oxygen or said)
 
 
 def on_now(view: View, *concepts: str) -> bool:
@@ -90,11 +98,17 @@ def on_now(view: View, *concepts: str) -> bool:
     return any(s.concept in concepts and overlaps(view, s.start, ended(s), "blind_hours") == MET for s in view.facts.supports)
 
 
+def running_now(view: View, *concepts: str) -> bool:
+    """Support of these kinds that runs at T."""
+    mine = [s for s in view.facts.supports if s.concept in concepts and s.start is not None and view.time(s.start).lo <= view.now.hi]
+    return any(s.running or (s.end is not None and view.time(s.end).hi >= view.now.hi) for s in mine)
+
+
 def gas_blind(view: View) -> bool:
     """High support and no arterial gas in 24 h."""
     high = [m for m in rows(view, "fio2") if proves(m, ">=", number("blind_fio2")).met and not estimated(view, m)]
     strained = on_now(view, "hfnc", "niv", "invasive-ventilation") or any(within(view.time(m.when), view.now, "blind_hours") == MET for m in high)
-    return strained and not any(within(view.time(m.when), view.now, "blind_hours") == MET for m in rows(view, "pao2"))
+    return was_read(view, "E-GAS") and strained and not any(within(view.time(m.when), view.now, "blind_hours") == MET for m in rows(view, "pao2") if m.value is not None)
 
 
 def recent_gases(view: View) -> list[Measurement]:
@@ -126,11 +140,11 @@ def rescue_need(view: View, episode: Episode) -> str:
     """rescueNeed: "i", "ii" or empty."""
     if not episode.met:
         return ""
-    gases, ventilated = recent_gases(view), on_now(view, "invasive-ventilation")
+    gases, ventilated = recent_gases(view), running_now(view, "invasive-ventilation")
     deep = any(ratio_below(view, g, "rescue_pf", "rescue_fio2") for g in gases)
     if ventilated and deep:
         return "i"
-    supported = on_now(view, "hfnc", "niv") and any(ratio_below(view, g, "rescue_pf") for g in gases)
+    supported = running_now(view, "hfnc", "niv") and any(ratio_below(view, g, "rescue_pf") for g in gases)
     worse = episode.refractory or bool(episode.signs)
     return "ii" if worse and (ventilated or deep or supported) else ""
 

@@ -54,7 +54,8 @@ def _stretch(view: View, t: Treatment, drug: str) -> Use | None:
     if t.status == "active" and t.kind in ("request", "statement"):
         recent = t.kind == "statement" or within(begin, view.now, "active_request_days") != NOT_MET
         end = view.time(t.end).hi if t.end is not None and not _ahead(view, t) else OPEN
-        return Use(drug, begin, end, recent and end == OPEN, t) if recent else None
+        expiry = begin.hi + window("active_request_days")[0] if t.kind == "request" else OPEN
+        return Use(drug, begin, min(end, expiry), recent and end == OPEN, t)
     given = (t.kind == "request" and t.status == "completed") or t.kind == "procedure" and t.status in ("completed", "in-progress")
     given = given or (t.kind == "administration" and t.status in ("completed", "in-progress"))
     return _dose(view, t, drug, begin) if given else None

@@ -9,8 +9,9 @@ from tests.oracle.answers import MET, NOT_MET
 from tests.oracle.antibodies import MDA5, SKIN, State, final
 from tests.oracle.chart import View, acute, gas_window, has, rows, was_read
 from tests.oracle.episode import Episode
+from tests.oracle.gas import inspired
 from tests.oracle.gate import first_record
-from tests.oracle.predicates import ILD, on_now
+from tests.oracle.predicates import ILD, care_limited, gas_blind, referral_sent, running_now
 from tests.oracle.therapy import Therapy, uses
 from tests.oracle.times import Span, apart, within
 
@@ -31,6 +32,8 @@ class Case:
     quiet: bool
     ferritin828: bool
     onset_only: bool
+    blind: bool
+    three_months: bool
 
     @property
     def established(self) -> bool:
@@ -45,11 +48,11 @@ class Case:
 
 
 def gas_asked(c: Case) -> bool:
-    return c.established or c.rp == "unknown"
+    return c.established or c.rp == "unknown" or c.blind
 
 
 def lung_function_asked(c: Case) -> bool:
-    return c.stage != "rescue" and not on_now(c.view, "invasive-ventilation", "niv", "hfnc")
+    return c.stage != "rescue" and not running_now(c.view, "invasive-ventilation", "niv", "hfnc")
 
 
 def germs_asked(c: Case) -> bool:
@@ -65,8 +68,12 @@ def cmv_asked(c: Case) -> bool:
     return c.stage in ("firstLine", "response", "refractory") and on
 
 
+def rituximab_asked(c: Case) -> bool:
+    return any(u.active for u in uses(c.view) if u.drug == "rtx")
+
+
 def consult_asked(c: Case) -> bool:
-    return c.established or c.onset_only
+    return c.established or c.onset_only or c.three_months
 
 
 def antibody_asked(c: Case) -> bool:
@@ -77,6 +84,20 @@ def antibody_asked(c: Case) -> bool:
         return True
     newest = c.view.time(final(c.view.facts, *MDA5)[0].when)
     return apart(newest, c.view.now, "mda5_repeat_days") == MET and (c.ferritin828 or has(c.view.facts, *SKIN))
+
+
+def lavage_asked(c: Case) -> bool:
+    return c.stage in ("ruleOuts", "aip", "refractory")
+
+
+def rescue_stage(c: Case) -> bool:
+    """The trigger of ecmoTransplant, which suggests it."""
+    running = any(s.concept == "ecmo" and s.running for s in c.view.facts.supports)
+    return c.stage == "rescue" and not care_limited(c.view) and not running
+
+
+def referral_asked(c: Case) -> bool:
+    return ((c.established and c.context != "noCtd") or c.stage == "rescue") and not care_limited(c.view) and not referral_sent(c.view)
 
 
 def always(c: Case) -> bool:
@@ -133,7 +154,11 @@ ITEMS: tuple[Row, ...] = (
     ("hcv", "E-SCREEN", ("hcv-ab", "hcv-rna"), screens_asked, fixed("screen_days")),
     ("hiv", "E-SCREEN", ("hiv-ag-ab",), screens_asked, fixed("screen_days")),
     ("igra", "E-SCREEN", ("igra",), screens_asked, fixed("screen_days")),
+    ("igg", "E-SCREEN", ("igg",), rituximab_asked, fixed("igg_days")),
     ("cmv-pcr", "E-MICRO", ("cmv-dna",), cmv_asked, fixed("window_cmv")),
+    ("bal", "E-PROC", (), lavage_asked, fixed("window_bal")),
+    ("transplant-referral", "E-ORD", (), referral_asked, fixed("referral_days")),
+    ("ecmo-consult", "E-ORD", (), rescue_stage, fixed("window_ecmo_consult_hours")),
     ("rheumatology-consult", "E-ORD", (), consult_asked, fixed("window_consult")),
     ("pulmonology-consult", "E-ORD", (), consult_asked, fixed("window_consult")),
 )  # fmt: skip
@@ -141,8 +166,13 @@ ITEMS: tuple[Row, ...] = (
 
 def missing(c: Case) -> set[str]:
     """Items asked for, readable, without a result in the window and not ordered."""
-    asked = [row for row in ITEMS if row[3](c) and was_read(c.view, row[1])]
-    return {name for name, _, concepts, _, window in asked if not done(c.view, concepts, window(c)) and not ordered(c.view, name, window(c))}
+    asked = [row for row in ITEMS if row[3](c) and (row[1] == "E-ORD" or was_read(c.view, row[1]))]
+    return {name for name, _, concepts, _, window in asked if not had(c.view, name, concepts, window(c)) and not ordered(c.view, name, window(c))}
+
+
+def had(view: View, name: str, concepts: tuple[str, ...], window: str) -> bool:
+    """Whether the item has its result."""
+    return complete(view, name, window) if name in ("lung-function", "arterial-gas") else done(view, concepts, window)
 
 
 def done(view: View, concepts: tuple[str, ...], window: str) -> bool:
@@ -150,6 +180,16 @@ def done(view: View, concepts: tuple[str, ...], window: str) -> bool:
     given = [m.when for m in rows(view, *concepts)] + [r.when for r in view.facts.results if r.valid and r.concept in concepts]
     given += [s.when for s in view.facts.scans if s.concept in concepts]
     return any(within(view.time(w), view.now, window) == MET for w in given if w is not None)
+
+
+def complete(view: View, name: str, window: str) -> bool:
+    """Two items are whole only with both parts: spirometry with DLCO, a gas with its FiO2."""
+    if name == "lung-function":
+        return done(view, ("fvc", "fvc-pct-pred"), window) and done(view, ("dlco", "dlco-hb-adj"), window)
+    if gas_blind(view):
+        return False
+    inside = [m for m in rows(view, "pao2") if within(view.time(m.when), view.now, window) == MET]
+    return any(air.kind != "none" for m in inside if m.value is not None for air in inspired(view, m))
 
 
 def never_done(view: View, *concepts: str) -> bool:
