@@ -82,13 +82,12 @@ def load_tables(content: Content, references: Mapping[str, Reference], known: Ma
 
 
 def _entries(folder: Path) -> Iterator[tuple[Place, object]]:
-    files = sorted(folder.glob("*.toml"))
+    files = {path.name: read_file(path) for path in sorted(folder.glob("*.toml"))}
     if not files:
         raise ParameterError(f"{folder.name}/", "file", "no table there", "Restore the folder from the release.")
-    for path in files:
-        for kind, raw in read_file(path).items():
-            for id, row in _numbered(Place(path.name, kind), raw).items():
-                yield Place(path.name, f"{kind}.{id}"), row
+    tables = ((Place(file, kind), raw) for file, content in files.items() for kind, raw in content.items())
+    for place, raw in tables:
+        yield from ((place.at(id), row) for id, row in _numbered(place, raw).items())
 
 
 def _numbered(place: Place, raw: object) -> Mapping[str, object]:
@@ -136,8 +135,14 @@ def _parts(place: Place, table: Mapping[str, object], key: str, type: str) -> tu
     listed = table[key]
     if not isinstance(listed, list) or not listed:
         place.refuse(f"{key} is not a list of tables", f"Write [[{place.key}.{key}]] tables.")
-    kind = PARTS[type.removeprefix("tuple[").removesuffix(", ...]")]
+    kind = _part_of(type)
+    assert kind  # every type without a reader is a tuple of parts
     return tuple(_read(place.at(f"{key}.{number}"), raw, kind) for number, raw in enumerate(listed, 1))
+
+
+def _part_of(type: object) -> type[Any] | None:
+    """The class of the parts of a field, if it holds parts."""
+    return PARTS.get(str(type).removeprefix("tuple[").removesuffix(", ...]"))
 
 
 def _numbers(place: Place, table: Mapping[str, object], key: str) -> tuple[Decimal, ...]:
@@ -172,18 +177,28 @@ def _check_links(
     content: Content, found: Mapping[str, Mapping[str, Any]], known: Mapping[str, Collection[str]]
 ) -> None:
     """Whatever a row names exists."""
-    for kind, id, row in ((kind, id, row) for kind, table in found.items() for id, row in table.items()):
-        for name, wanted, named in _named(row):
-            if named not in known[wanted]:
-                content[kind][id][0].at(name).refuse(f"{named!r} is no {wanted}", f"Correct it, or add that {wanted}.")
+    each_row = ((kind, id, row) for kind, table in found.items() for id, row in table.items())
+    for kind, id, (name, wanted, named) in ((kind, id, link) for kind, id, row in each_row for link in _named(row)):
+        if named not in known[wanted]:
+            content[kind][id][0].at(name).refuse(f"{named!r} is no {wanted}", f"Correct it, or add that {wanted}.")
 
 
 def _named(row: Any) -> Iterator[tuple[str, str, str]]:
     """Every id that a row or its parts name: field, kind and id."""
     for each in fields(row):
         value = getattr(row, each.name)
-        if "link" in each.metadata:
-            ids = value.values() if isinstance(value, Mapping) else (value,) if isinstance(value, str) else value
-            yield from ((each.name, each.metadata["link"], id) for id in ids if id)
-        elif str(each.type).startswith("tuple[") and value and hasattr(value[0], "__dataclass_fields__"):
-            yield from (named for part in value for named in _named(part))
+        parts = value if _part_of(each.type) else ()
+        linked = _ids(value) if "link" in each.metadata else ()
+        yield from ((each.name, each.metadata["link"], id) for id in linked)
+        yield from (named for part in parts for named in _named(part))
+
+
+def _ids(value: object) -> Iterator[str]:
+    """The ids in a field: one, several, or the values of a table."""
+    if isinstance(value, str):
+        yield from filter(None, (value,))
+    elif isinstance(value, Mapping):
+        yield from value.values()
+    else:
+        assert isinstance(value, tuple)  # a link is one id, several, or a table
+        yield from value

@@ -12,7 +12,8 @@ from typing import Any
 
 from rpild_rules import rows
 from rpild_rules.knowledge import Knowledge, Parameter, Reference
-from rpild_rules.pathway_rows import Attribute, Disagreement, Edge, Family, Node, StageRule, Transition
+from rpild_rules.pathway_rows import Disagreement, Edge, Family, Node, StageRule, Transition
+from rpild_rules.source_attributes import answers
 from rpild_server.trends import shown
 
 Cells = tuple[str, ...]
@@ -206,15 +207,8 @@ def _cards(k: Knowledge) -> Iterator[Cells]:
 
 def _attributes(k: Knowledge) -> Iterator[Cells]:
     for family in k.tables.of(Family).values():
-        for id, attribute in k.tables.of(Attribute).items():
-            answer = _citations(family, k) if id == "citation" else getattr(family, id)
-            yield family.title, shown(attribute.number), attribute.question, answer
-
-
-def _citations(family: Family, k: Knowledge) -> str:
-    """Attribute 1: every source that a card of the family cites."""
-    cited = dict.fromkeys(id for code in family.topics for id in k.texts.topic(code).evidence)
-    return f"cards {', '.join(family.topics)}: {', '.join(cited)}"
+        for answer in answers(family, k):
+            yield f"{family.title}: {', '.join(family.topics)}", str(answer.number), answer.question, answer.text
 
 
 def _errors(k: Knowledge) -> Iterator[Cells]:
