@@ -173,10 +173,20 @@ def _ild_is_new(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     first, window = first_ild(facts), knowledge.window("attestation_days")
     if first and lately(first, now, knowledge.window("gate_new_ild_days")) is not NOT_MET:
         return True
-    said = (attested.says(facts, code, now, window) for code in ("ct-worsening", "bilateral-infiltrates"))
-    grown = attested.in_force(facts, "hrct-increase-percent", now, window)
-    percent = attested.percent_of(grown) if grown else None
-    return any(said) or (percent is not None and percent > 0)
+    if attested.says(facts, "bilateral-infiltrates", now, window):
+        return True
+    return _compared(facts, "ct-worsening", now, knowledge) is True or _grown(facts, now, knowledge)
+
+
+def _compared(facts: PatientFacts, code: str, now: When, knowledge: Knowledge) -> object:
+    """The value of a statement on two CTs while it holds."""
+    said = attested.newest(facts, code, now)
+    return said.value if said and not attested.outdated(facts, said, now, knowledge) else None
+
+
+def _grown(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    percent = _compared(facts, "hrct-increase-percent", now, knowledge)
+    return isinstance(percent, Decimal) and percent > 0
 
 
 def _by_panel_and_lungs(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

@@ -60,6 +60,9 @@ def flags(s: Situation) -> Iterator[str]:
     if groups and s.context != "confirmed":
         yield texts.say("common", "flag_other_cohort")
     yield texts.say("common", "beside", each="; ".join(_beside(s)))
+    trend = prognosis.ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge)
+    if trend:
+        yield f"{trend[:1].upper()}{trend[1:]}."
     if s.kurasawa.met or s.therapy.t0:
         yield _kurasawa(s)
     if groups:
@@ -87,7 +90,7 @@ def _cohort(s: Situation, id: str) -> str:
 
 
 def _beside(s: Situation) -> Iterator[str]:
-    """Printed, not flags: age, the antibody as reported, KL-6, lymphocytes, the trend of ferritin."""
+    """Printed, not flags: age, the antibody as reported, KL-6, lymphocytes."""
     texts, birth = s.knowledge.texts, s.facts.person.birth
     if birth:
         youngest, oldest = years(birth.last, s.now.last), years(birth.first, s.now.last)
@@ -97,9 +100,6 @@ def _beside(s: Situation) -> Iterator[str]:
     yield from _newest(s, "kl6")
     if not s.found["lymphocytes500"].met:
         yield next(_newest(s, "lymphocytes-abs"), texts.say("common", "no_lymphocytes"))
-    trend = prognosis.ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge)
-    if trend:
-        yield trend
 
 
 def _newest(s: Situation, concept: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
@@ -10,12 +10,13 @@ from itertools import takewhile
 from rpild_rules import results
 from rpild_rules.diagnoses import having, may_be_dated_within
 from rpild_rules.facts import Diagnosis, Meaning, Measurement, Order, PatientFacts, Support
-from rpild_rules.findings import MET
+from rpild_rules.findings import MET, NOT_MET
 from rpild_rules.gas_exchange import contradicting, printed_ratio, ratio_below
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.order_safety import is_signed
 from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
 from rpild_rules.results import compare, shown, time_of
+from rpild_rules.results import printed as shown_value
 from rpild_rules.support import in_use
 from rpild_rules.when import When, Window, lately, near
 
@@ -73,12 +74,11 @@ def severe_failure(facts: PatientFacts, now: When, knowledge: Knowledge) -> Fail
     return by_ratio or by_acid
 
 
-def _recent(facts: PatientFacts, concept: str, now: When, knowledge: Knowledge) -> list[Measurement]:
-    return [m for m in results.readable(results.of(facts, concept), now) if _lately(m, now, knowledge)]
-
-
-def _lately(m: Measurement, now: When, knowledge: Knowledge) -> bool:
-    return lately(time_of(m), now, knowledge.window("ecmo_window_hours")) is MET
+def _recent(gases: Iterable[Ratio], now: When, knowledge: Knowledge) -> Iterator[Ratio]:
+    """Those surely of the last day, newest first; one of an unsure time neither counts nor ends the search."""
+    window = knowledge.window("ecmo_window_hours")
+    placed = ((r, lately(time_of(r.gas), now, window)) for r in gases)
+    return (r for r, place in takewhile(lambda each: each[1] is not NOT_MET, placed) if place is MET)
 
 
 def _ratios(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Ratio]:
@@ -112,17 +112,18 @@ def _computed_under(gas: Measurement, limit: str, facts: PatientFacts, now: When
 
 def _low_ratio(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
     """(a) with the unbroken run of gases under the limit that ends with the newest low one."""
-    run: list[Ratio] = []
-    newer: list[Ratio] = []
-    for r in _ratios(facts, now, knowledge):
-        low = r.recorded and _under(r, "ecmo_pf", facts, now, knowledge)
-        if not (run or _lately(r.gas, now, knowledge)) or (run and not low):
-            break
-        (run if low else newer).append(r)
-    if not run:
+
+    def low(r: Ratio) -> bool:
+        return r.recorded and _under(r, "ecmo_pf", facts, now, knowledge)
+
+    ratios = list(_ratios(facts, now, knowledge))
+    recent = list(_recent(ratios, now, knowledge))
+    newest = next((r for r in recent if low(r)), None)
+    if newest is None:
         return None
-    since = f"; newest: {newer[0].words}" if newer else ""
-    words = f"{run[0].words}: {_duration('ecmo_pf', [r.gas for r in run], knowledge)}{since}"
+    run = list(takewhile(low, ratios[ratios.index(newest) :]))
+    since = f"; newest: {recent[0].words}" if recent[0] is not newest else ""
+    words = f"{newest.words}: {_duration('ecmo_pf', [r.gas for r in run], knowledge)}{since}"
     return Failure("ratio", words, tuple(r.gas.reference for r in run))
 
 
@@ -137,18 +138,22 @@ def _duration(limit: str, gases: list[Measurement], knowledge: Knowledge) -> str
 
 def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
     """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases."""
-    run: list[tuple[Measurement, Measurement]] = []
-    for acid in results.readable(results.of(facts, "ph-arterial"), now):
+
+    def acidotic(acid: Measurement) -> bool:
         carbon = _same_gas(acid, facts, now, knowledge)
-        low = carbon is not None and _acidotic(acid, carbon, knowledge)
-        if not (run or _lately(acid, now, knowledge)) or (run and not low):
-            break
-        run += [(acid, carbon)] if carbon and low else []
-    if not run:
+        return carbon is not None and _acidotic(acid, carbon, knowledge)
+
+    acids = results.readable(results.of(facts, "ph-arterial"), now)
+    window = knowledge.window("ecmo_window_hours")
+    recent = [m for m in acids if lately(time_of(m), now, window) is MET]
+    newest = next((m for m in recent if acidotic(m)), None)
+    if newest is None:
         return None
-    acid, carbon = run[0]
-    words = f"pH {shown(acid)} with PaCO2 {carbon.printed}: {_duration('ecmo_ph', [a for a, _ in run], knowledge)}"
-    return Failure("acidosis", words, tuple(m.reference for pair in run for m in pair))
+    run = list(takewhile(acidotic, acids[acids.index(newest) :]))
+    carbon = _same_gas(newest, facts, now, knowledge)
+    printed = shown_value(carbon) if carbon else ""
+    words = f"pH {shown(newest)} with PaCO2 {printed}: {_duration('ecmo_ph', run, knowledge)}"
+    return Failure("acidosis", words, tuple(m.reference for m in (*run, *([carbon] if carbon else []))))
 
 
 def _acidotic(acid: Measurement, carbon: Measurement, knowledge: Knowledge) -> bool:
@@ -190,7 +195,7 @@ def _rescue(rule: str, support: Support | None, gas: Ratio | None, knowledge: Kn
 
 def _rescue_gas(facts: PatientFacts, assisted: bool, now: When, knowledge: Knowledge) -> Ratio | None:
     """A P/F of the last day under the rescue limit, at high recorded oxygen first, else on HFNC or NIV."""
-    recent = takewhile(lambda r: _lately(r.gas, now, knowledge), _ratios(facts, now, knowledge))
+    recent = _recent(_ratios(facts, now, knowledge), now, knowledge)
     low = [r for r in recent if _under(r, "rescue_pf", facts, now, knowledge)]
     return next((r for r in low if _much_oxygen(r, knowledge)), low[0] if low and assisted else None)
 

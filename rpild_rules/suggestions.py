@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rpild_rules.lead import RP_CARDS
 from rpild_rules.order_lines import offered
 from rpild_rules.triggers import ONSET_MISSING, first_panel_items
-from rpild_rules.workup import BLOOD, CONSULTS
+from rpild_rules.workup import BLOOD, CONSULTS, SURVEYED
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -21,7 +21,7 @@ OFFERED = {
     "aipPathway": ("bal", "viral-pcr", "pjp-test", *CONSULTS),
     "undeterminedHighRisk": (GAS, "lung-function", "hrct"),
     "threeMonthProgression": (*CONSULTS, GAS, "lung-function", "hrct"),
-    "mda5Surveillance": ("hrct", "lung-function", "ferritin"),
+    "mda5Surveillance": SURVEYED,
     "refractoryOptions": CONSULTS,
     "transplantReferral": (REFERRAL, "pulmonology-consult"),
     "ecmoTransplant": ("ecmo-consult", REFERRAL),

@@ -13,7 +13,7 @@ from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, foremos
 from rpild_rules.pathway import aip_conditions
 from rpild_rules.prognosis import FLAGS
 from rpild_rules.when import lately
-from rpild_rules.workup import BASELINE, early, never_done
+from rpild_rules.workup import SURVEYED, early, never_done
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -97,7 +97,7 @@ def mda5_surveillance(s: Situation) -> str | None:
         and s.three_months is not MET
         and undetermined_high_risk(s) is None
     )
-    return _if(quiet and (early(s) or bool(s.risk)) and bool(s.workup.open_items(*BASELINE)))
+    return _if(quiet and (early(s) or bool(s.risk)) and bool(s.workup.open_items(*SURVEYED)))
 
 
 def workup(s: Situation) -> str | None:

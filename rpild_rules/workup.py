@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rpild_rules import results
@@ -12,7 +11,7 @@ from rpild_rules.antibodies import tests_of
 from rpild_rules.concepts import MDA5, MECHANICAL, SKIN_SIGNS
 from rpild_rules.diagnoses import first_ild, having
 from rpild_rules.facts import Order, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Reason
+from rpild_rules.findings import MET, UNKNOWN, Reason
 from rpild_rules.order_safety import being_signed, is_signed
 from rpild_rules.oxygen import fraction_of
 from rpild_rules.stays import acute
@@ -27,7 +26,8 @@ MICROBIOLOGY = ("blood-culture", "respiratory-culture", "viral-pcr", "pjp-test")
 SCREEN = ("hbsag", "anti-hbc", "hcv", "hiv", "igra")
 CONSULTS = ("rheumatology-consult", "pulmonology-consult")
 OFFERED = ("kl6", "il6")
-BASELINE = ("lung-function", "hrct", *BLOOD)
+SURVEYED = ("hrct", "lung-function", "ferritin")  # the items of `mda5Surveillance`
+BASELINE = (*SURVEYED, "ldh", "crp", "cbc", "ck", "alt", "ast", "creatinine")
 WAITING = frozenset({"active", "on-hold"})
 LUNG_VOLUMES, GAS_TRANSFER = frozenset({"fvc", "fvc-pct-pred"}), frozenset({"dlco", "dlco-hb-adj"})
 
@@ -115,8 +115,8 @@ def has_result(facts: PatientFacts, concepts: frozenset[str], window: Window, s:
 
 def _gas_done(s: Situation, window: Window) -> bool:
     """A gas counts only with its inspired oxygen, and not while the patient is blind to gases."""
-    gases = results.readable(results.of(s.facts, "pao2"), s.now)
-    recent = takewhile(lambda g: lately(results.time_of(g), s.now, window) is not NOT_MET, gases)
+    gases = results.readable(results.around(results.of(s.facts, "pao2"), s.now, window), s.now)
+    recent = (g for g in gases if lately(results.time_of(g), s.now, window) is MET)
     return not s.blind and any(fraction_of(g, s.facts, s.knowledge, s.now).value is not None for g in recent)
 
 
