@@ -9,6 +9,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
+from fhir_mappings.allergies import read_allergies
 from fhir_mappings.conditions import read_conditions
 from fhir_mappings.dates import reader
 from fhir_mappings.decode import Decoded, decode, last_updated
@@ -169,6 +170,7 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
         orders=_in_order(read_orders(requests, refs)),
         done=_in_order(procedures.done),
         limits=_in_order(_limits(book)),
+        allergies=_in_order(read_allergies(book.of("allergies"), refs)),
         drafted_treatments=_in_order(read_medications(drafted, refs, drafted=True)),
         drafted_orders=_in_order(read_orders(drafts.orders, refs, drafted=True)),
         user=User(context.user_id.partition("/")[0], context.user_roles) if context.user_id else User(),

@@ -161,6 +161,12 @@ def concepts_of_codings(codings: Iterable[Coding]) -> frozenset[str]:
     return found - excluded
 
 
+def excluded_by(*concepts: Concept | None) -> frozenset[str]:
+    """What the negative lists take away from some CodeableConcepts."""
+    codings = (coding for concept in concepts if concept is not None for coding in concept.coding)
+    return frozenset(name for coding in codings for name in membership(coding.system, coding.code).excluded)
+
+
 def concepts_of(*concepts: Concept | None) -> frozenset[str]:
     """All concepts of some CodeableConcepts."""
     return concepts_of_codings(coding for concept in concepts if concept is not None for coding in concept.coding)

@@ -24,6 +24,7 @@ WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "
 TYPES: dict[str, type[Any]] = {
     "Patient": structs.PatientIn,
     "Condition": structs.ConditionIn,
+    "AllergyIntolerance": structs.AllergyIn,
     "Observation": structs.ObservationIn,
     "DiagnosticReport": structs.ReportIn,
     "ImagingStudy": structs.ImagingStudyIn,

@@ -15,7 +15,7 @@ from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.measures import read_measurement
 from fhir_mappings.references import References
-from fhir_mappings.results import CULTURES, is_panel, panel_result, read_result
+from fhir_mappings.results import CULTURES, culture_named, is_panel, panel_result, read_result
 from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.supports import SUPPORTS, observed_support
 from fhir_mappings.units import SCALES
@@ -70,8 +70,8 @@ def observed(code: Concept | None) -> tuple[str, str]:
 
 
 def by_name(code: Concept | None) -> str:
-    """The antibody that the texts of a code name, if they name exactly one; the panel if they name several or a
-    panel.
+    """The antibody or culture that the texts of a code name, if they name exactly one; the panel if they name several
+    antibodies or a panel.
     """
     if code is None:
         return ""
@@ -80,7 +80,7 @@ def by_name(code: Concept | None) -> str:
         if coding.display != code.text:
             found = found | named("serology", coding.display)
     if not found:
-        return ""
+        return culture_named(code)
     antibodies = found - {PANEL}
     if len(antibodies) == 1:
         return next(iter(antibodies))

@@ -86,6 +86,19 @@ class ConditionIn(Resource, rename="camel", gc=False):
     recorded_date: str = ""
 
 
+class Reaction(Struct, rename="camel", gc=False):
+    substance: Concept | None = None
+
+
+class AllergyIn(Resource, rename="camel", gc=False):
+    clinical_status: Concept | None = None
+    verification_status: Concept | None = None
+    code: Concept | None = None
+    onset_date_time: str = ""
+    recorded_date: str = ""
+    reaction: list[Reaction] = []
+
+
 class EncounterDiagnosis(Struct, rename="camel", gc=False):
     condition: Reference | None = None
 

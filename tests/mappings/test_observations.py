@@ -281,8 +281,10 @@ def test_results_of_one_report_panel_and_specimen_belong_together() -> None:
     [
         ({"display": "Sputum"}, "respiratory-culture"),
         ({"display": "Blood"}, "blood-culture"),
-        ({"display": "Urine"}, "culture-other"),
-        (None, "culture-other"),
+        ({"display": "Urine"}, "urine-culture"),
+        ({"display": "Pleural fluid"}, "culture-other"),
+        ({"display": "Swab of wound"}, "culture-unspecified"),
+        (None, "culture-unspecified"),
     ],
 )
 def test_a_culture_follows_its_specimen(specimen: dict[str, Any] | None, expected: str) -> None:

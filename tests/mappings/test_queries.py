@@ -143,6 +143,12 @@ EXAMPLES = (
     resource("ServiceRequest"),
     resource("Procedure", code=code("http://snomed.info/sct", "88039007")),
     resource("DeviceUseStatement", device={"display": "BiPAP"}),
+    {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/p1"},
+        "code": code("http://snomed.info/sct", "91939003"),
+    },
     resource("Flag", status="active", code=LIMIT),
     resource("CarePlan", status="active", category=[LIMIT]),
     {
