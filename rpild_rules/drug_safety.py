@@ -1,4 +1,4 @@
-"""What an order calls for: calcineurin checks, screens, prophylaxis, counts and risks (decisions section 12, S4 to S9)."""
+"""What an order calls for: calcineurin checks, screens, prophylaxis, counts, risks (decisions section 12, S4 to S9)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def new_drafts(s: Situation, *classes: str) -> list[Treatment]:
 
 
 def cni_checks(s: Situation) -> tuple[str, ...]:
-    """S4: what is to be checked with a calcineurin inhibitor, or with a drug that interacts with it; empty if nothing."""
+    """S4: what to check with a calcineurin inhibitor, or with a drug that interacts with it; empty if nothing."""
     interacting = [t for t in _interacting_drafts(s.facts) if not is_renewal(t, s)]
     if not new_drafts(s, "CNI") and not (interacting and s.therapy.running("CNI")):
         return ()
@@ -99,7 +99,7 @@ def in_use(t: Treatment, s: Situation) -> bool:
 
 
 def screen(s: Situation) -> Screen | None:
-    """S5: the screen before rituximab, a JAK inhibitor or cyclophosphamide; None when nothing is missing or positive."""
+    """S5: the screen before rituximab, JAK inhibitor or cyclophosphamide; None when nothing is missing or positive."""
     drafts = new_drafts(s, *SCREENED_DRUGS)
     if not drafts or not s.facts.read("E-SCREEN"):
         return None
@@ -152,7 +152,7 @@ def lacks_prophylaxis(s: Situation) -> bool:
 
 
 def _high_and_long(t: Treatment, s: Situation) -> bool:
-    """A daily dose above the limit or a pulse, meant for longer than two weeks; without a duration it is taken as long."""
+    """A daily dose above the limit or a pulse, meant for over two weeks; without a duration it is taken as long."""
     high = is_pulse(t, s.knowledge) or dose_holds("pjp_pred_mg", t, s.knowledge) is True
     return high and (t.days is None or s.knowledge.parameter("pjp_days").holds(t.days))
 

@@ -27,7 +27,7 @@ from rpild_rules.oxygen import oxygen_evidence
 from rpild_rules.when import When, lately
 
 CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
-UNREAD = frozenset({Reading.NOT_PERMITTED, Reading.FAILED, Reading.PARTIAL})
+UNREAD = frozenset({Reading.NOT_PERMITTED, Reading.FAILED})  # a partial list still holds facts: silence would hide them
 WEAK_DOORS = frozenset({"G3d-ferritin", "G3e"})
 SIGNAL = ("E-MSA", "E-ORD", "E-FERR", "E-ATT", "E-O2")
 PERFORMED = frozenset({"completed", "in-progress"})

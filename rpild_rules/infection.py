@@ -39,7 +39,8 @@ class Sign:
 class Infection:
     """The status of `infectionSigns`, its signs, findings that do not count, and what was not looked for.
 
-    `fever_alone`: temperature is the only sign and cultures are under way. `reviewed`: a clinician looked after every sign.
+    `fever_alone`: temperature is the only sign and cultures are under way. `reviewed`: when a clinician looked, after
+    every sign.
     """
 
     status: Status = UNKNOWN
@@ -117,7 +118,8 @@ def _recent(facts: PatientFacts, concepts: frozenset[str], now: When, knowledge:
 
 def _of_test(r: TestResult) -> Sign:
     found = r.organism or r.printed
-    return Sign(r.concept, f"{r.concept} {found}" + (f" ({r.when.printed})" if r.when else ""), r.when, r.reference)
+    assert r.when  # _recent() lets only dated results through
+    return Sign(r.concept, f"{r.concept} {found} ({r.when.printed})", r.when, r.reference)
 
 
 def _is_flora(r: TestResult, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
@@ -130,14 +132,16 @@ def _is_flora(r: TestResult, facts: PatientFacts, now: When, knowledge: Knowledg
 
 def _second_set(r: TestResult, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     """Another positive set of the same flora: collected apart in time, or from another specimen, within two days."""
+    others = [each for each in _recent(facts, frozenset({"blood-culture"}), now, knowledge) if each is not r]
+    return any(SKIN_FLORA in other.organism.lower() and _two_sets(r, other, knowledge) for other in others)
+
+
+def _two_sets(one: TestResult, other: TestResult, knowledge: Knowledge) -> bool:
     apart, span = knowledge.window("blood_culture_set_hours"), knowledge.window("blood_culture_span_hours")
-    for other in _recent(facts, frozenset({"blood-culture"}), now, knowledge):
-        if other.reference != r.reference and SKIN_FLORA in other.organism.lower() and r.when and other.when:
-            distant = abs(other.when.latest - r.when.latest) >= apart.span
-            another = bool(other.specimen) and bool(r.specimen) and other.specimen != r.specimen
-            if near(other.when, r.when, span) is MET and (distant or another):
-                return True
-    return False
+    assert one.when and other.when  # _recent() lets only dated results through
+    distant = abs(other.when.latest - one.when.latest) >= apart.span
+    another = bool(one.specimen) and bool(other.specimen) and other.specimen != one.specimen
+    return near(other.when, one.when, span) is MET and (distant or another)
 
 
 def _flora(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str]:

@@ -62,8 +62,7 @@ def cni(s: Situation) -> Iterator[str]:
 def screening(s: Situation) -> Iterator[str]:
     """S5: positive results first, then what is missing."""
     texts, found = s.knowledge.texts, drug_safety.screen(s)
-    if not found:
-        return
+    assert found  # the card is due only when the screen shows something
     if found.positive:
         yield texts.line("preImmunosuppressionScreen", "positive", items="; ".join(found.positive))
     for key, items in (("missing", found.missing), ("ordered", found.ordered)):
@@ -108,7 +107,8 @@ def steroid(s: Situation) -> Iterator[str]:
 
 def not_assessed(s: Situation) -> Iterator[str]:
     """What is not known of infection while an immunosuppressant is being signed."""
-    if s.infection.not_assessed and not s.infection.met and drug_safety.signed_immunosuppressants(s):
+    settled = s.infection.met or s.infection.reviewed or not s.infection.not_assessed
+    if not settled and drug_safety.signed_immunosuppressants(s):
         yield s.knowledge.texts.say("common", "infection_not_assessed", missing=", ".join(s.infection.not_assessed))
 
 

@@ -20,7 +20,7 @@ RULED_OUT = frozenset({"hysterectomy", "oophorectomy-bilateral", "sterilisation"
 
 @dataclass(frozen=True, slots=True)
 class Pregnancy:
-    """`documented` and `possible` hold the words of what was found; both empty when neither applies or nothing can be said."""
+    """The words of what was found: `documented`, or else `possible`; both empty when nothing can be said."""
 
     documented: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()

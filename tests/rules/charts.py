@@ -187,6 +187,10 @@ def _limit(words: list[str], at: When | None, options: dict[str, str], name: str
     return "limits", Limit(words[1], f"Flag/{name}", words[1], at)
 
 
+def _allergy(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
+    return "allergies", _condition(words, at, options, name)[1]
+
+
 BUILDERS = {
     "test": _test,
     "condition": _condition,
@@ -199,4 +203,5 @@ BUILDERS = {
     "order": _order,
     "done": _done,
     "limit": _limit,
+    "allergy": _allergy,
 }

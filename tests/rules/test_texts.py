@@ -29,6 +29,7 @@ REASONS = [
 ]  # fmt: skip
 ITEMS = {
     "arterial-gas", "lung-function", "hrct", "ferritin", "ldh", "crp", "cbc", "ck", "alt", "ast", "creatinine",
+    "potassium", "magnesium", "cni-trough",
     "myositis-panel", "kl6", "il6", "blood-culture", "respiratory-culture", "viral-pcr", "pjp-test", "hbsag",
     "anti-hbc", "hcv", "hiv", "igra", "igg", "hcg", "cmv-pcr", "bal", "rheumatology-consult", "pulmonology-consult",
     "transplant-referral", "ecmo-consult",
