@@ -138,7 +138,8 @@ def _second_set(r: TestResult, facts: PatientFacts, now: When, knowledge: Knowle
 
 def _two_sets(one: TestResult, other: TestResult, knowledge: Knowledge) -> bool:
     apart, span = knowledge.window("blood_culture_set_hours"), knowledge.window("blood_culture_span_hours")
-    assert one.when and other.when  # _recent() lets only dated results through
+    assert one.when  # _recent() lets only dated results through
+    assert other.when
     distant = abs(other.when.latest - one.when.latest) >= apart.span
     another = bool(one.specimen) and bool(other.specimen) and other.specimen != one.specimen
     return near(other.when, one.when, span) is MET and (distant or another)
