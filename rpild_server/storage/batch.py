@@ -1,0 +1,74 @@
+"""One transaction of the record store: rows collected by table, audit rows chained, all written together at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, insert, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from rpild_server.storage.audit import Chain, Event
+from rpild_server.storage.crypt import Keyring
+from rpild_server.storage.engines import for_writing, lock_appending
+from rpild_server.storage.tables import RECORDS
+
+Row = dict[str, Any]
+
+
+class Batch:
+    """What one transaction will write. Nothing that is added is there before the transaction ends well."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self.connection = connection
+        self.keyring = keyring
+        self._chain = Chain(connection, keyring)
+        self._rows: dict[Table, list[Row]] = {}
+
+    def add(self, table: Table, row: Row) -> None:
+        """A row for the end of the transaction."""
+        self._rows.setdefault(table, []).append(row)
+
+    def audit(self, event: Event) -> None:
+        """An event for the audit log."""
+        self._chain.append(event)
+
+    def flush(self) -> None:
+        """Write what was collected, parents before children."""
+        for table in RECORDS.sorted_tables if len(self._rows) > 1 else self._rows:
+            if rows := self._rows.get(table):
+                self.connection.execute(_insert(table), rows)
+        self._chain.flush()
+
+
+Job = Callable[[Batch], object]
+"""Something to do inside a transaction. It may run twice, so it changes nothing but the batch."""
+
+
+@contextmanager
+def batch(engine: Engine, keyring: Keyring) -> Iterator[Batch]:
+    """A transaction that holds the append lock from its beginning."""
+    with for_writing(engine).begin() as connection:
+        lock_appending(connection)
+        collected = Batch(connection, keyring)
+        yield collected
+        collected.flush()
+
+
+def insert_new(connection: Connection, table: Table, row: Row, *unique: str) -> bool:
+    """Insert unless a row with the same unique columns is there; whether it was new."""
+    # RETURNING tells it; the row count of an INSERT is not to be relied on with every driver.
+    return connection.execute(_insert_new(connection.dialect.name, table, unique), row).first() is not None
+
+
+# Statements are made once: building one costs more than running it.
+_insert = cache(insert)
+
+
+@cache
+def _insert_new(dialect: str, table: Table, unique: tuple[str, ...]) -> ReturningInsert[Any]:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing(index_elements=unique).returning(literal_column("1"))

@@ -1,0 +1,108 @@
+"""The alert memory: what each clinician was shown about each patient, and how they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from rpild_server.storage.engines import for_writing
+from rpild_server.storage.errors import memory_failure
+from rpild_server.storage.retention import forget_patient
+from rpild_server.storage.tables import alert_memory
+from rpild_server.storage.times import read_stamp, stamp
+
+KEY = ("patient", "clinician", "topic", "fingerprint")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKey:
+    """What was shown to whom about whom: two pseudonyms, the topic, and the exact part of the fingerprint, hashed."""
+
+    patient: str
+    clinician: str
+    topic: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A card as last sent. `marks` is JSON text of the fatigue rules; override fields are empty until there is one."""
+
+    key: AlertKey
+    marks: str
+    sent: datetime
+    override_reason: str = ""
+    override_role: str = ""
+    overridden: datetime | None = None
+
+
+@contextmanager
+def memory_transaction(engine: Engine) -> Iterator[Connection]:
+    """A writing transaction; a fault becomes MemoryFailedError."""
+    try:
+        with for_writing(engine).begin() as connection:
+            yield connection
+    except SQLAlchemyError as problem:
+        raise memory_failure(problem) from None
+
+
+class AlertMemory:
+    """Reads before cards are chosen, writes after they are sent; each method raises MemoryFailedError."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def recall(self, patient: str) -> tuple[Alert, ...]:
+        """All that was sent about a patient, to anybody, in a fixed order."""
+        query = select(alert_memory).where(alert_memory.c.patient == patient)
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(query.order_by(*(alert_memory.c[name] for name in KEY))).mappings().all()
+        except SQLAlchemyError as problem:
+            raise memory_failure(problem) from None
+        return tuple(
+            Alert(
+                AlertKey(**{name: row[name] for name in KEY}),
+                row["marks"],
+                read_stamp(row["sent"]),
+                row["override_reason"],
+                row["override_role"],
+                read_stamp(row["overridden"]) if row["overridden"] else None,
+            )
+            for row in rows
+        )
+
+    def note_sent(self, alerts: Sequence[Alert]) -> None:
+        """Keep cards as sent: time and marks are new, an override that was there before stays readable."""
+        if not alerts:
+            return
+        rows = [asdict(each.key) | {"marks": each.marks, "sent": stamp(each.sent)} for each in alerts]
+        make = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        statement = make(alert_memory)
+        fresh = {name: statement.excluded[name] for name in ("marks", "sent")}
+        with memory_transaction(self._engine) as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=KEY, set_=fresh), rows)
+
+    def note_override(self, key: AlertKey, reason: str, role: str, when: datetime) -> bool:
+        """Keep an override of a card that was sent; False if it is not remembered."""
+        row = {"override_reason": reason, "override_role": role, "overridden": stamp(when)}
+        where = [alert_memory.c[name] == value for name, value in asdict(key).items()]
+        with memory_transaction(self._engine) as connection:
+            return connection.execute(update(alert_memory).where(*where).values(row)).rowcount == 1
+
+    def forget(self, patient: str) -> int:
+        """Remove all that is known of a patient; the number of rows."""
+        with memory_transaction(self._engine) as connection:
+            return forget_patient(connection, patient)
+
+    def purge(self, before: datetime) -> int:
+        """Remove what was neither sent nor overridden since; the number of rows."""
+        old = (alert_memory.c.sent < stamp(before)) & (alert_memory.c.overridden < stamp(before))
+        with memory_transaction(self._engine) as connection:
+            return connection.execute(delete(alert_memory).where(old)).rowcount
