@@ -52,9 +52,9 @@ class Situation:
     low_saturation: bool = False
     infiltrates: bool = False
     causes_excluded: bool = False
-    infection: Infection = Infection()
-    pregnancy: Pregnancy = Pregnancy()
-    workup: Workup = field(default_factory=lambda: Workup())
+    infection: Infection = field(default_factory=Infection)
+    pregnancy: Pregnancy = field(default_factory=Pregnancy)
+    workup: Workup = field(default_factory=Workup)
 
     @property
     def rp(self) -> Status:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rpild_rules import results, risk
 from rpild_rules.definition import CRITERIA, DEFINITIONS
 from rpild_rules.findings import MET, Reason
+from rpild_rules.lead import RP_CARDS
 from rpild_rules.stays import acute
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from rpild_rules.triggers import Due
     from rpild_rules.when import When
 
+LISTS_MISSING = frozenset({"undeterminedHighRisk", "threeMonthProgression"})
 COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
+DISPUTED = ("(relative only)", "(absolute only)")  # the two ways to compare FVC disagree: shown even if not met
 PARTS = tuple(id for id in CRITERIA if id not in COMPOSITES)
 
 
@@ -24,7 +27,7 @@ def basis(s: Situation, due: Due) -> Iterator[str]:
     texts, onset = s.knowledge.texts, s.found["onsetWithinOneMonth"]
     latched = s.rp is not MET and s.episode.latch.held
     found = s.episode.latch.findings if latched else tuple(s.found[id] for id in PARTS)
-    met = [f for f in found if f.met and f.id in PARTS and f.id != onset.id]
+    met = [f for f in found if (f.met or f.because.endswith(DISPUTED)) and f.id in PARTS and f.id != onset.id]
     shown = met if onset.unknown else [onset, *met]
     yield from (texts.say("common", "criterion", criterion=_name(s, f.id), because=f.because) for f in shown)
     if due.topic == "undeterminedHighRisk":
@@ -70,19 +73,23 @@ def missing(s: Situation) -> Iterator[str]:
         yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
 
 
-def foot(s: Situation, defined: bool) -> Iterator[str]:
-    """Role, age of the data, inputs, what is unknown, and what else a reader has to know to check the card.
-
-    `defined`: the card tells already how the definitions stand.
-    """
+def foot(s: Situation, due: Due) -> Iterator[str]:
+    """Role, age of the data, inputs, what is unknown, and what else a reader has to know to check the card."""
     texts = s.knowledge.texts
     yield texts.say("foot", "role")
     newest = max(_times(s), key=lambda when: when.latest, default=None)
     yield texts.say("foot", "data", date=newest.printed if newest else "-", inputs=", ".join(_inputs(s)) or "-")
-    unknown = [_name(s, id) for id in (*PARTS, *(() if defined else DEFINITIONS)) if s.found[id].unknown]
+    unknown = [_name(s, id) for id in _to_tell(due) if s.found[id].unknown]
     if unknown:
         yield texts.say("foot", "unknown", unknown=", ".join(unknown))
     yield from _remarks(s)
+
+
+def _to_tell(due: Due) -> tuple[str, ...]:
+    """The answers whose absence the card does not tell elsewhere."""
+    if due.topic in LISTS_MISSING:
+        return ()
+    return PARTS if due.topic in RP_CARDS else (*PARTS, *DEFINITIONS)
 
 
 def _times(s: Situation) -> Iterator[When]:

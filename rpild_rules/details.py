@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rpild_rules import attested, order_lines
-from rpild_rules.basis import definition, missing
+from rpild_rules.basis import LISTS_MISSING, definition, missing
 from rpild_rules.concepts import MYOSITIS_PROVEN, MYOSITIS_VAGUE
 from rpild_rules.definition import CONDITIONS
 from rpild_rules.diagnoses import having
@@ -191,7 +191,7 @@ def next_steps(s: Situation, due: Due) -> Iterator[str]:
 
 def open_criteria(s: Situation, due: Due) -> Iterator[str]:
     """What is missing for a decision, where the card is about that."""
-    return missing(s) if due.topic in ("undeterminedHighRisk", "threeMonthProgression") else iter(())
+    return missing(s) if due.topic in LISTS_MISSING else iter(())
 
 
 def open_work(s: Situation, items: tuple[str, ...]) -> Iterator[str]:

@@ -56,7 +56,7 @@ def flags(s: Situation) -> Iterator[str]:
     texts, groups = s.knowledge.texts, _by_value(s)
     for value, ids in groups.items():
         each = (f"{texts.label('flag_limit', id)} ({_cohort(s, id)})" for id in ids)
-        yield texts.say("common", "flag", value=value, flags=", ".join(each))
+        yield texts.say("common", "flag", value=f"{value[:1].upper()}{value[1:]}", flags=", ".join(each))
     if groups and s.context != "confirmed":
         yield texts.say("common", "flag_other_cohort")
     yield texts.say("common", "beside", each="; ".join(_beside(s)))
@@ -109,5 +109,6 @@ def _newest(s: Situation, concept: str) -> Iterator[str]:
 
 def _kurasawa(s: Situation) -> str:
     texts, count = s.knowledge.texts, s.kurasawa
-    open_parts = ", ".join(part.id for part in count.parts if part.unknown) or "-"
-    return texts.say("common", "kurasawa", met=str(count.met), of=str(count.of), unknown=open_parts)
+    open_parts = ", ".join(part.id for part in count.parts if part.unknown)
+    unknown = texts.say("common", "kurasawa_open", parts=open_parts) if open_parts else ""
+    return texts.say("common", "kurasawa", met=str(count.met), of=str(count.of), unknown=unknown)

@@ -124,7 +124,7 @@ def _sections(s: Situation, due: Due) -> Iterator[Section]:
     if due.topic in RP_CARDS:
         yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
     yield Section("Evidence", tuple(details.evidence(s, due)))
-    yield Section("Basis", tuple(foot(s, due.topic in RP_CARDS)))
+    yield Section("Basis", tuple(foot(s, due)))
 
 
 def _why(s: Situation, due: Due) -> Iterator[str]:

@@ -78,7 +78,9 @@ def _worse(s: Situation) -> list[str]:
         signs.append(texts.say("common", "judged_worse", date=e.response_on.printed))
     if e.breakthrough and s.therapy.t0:
         signs.append(texts.say("common", "broke_through", date=s.therapy.t0.printed))
-    return signs or [texts.say("common", "kurasawa_full")]
+    if s.kurasawa.met == s.kurasawa.of:
+        signs.append(texts.say("common", "kurasawa_full"))
+    return signs
 
 
 def _ecmo(s: Situation) -> Iterator[str]:
