@@ -65,4 +65,7 @@ def all_of(answers: Iterable[Answer]) -> Answer:
 def agreed(answers: Iterable[Answer]) -> Answer:
     """K6: contradicting results decide only if each gives the same status."""
     given = list(answers)
-    return given[0] if len({each.status for each in given}) == 1 else unsure("conflict")
+    if len({each.status for each in given}) > 1:
+        return unsure("conflict")
+    why = frozenset(reason for each in given for reason in each.why)
+    return Answer(given[0].status, why | ({ANY} if why and len(given) > 1 else frozenset()))

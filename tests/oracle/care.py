@@ -18,7 +18,7 @@ REASONS = ILD | {
 }  # fmt: skip
 OXYGEN = ("hfnc", "niv", "invasive-ventilation", "ecmo", "oxygen-therapy")
 ESTIMATING = {"nasal-cannula", "simple-mask", "non-rebreather"}
-MECHANISMS = ESTIMATING | {"venturi", "hfnc", "niv", "invasive-ventilation", "room-air", "oxygen-device", "oxygen-therapy"}
+MECHANISMS = ESTIMATING | {"venturi", "hfnc", "niv", "invasive-ventilation", "oxygen-device", "oxygen-therapy"}
 STAY_STATUSES = ("in-progress", "onleave", "finished")
 
 
@@ -149,7 +149,7 @@ def estimated(view: View, m: Measurement) -> bool:
     near = [s for s in seen if close(view.time(s.start), when, "fio2_pair_minutes") == MET or _during(view, s, when)]
     if not near:
         return False
-    nearest = min(near, key=lambda s: 0 if _during(view, s, when) else distance(view.time(s.start), when))
+    nearest = min(near, key=lambda s: (0 if _during(view, s, when) else distance(view.time(s.start), when), -view.time(s.start).lo))
     return nearest.concept in ESTIMATING
 
 

@@ -52,7 +52,8 @@ class View:
 def rows(view: View, *concepts: str) -> list[Measurement]:
     """Valid results of these concepts, newest first (K5)."""
     found = [m for m in view.facts.measurements if m.concept in concepts and m.status in VALID and view.known(m.when)]
-    return sorted(found, key=_age, reverse=True)
+    before = [m for m in found if m.variant != "post"]  # after a bronchodilator nothing is alike (C2)
+    return sorted(before or found, key=_age, reverse=True)
 
 
 def _age(m: Measurement) -> tuple[int, int, str]:
@@ -87,7 +88,9 @@ def newest(view: View, window: str, *concepts: str) -> tuple[Measurement | None,
         return readable[0], YES
     if inside:
         return None, unsure(str(inside[0].problem) if inside[0].problem else "no-data")
-    return None, unsure("imprecise-date" if any(state == UNKNOWN for _, state in states) else "stale")
+    perhaps = [m for m, state in states if state == UNKNOWN]
+    unread = {str(m.problem) for m in perhaps[:1] if m.problem}
+    return None, unsure("imprecise-date", *unread) if perhaps else unsure("stale")
 
 
 def contradicting(view: View, m: Measurement, alike: Callable[[Measurement, Measurement], bool] | None = None) -> list[Measurement]:

@@ -101,7 +101,13 @@ def ct_worsening_92(view: View) -> Answer:
     state = ct_worsening(view)
     if not state.met:
         return state
-    pair = worsening_period(view)
+    sources = (("ct-worsening", attested_worsening(view)), ("hrct-increase-percent", hrct_increase(view)))
+    return any_of(_recent_pair(view, attested(view, code, always=True)) for code, said in sources if said.met)
+
+
+def _recent_pair(view: View, a: Attestation | None) -> Answer:
+    """The compared dates of one attestation against the three months."""
+    pair = study_dates(view, a) if a is not None else None
     if pair is None:
         return unsure("imprecise-date")
     length, end = close(pair[0], pair[1], "three_months_days"), within(pair[1], view.at, "three_months_days")

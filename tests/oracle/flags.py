@@ -43,9 +43,9 @@ def gradient(view: View) -> Answer:
         answer = agreed(_computed(g, c, air) for g in versions(view, gas) for c in contradicting(view, carbon) for air in inspired(view, g))
         if answer.foremost != "not-comparable" or any(air.kind == "recorded" for air in inspired(view, gas)):
             return answer
-        why = answer if gas.value is None else unsure(ANY)
+        why = unsure(*answer.why)
     elif gas is not None:
-        why = unsure(ANY)
+        why = unsure(ANY, *(air.why for air in inspired(view, gas) if air.kind == "none"))
     reported = _reported(view)
     return reported if reported is not None else why
 
@@ -57,8 +57,7 @@ def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
 
 
 def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
-    why = set(plain(gas, carbon).why)
-    why |= {air.why} if air.kind == "none" else set()
+    why = {air.why} if air.kind == "none" else set(plain(gas, carbon).why)
     why |= {"not-comparable"} if air.kind == "recorded" and choice("aado2_room_air_only") else set()
     if why:
         return unsure(*why)

@@ -38,9 +38,10 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
     said = [(distance(s, when), AIR) for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET]
     told = [(distance(view.time(m.when), when), view.time(m.when).hi, m) for m in near]
     best = min(told, key=lambda t: t[:2], default=None)
-    if best is None or (said and min(said, key=lambda pair: pair[0])[0] < best[0]):
-        return [AIR if said else NONE]
-    return [_reading(m) for m in _at_once(view, near, best[2])]
+    spoken = min((d for d, _ in said), default=None)
+    if best is None or (spoken is not None and spoken < best[0]):
+        return [NONE if spoken is None else AIR]
+    return [_reading(m) for m in _at_once(view, near, best[2])] + ([AIR] if spoken == best[0] and best[2].value != AIR.value else [])
 
 
 def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.oracle.answers import MET, UNKNOWN
+from tests.oracle.answers import MET, NOT_MET, UNKNOWN
 from tests.oracle.antibodies import MDA5, OTHER_MSA, SKIN, State, final, high_ferritin, myositis, positive
-from tests.oracle.care import oxygen_evidence
+from tests.oracle.care import dependent, oxygen_evidence
 from tests.oracle.chart import ILD, View, attested, counted_as, dated_within, has
 from tests.oracle.ct import expired, newer_ct
 from tests.oracle.onset import RESPIRATORY, Border, Onset, Record, find_onset, main_clock, within_a_month
@@ -66,7 +66,7 @@ def weak(doors: set[str]) -> bool:
 def _new_lung_disease(view: View) -> bool:
     """First half of G3e."""
     first = first_record(view, ILD)
-    if first is not None and within(first, view.now, "gate_new_ild_days") == MET:
+    if first is not None and within(first, view.now, "gate_new_ild_days") != NOT_MET:
         return True
     return attested_picture(view, "ct-worsening") or attested_picture(view, "bilateral-infiltrates") or attested_growth(view)
 
@@ -122,4 +122,4 @@ def _panel(view: View) -> bool:
 def _respiratory(view: View, oxygen: str) -> bool:
     """The respiratory fact of G3f and G3g."""
     ill = [d for d in view.facts.diagnoses if any(counted_as(d, c) for c in RESPIRATORY)]
-    return any(dated_within(view, d, "gate_respiratory_days") for d in ill) or oxygen_evidence(view, oxygen)[0]
+    return any(dated_within(view, d, "gate_respiratory_days") for d in ill) or oxygen_evidence(view, oxygen)[0] or dependent(view)

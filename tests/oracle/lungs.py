@@ -60,13 +60,20 @@ def series(view: View, concepts: tuple[str, ...], limit: str) -> Answer:
 
 def fvc_decline(view: View) -> Answer:
     """Litres; percent predicted where litres are missing on either side."""
-    litres = series(view, LITRES, "fvc_fall_pct")
-    if not litres.why & {"no-data", "stale", "no-baseline", "fetch-failed", "not-permitted"}:
-        return litres
-    percent = series(view, PERCENT, "fvc_fall_pct")
-    if percent.status != UNKNOWN:
-        return percent
-    return percent if litres == absent(view, "E-PFT") else litres if percent == absent(view, "E-PFT") else any_of([litres, percent])
+    first, second = (PERCENT, LITRES) if _newest_in_percent(view) else (LITRES, PERCENT)
+    answer = series(view, first, "fvc_fall_pct")
+    if not answer.why & {"no-data", "stale", "no-baseline", "fetch-failed", "not-permitted"}:
+        return answer
+    other = series(view, second, "fvc_fall_pct")
+    if other.status != UNKNOWN:
+        return other
+    return other if answer == absent(view, "E-PFT") else answer if other == absent(view, "E-PFT") else any_of([answer, other])
+
+
+def _newest_in_percent(view: View) -> bool:
+    """Litres are missing on the side of the index: the newest test has percent predicted only."""
+    litres, percent = (newest(view, "pft_index_days", *c)[0] for c in (LITRES, PERCENT))
+    return percent is not None and (litres is None or view.time(percent.when).hi > view.time(litres.when).hi)
 
 
 def dlco_decline(view: View) -> Answer:

@@ -120,10 +120,13 @@ def from_records(view: View, clock: str, border: Border) -> tuple[Span | None, b
 
 def _first_symptom(view: View, top: Record, border: Border, start: Span) -> Span:
     """Every other record, cough included, that began at most 92 days before and had not abated before."""
-    everything = merged(records_of(view, (*RESPIRATORY, "cough")), border)
-    others = [r for r in everything if not r.only_recorded and within(r.onset, top.onset, "episode_gap_days") == MET]
-    spans = [start, *(r.onset for r in others if r.until >= top.onset.lo)]
-    return min(spans, key=lambda s: (s.lo, s.hi))
+    pool = [r for r in merged(records_of(view, (*RESPIRATORY, "cough")), border) if r.until >= top.onset.lo]
+    pool = [replace(r, onset=no_beginning(r.onset)) if r.only_recorded else r for r in pool]
+    states = [(r, within(r.onset, top.onset, "episode_gap_days")) for r in pool]
+    sure = min((start, *(r.onset for r, state in states if state == MET)), key=lambda s: (s.lo, s.hi))
+    perhaps = [r.onset for r, state in states if state == UNKNOWN and r.onset.lo < sure.lo]
+    first = min(perhaps, key=lambda s: s.lo, default=None)
+    return sure if first is None else Span(first.lo, sure.hi, first.first, sure.last, False)
 
 
 def find_onset(view: View, clock: str, border: Border) -> Onset:

@@ -11,7 +11,7 @@ from tests.oracle.chart import ILD, View, acute, at_hospital, attested, counted_
 from tests.oracle.criteria import FOUR
 from tests.oracle.ct import attested_worsening, valid_true
 from tests.oracle.episode import Episode
-from tests.oracle.gas import below_ratio, estimated, inspired
+from tests.oracle.gas import below_ratio, estimated, inspired, versions
 from tests.oracle.lungs import late_fall
 from tests.oracle.onset import RESPIRATORY
 from tests.oracle.settings import number
@@ -99,9 +99,10 @@ def on_now(view: View, *concepts: str) -> bool:
 
 
 def running_now(view: View, *concepts: str) -> bool:
-    """Support of these kinds that runs at T."""
+    """Support of these kinds that runs at T, or was observed in the last 24 h."""
     mine = [s for s in view.facts.supports if s.concept in concepts and s.start is not None and view.time(s.start).lo <= view.now.hi]
-    return any(s.running or (s.end is not None and view.time(s.end).hi >= view.now.hi) for s in mine)
+    seen = [s for s in mine if s.start == (s.end or s.start) and within(view.time(s.start), view.now, "blind_hours") == MET]
+    return bool(seen) or any(s.running or (s.end is not None and view.time(s.end).hi >= view.now.hi) for s in mine)
 
 
 def gas_blind(view: View) -> bool:
@@ -118,8 +119,8 @@ def recent_gases(view: View) -> list[Measurement]:
 
 def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air_fio2") -> bool:
     """P/F under a limit with recorded FiO2 above room air (or at least a floor)."""
-    airs = [a for a in inspired(view, gas) if a.kind == "recorded" and a.value >= number(floor)]
-    return bool(airs) and len(airs) == len(inspired(view, gas)) and all(below_ratio(gas, a, number(limit)).met for a in airs)
+    pairs = [(g, air) for g in versions(view, gas) for air in inspired(view, g)]
+    return all(a.kind == "recorded" and a.value >= number(floor) and below_ratio(g, a, number(limit)).met for g, a in pairs)
 
 
 def severe_failure(view: View) -> str:
