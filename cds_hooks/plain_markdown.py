@@ -29,6 +29,8 @@ FORMATTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def plain(text: str) -> str:
     """One line without control, bidirectional or invisible characters; runs of white space become one blank."""
+    if text.isprintable():
+        return " ".join(text.split())
     kept = "".join(
         " " if each.isspace() else each
         for each in text

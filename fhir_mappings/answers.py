@@ -62,10 +62,10 @@ def _value(valued: Valued, names_organism: bool) -> Meaning | None:
     if valued.value_codeable_concept is not None:
         return _coded(valued.value_codeable_concept, names_organism)
     if valued.value_string is not None:
-        return _written(valued.value_string, valued.reference_range)
+        return _written(valued.value_string, valued.ranges())
     if isinstance(valued.value_boolean, bool):
         return Meaning.POSITIVE if valued.value_boolean else Meaning.NEGATIVE
-    return _measured(_quantity(valued), valued.reference_range)
+    return _measured(_quantity(valued), valued.ranges())
 
 
 def _coded(concept: Concept, names_organism: bool) -> Meaning | None:
@@ -112,7 +112,10 @@ def _measured(quantity: Quantity | None, ranges: list[Range]) -> Meaning | None:
 
 
 def _flag(valued: Valued) -> Meaning | None:
-    codes = {coding.code for concept in valued.interpretation for coding in concept.coding}
+    flags = valued.flags()
+    if flags is None:
+        return Meaning.INDETERMINATE
+    codes = {coding.code for concept in flags for coding in concept.coding}
     known = {BY_FLAG[code] for code in codes if code in BY_FLAG}
     if _is_number(valued):
         known |= {Meaning.POSITIVE} if codes & HIGH else {Meaning.NEGATIVE} if codes & LOW else set()

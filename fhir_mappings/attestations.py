@@ -29,7 +29,7 @@ def read_attestation(code: str, each: ObservationIn, refs: References) -> Attest
         made=refs.read(each.effective_date_time) or issued,
         issued=issued,
         status=each.status,
-        by_clinician=any(refs.local(performer).startswith(CLINICIANS) for performer in each.performer),
+        by_clinician=any(refs.local(performer).startswith(CLINICIANS) for performer in each.performers()),
         reference=reference_of(each),
         start=start,
         end=end,

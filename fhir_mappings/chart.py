@@ -27,8 +27,8 @@ from fhir_mappings.mixed import MEDICATIONS, Drafts, read_drafts
 from fhir_mappings.observations import AT_THE_GATE, Findings, matters, read_observations
 from fhir_mappings.orders import read_orders
 from fhir_mappings.procedures import read_procedures
-from fhir_mappings.queries import ELEMENTS, QUERIES
-from fhir_mappings.readings import reading_of
+from fhir_mappings.queries import QUERIES
+from fhir_mappings.readings import readings_of
 from fhir_mappings.reads import Answer, Pages
 from fhir_mappings.references import References, all_urls, by_reference, groups_of
 from fhir_mappings.reports import panels_among, read_antibody_reports
@@ -175,7 +175,7 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
         drafted_orders=_in_order(read_orders(drafts.orders, refs, drafted=True)),
         user=User(context.user_id.partition("/")[0], context.user_roles) if context.user_id else User(),
         zone=context.zone,
-        readings=MappingProxyType({element: reading_of(element, book.decoded, refs) for element in ELEMENTS}),
+        readings=MappingProxyType(readings_of(book.decoded, refs)),
         unreadable=_in_order(
             [*found.unreadable, *drafts.unreadable, *(each for one in book.decoded.values() for each in one.unreadable)]
         ),

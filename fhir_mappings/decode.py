@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,12 +14,12 @@ from msgspec import Raw, Struct
 
 from fhir_mappings import structs
 from fhir_mappings.envelopes import look
+from fhir_mappings.lenient import UNDECODABLE, decode_leniently
 from fhir_mappings.reads import Answer, Failure, Pages
 from fhir_mappings.subjects import Entry, belongs, urls_of
 from rpild_rules.facts import Reading, Unreadable
 from rpild_rules.findings import Reason
 
-UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, InvalidOperation)
 WITH_MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement"})
 TYPES: dict[str, type[Any]] = {
     "Patient": structs.PatientIn,
@@ -46,8 +46,6 @@ BUNDLES: dict[str, msgspec.json.Decoder[structs.Bundle[Any]]] = {
     for kind, model in TYPES.items()
 }
 SINGLES = {kind: msgspec.json.Decoder(model, float_hook=Decimal) for kind, model in TYPES.items()}
-LOOSE = msgspec.json.Decoder(float_hook=Decimal)
-PLAIN = msgspec.json.Encoder(decimal_format="number")
 
 
 class RawEntry(Struct, rename="camel"):
@@ -198,7 +196,7 @@ def add_resource(page: Page, kind: str, url: str, raw: bytes) -> None:
     model = name if name in TYPES else kind
     if not model:
         return
-    resource = one(model, raw)
+    resource = decode_leniently(SINGLES[model], raw)
     if resource is not None:
         page.entries.append((url, resource))
     elif name in (kind, "") or not kind:
@@ -212,29 +210,6 @@ def peek(raw: bytes) -> tuple[str, str]:
     except UNDECODABLE:
         return "", ""
     return tuple(part if isinstance(part, str) else "" for part in (seen.resource_type, seen.id))  # type: ignore[return-value]
-
-
-def one(kind: str, raw: bytes) -> Any | None:
-    """One resource by itself: as it stands, else without its null members, else None."""
-    try:
-        return SINGLES[kind].decode(raw)
-    except UNDECODABLE:
-        return _without_nulls(kind, raw)
-
-
-def _without_nulls(kind: str, raw: bytes) -> Any | None:
-    try:
-        return SINGLES[kind].decode(PLAIN.encode(_dense(LOOSE.decode(raw))))
-    except UNDECODABLE:
-        return None
-
-
-def _dense(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _dense(member) for key, member in value.items() if member is not None}
-    if isinstance(value, list):
-        return [_dense(member) for member in value if member is not None]
-    return value
 
 
 def _broken(kind: str, identity: str) -> Unreadable:

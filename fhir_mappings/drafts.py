@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from fhir_mappings.code_tables import ROWS, CodeTableError, Row, canonical
@@ -22,16 +24,19 @@ def service_request(item: str, patient_id: str, encounter_id: str | None = None)
 
     Raises KeyError for an item that order_items.toml does not hold.
     """
-    draft: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "proposal",
-        "code": _code(item),
-        "subject": {"reference": f"Patient/{patient_id}"},
-    }
+    draft = deepcopy(_checked(item))
+    draft["subject"] = {"reference": f"Patient/{patient_id}"}
     if encounter_id:
         draft["encounter"] = {"reference": f"Encounter/{encounter_id}"}
-    return checked(draft)
+    return draft
+
+
+@cache
+def _checked(item: str) -> dict[str, Any]:
+    """The draft of an item for nobody yet, checked by the model of FHIR; only references are added to it."""
+    nobody = {"reference": "Patient/0"}
+    drafted = {"status": "draft", "intent": "proposal", "code": _code(item), "subject": nobody}
+    return checked({"resourceType": "ServiceRequest"} | drafted)
 
 
 def _code(item: str) -> dict[str, Any]:
@@ -56,5 +61,4 @@ def row_of(item: str) -> Row | None:
 def warm_up() -> None:
     """Load what the first draft would have to load: for programs that fork or must answer the first call fast."""
     for item in ITEMS:
-        row_of(item)
-    service_request(WORK_UP[0], "warm-up")
+        _checked(item)

@@ -110,7 +110,7 @@ def _codes(valued: Valued) -> frozenset[str]:
 def _says(group: str, valued: Valued, each: ObservationIn) -> bool:
     notes = any(named(group, note.text) for note in each.note)
     return notes or bool(
-        named_in(group, valued.code, each.code, each.method, *valued.interpretation, *each.interpretation)
+        named_in(group, valued.code, each.code, each.method, *(valued.flags() or ()), *(each.flags() or ()))
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, UNDECODABLE, Decoded, Page, add, sort_out
+from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, Decoded, Page, add, sort_out
+from fhir_mappings.lenient import UNDECODABLE
 from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
 from fhir_mappings.subjects import Entry, reference_of, subject_of, urls_of

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
 
 from fhir_mappings.attestations import SYSTEM as ATTESTATION
-from fhir_mappings.attestations import TABLE as ATTESTATIONS
 from fhir_mappings.attestations import read_attestation
 from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, read_table
-from fhir_mappings.datatypes import Concept
+from fhir_mappings.datatypes import Coding, Concept
 from fhir_mappings.measures import read_measurement
 from fhir_mappings.references import References
 from fhir_mappings.results import CULTURES, culture_named, is_panel, panel_result, read_result
@@ -27,12 +26,11 @@ PANEL = "myositis-panel"
 DROPPED = frozenset({"cancelled", "entered-in-error", "unknown"})
 ANTIBODIES = concepts_of_file("antibodies")
 QUALITATIVE = ANTIBODIES | set(MARKS["concepts"]["qualitative"]) | CULTURES
-AT_THE_GATE = ANTIBODIES | {"ferritin", "ferritin-molar"}
+AT_THE_GATE = ANTIBODIES | {PANEL, "ferritin", "ferritin-molar"}
 LOINC_ROWS = [row for row in ROWS if row.system == "LOINC" and row.file in ("observations", "antibodies")]
 OBSERVED = {(url, row.code): row.concept for url in SYSTEM_NAMES["LOINC"] for row in LOINC_ROWS}
 
 STATED = {(url, row.code): row.concept for row in ROWS if row.concept in SUPPORTS for url in SYSTEM_NAMES[row.system]}
-TOLD = OBSERVED | STATED | {(ATTESTATION, code): code for code in ATTESTATIONS}
 
 
 @dataclass(slots=True)
@@ -47,14 +45,16 @@ class Findings:
 
     def take(self, fact: Measurement | TestResult | Support | Attestation | Unreadable) -> None:
         """Put a fact where its kind belongs."""
-        lists: dict[type, list[Any]] = {
-            Measurement: self.measurements,
-            TestResult: self.results,
-            Support: self.supports,
-            Attestation: self.attestations,
-            Unreadable: self.unreadable,
-        }
-        lists[type(fact)].append(fact)
+        getattr(self, LISTS[type(fact)]).append(fact)
+
+
+LISTS = {
+    Measurement: "measurements",
+    TestResult: "results",
+    Support: "supports",
+    Attestation: "attestations",
+    Unreadable: "unreadable",
+}
 
 
 def observed(code: Concept | None) -> tuple[str, str]:
@@ -92,17 +92,48 @@ def names_panel(code: Concept | None) -> bool:
     return PANEL in named_in("serology", code)
 
 
-def matters(each: ObservationIn, wanted: frozenset[str] | None = None) -> bool:
-    """Whether a laboratory Observation can say anything: a code that we read (and that is wanted), parts, or words
-    that we know.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the codings and texts of an Observation's code come to.
+
+    `concept` and `code` as `observed` gives them, `name` as `by_name`, looked up only where no code decides;
+    `attested` is the code of an attestation; `support` tells a code of breathing support in another system.
     """
+
+    concept: str = ""
+    code: str = ""
+    name: str = ""
+    attested: str = ""
+    support: bool = False
+
+
+NOT_TOLD = Told()
+
+
+def told(code: Concept | None) -> Told:
+    """What a code says; the same code is looked at once."""
+    return NOT_TOLD if code is None else _told(code.text, tuple([(c.system, c.code, c.display) for c in code.coding]))
+
+
+@lru_cache(maxsize=8192)
+def _told(text: str, codings: tuple[tuple[str, str, str], ...]) -> Told:
+    code = Concept([Coding(*parts) for parts in codings], text)
+    concept, found = observed(code)
+    if concept:
+        return Told(concept, found)
+    attested = next((coding.code for coding in code.coding if coding.system == ATTESTATION), "")
+    support = any((coding.system, coding.code) in STATED for coding in code.coding)
+    return Told(name=by_name(code), attested=attested, support=support)
+
+
+def matters(each: ObservationIn, wanted: frozenset[str] | None = None) -> bool:
+    """Whether a laboratory Observation can say anything: a code or name that we read (and that is wanted), or parts."""
     if each.component or each.has_member or each.code is None:
         return True
-    for coding in each.code.coding:
-        known = TOLD.get((coding.system, coding.code))
-        if known is not None:
-            return wanted is None or known in wanted
-    return by_name(each.code) != ""
+    said = told(each.code)
+    if wanted is not None:
+        return said.concept in wanted or said.name in wanted
+    return said is not NOT_TOLD and bool(said.concept or said.name or said.attested or said.support)
 
 
 def read_observations(observations: Iterable[ObservationIn], refs: References) -> Findings:
@@ -115,13 +146,14 @@ def read_observations(observations: Iterable[ObservationIn], refs: References) -
 
 
 def _read(each: ObservationIn, refs: References, found: Findings) -> None:
-    concept, code = observed(each.code)
-    if concept:
-        _known(concept, code, each, each, refs, found)
+    said = told(each.code)
+    if said.concept:
+        _known(said.concept, said.code, each, each, refs, found)
     else:
-        _unknown(each, refs, found)
+        _unknown(said, each, refs, found)
     for component in each.component:
-        _component(component, each, refs, found)
+        part = told(component.code)
+        _known(part.concept or part.name, part.code, component, each, refs, found)
 
 
 def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
@@ -133,14 +165,13 @@ def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: R
         found.take(observed_support(valued.value_codeable_concept, valued.value_string, each, refs))
 
 
-def _unknown(each: ObservationIn, refs: References, found: Findings) -> None:
-    """No code of our tables: an attestation, an antibody by its name, a support of another system, or nothing."""
-    attested, name = _attested(each), by_name(each.code)
-    if attested:
-        found.take(read_attestation(attested, each, refs))
-    elif name:
-        found.take(_by_name(name, each, refs))
-    if not attested and not name and _states_support(each):
+def _unknown(said: Told, each: ObservationIn, refs: References, found: Findings) -> None:
+    """No code of our tables: an attestation, a test by its name, a support of another system, or nothing."""
+    if said.attested:
+        found.take(read_attestation(said.attested, each, refs))
+    elif said.name:
+        found.take(_by_name(said.name, each, refs))
+    elif said.support and each.value_boolean is not False:
         found.take(observed_support(each.code, None, each, refs))
 
 
@@ -149,24 +180,7 @@ def _by_name(name: str, each: ObservationIn, refs: References) -> TestResult:
     return panel_result(each, refs) if panel else read_result(name, "", each, each, refs)
 
 
-def _attested(each: ObservationIn) -> str:
-    return (
-        next((coding.code for coding in each.code.coding if coding.system == ATTESTATION), "")
-        if each.code is not None
-        else ""
-    )
-
-
-def _states_support(each: ObservationIn) -> bool:
-    codings = each.code.coding if each.code is not None else []
-    return each.value_boolean is not False and any((coding.system, coding.code) in STATED for coding in codings)
-
-
-def _component(component: Valued, each: ObservationIn, refs: References, found: Findings) -> None:
-    concept, code = observed(component.code)
-    _known(concept or by_name(component.code), code, component, each, refs, found)
-
-
-def concept_named(each: ObservationIn) -> str:
-    """The concept of an Observation by code or name."""
-    return observed(each.code)[0] or by_name(each.code)
+def concept_named(code: Concept | None) -> str:
+    """The concept of a code, or of its name."""
+    said = told(code)
+    return said.concept or said.name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from fhir_mappings.decode import Decoded
-from fhir_mappings.queries import ELEMENT_KEYS, QUERIES, Query
+from fhir_mappings.queries import ELEMENT_KEYS, QUERIES
 from fhir_mappings.references import References
 from rpild_rules.facts import Reading
 from rpild_rules.when import When
@@ -24,32 +25,41 @@ TIMES = (
     "issued",
 )
 PERIODS = ("effective_period", "performed_period", "period")
+DAY = len("2026-11-22")
 
 
-def reading_of(element: str, decoded: Mapping[str, Decoded], refs: References) -> Reading:
-    """The worst reading of the keys that feed an element."""
-    found = {_of_key(QUERIES[key], element, decoded.get(key), refs) for key in ELEMENT_KEYS[element]}
+def readings_of(decoded: Mapping[str, Decoded], refs: References) -> dict[str, Reading]:
+    """For each element the worst reading of the keys that feed it."""
+    oldest = {key: _oldest(each, refs) for key, each in decoded.items() if each.cut}
+    return {element: _of_element(element, decoded, oldest, refs) for element in ELEMENT_KEYS}
+
+
+def _of_element(
+    element: str, decoded: Mapping[str, Decoded], oldest: Mapping[str, When | None], refs: References
+) -> Reading:
+    found = {_of_key(key, element, decoded.get(key), oldest.get(key), refs) for key in ELEMENT_KEYS[element]}
     return next(reading for reading in WORST_FIRST if reading in found)
 
 
-def _of_key(query: Query, element: str, decoded: Decoded | None, refs: References) -> Reading:
+def _of_key(key: str, element: str, decoded: Decoded | None, oldest: When | None, refs: References) -> Reading:
     if decoded is None:
         return Reading.NOT_READ
     if decoded.reading is not Reading.COMPLETE or not decoded.cut:
         return decoded.reading
-    return Reading.COMPLETE if _reaches(decoded, query.days_for(element), refs) else Reading.PARTIAL
+    days = QUERIES[key].days_for(element)
+    if days is None or decoded.more or oldest is None:
+        return Reading.PARTIAL
+    return Reading.COMPLETE if oldest.latest < refs.now.earliest - timedelta(days=days) else Reading.PARTIAL
 
 
-def _reaches(decoded: Decoded, days: int | None, refs: References) -> bool:
-    """Whether the oldest entry lies beyond the look-back, so that nothing within it can be missing."""
-    if days is None or decoded.more:
-        return False
-    edge = refs.now.earliest - timedelta(days=days)
-    return any(when is not None and when.latest < edge for when in (_time(each, refs) for each in decoded.resources))
+def _oldest(decoded: Decoded, refs: References) -> When | None:
+    """The time of an entry of the earliest day, as the days are written: entries of one search share a format."""
+    by_day = {text[:DAY]: text for text in map(_time, decoded.resources) if text}
+    return next(filter(None, (refs.read(by_day[day]) for day in sorted(by_day))), None)
 
 
-def _time(each: Any, refs: References) -> When | None:
-    texts = [getattr(each, name, "") for name in TIMES]
-    periods = [getattr(each, name, None) for name in PERIODS]
-    texts += [period.end or period.start for period in periods if period is not None]
-    return next(filter(None, map(refs.read, texts)), None)
+def _time(each: Any) -> str:
+    texts = (getattr(each, name, "") for name in TIMES)
+    periods = (getattr(each, name, None) for name in PERIODS)
+    ends = (period.end or period.start for period in periods if period is not None)
+    return next(filter(None, chain(texts, ends)), "")

@@ -8,7 +8,7 @@ from fhir_mappings.answers import meaning_of
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import effective
 from fhir_mappings.measures import MARKS
-from fhir_mappings.observations import ANTIBODIES, DROPPED, by_name, concept_named, names_panel, observed
+from fhir_mappings.observations import ANTIBODIES, DROPPED, concept_named, names_panel
 from fhir_mappings.references import References
 from fhir_mappings.structs import ObservationIn, ReportIn, Valued
 from fhir_mappings.subjects import reference_of
@@ -42,7 +42,7 @@ def panels_among(observations: Iterable[ObservationIn], refs: References) -> Ite
             continue
         members = [refs.observations.get(refs.local(member)) for member in each.has_member]
         kinds = _kinds(found for found in members if found is not None) | _parts(each)
-        if each.status not in DROPPED and len(kinds) > 1 and by_name(each.code) != PANEL:
+        if each.status not in DROPPED and len(kinds) > 1 and concept_named(each.code) != PANEL:
             when = effective(each, refs.read, refs.zone)
             yield TestResult(
                 PANEL,
@@ -56,18 +56,17 @@ def panels_among(observations: Iterable[ObservationIn], refs: References) -> Ite
 
 
 def _parts(each: ObservationIn) -> frozenset[str]:
-    return frozenset(observed(part.code)[0] or by_name(part.code) for part in each.component) & MEMBERS
+    return frozenset(concept_named(part.code) for part in each.component) & MEMBERS
 
 
 def _kinds(members: Iterable[ObservationIn]) -> frozenset[str]:
-    return frozenset(concept_named(each) for each in members) & MEMBERS
+    return frozenset(concept_named(each.code) for each in members) & MEMBERS
 
 
 def _concept(code: Concept | None, members: Iterable[ObservationIn]) -> str:
     if len(_kinds(members)) > 1 or names_panel(code):
         return PANEL
-    coded = observed(code)[0]
-    concept = coded or by_name(code)
+    concept = concept_named(code)
     return concept if concept in ANTIBODIES or concept == PANEL else ""
 
 

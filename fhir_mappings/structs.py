@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, Struct, field
+from msgspec.json import Decoder
 
 from fhir_mappings.datatypes import Annotation, Coding, Concept, Period, Quantity, Range, Ratio, Reference
+from fhir_mappings.lenient import decode_leniently
 
 T = TypeVar("T")
 
 
-EMPTY = Raw(b"null")
+NULL = b"null"
+EMPTY = Raw(NULL)
+FLAGS = Decoder(list[Concept])
+RANGES = Decoder(list[Range], float_hook=Decimal)
+PERFORMERS = Decoder(list[Reference])
 
 
 class Resource(Struct, rename="camel", gc=False):
@@ -33,6 +40,11 @@ class PatientIn(Resource, rename="camel", gc=False):
     deceased_date_time: str = ""
 
 
+def _listed(decoder: Decoder[list[T]], raw: Raw) -> list[T] | None:
+    """The members of a list that was left undecoded; None if it is no such list. Null is as if absent."""
+    return [] if raw is EMPTY or bytes(raw) == NULL else decode_leniently(decoder, raw)
+
+
 class Valued(Struct, rename="camel", gc=False):
     """What an Observation and its components share."""
 
@@ -46,8 +58,16 @@ class Valued(Struct, rename="camel", gc=False):
     value_ratio: Ratio | None = None
     value_date_time: str = ""
     data_absent_reason: Concept | None = None
-    interpretation: list[Concept] = []
-    reference_range: list[Range] = []
+    interpretation: Raw = EMPTY
+    reference_range: Raw = EMPTY
+
+    def flags(self) -> list[Concept] | None:
+        """The interpretations; None if they are no list of concepts."""
+        return _listed(FLAGS, self.interpretation)
+
+    def ranges(self) -> list[Range]:
+        """The reference ranges; none if they cannot be read."""
+        return _listed(RANGES, self.reference_range) or []
 
 
 class ObservationIn(Valued, rename="camel", gc=False):
@@ -65,11 +85,15 @@ class ObservationIn(Valued, rename="camel", gc=False):
     method: Concept | None = None
     note: list[Annotation] = []
     specimen: Reference | None = None
-    performer: list[Reference] = []
+    performer: Raw = EMPTY
     derived_from: list[Reference] = []
     focus: list[Reference] = []
     has_member: list[Reference] = []
     component: list[Valued] = []
+
+    def performers(self) -> list[Reference]:
+        """Who made it; nobody if that cannot be read."""
+        return _listed(PERFORMERS, self.performer) or []
 
 
 class ConditionIn(Resource, rename="camel", gc=False):
