@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import orjson
@@ -27,13 +27,19 @@ NEW_ROW, NEW_HEAD, MOVE_HEAD = insert(audit_log), insert(audit_head), update(aud
 class Event:
     """Something that happened: a word (`decision`, `refused`, `switch`), who did it (a pseudonym or `system`), details.
 
-    `what` becomes JSON; it must hold no patient value, name or token.
+    `what` becomes JSON; it must hold no patient value, name or token. What cannot be stored is refused here, in the
+    thread that reports the event (TypeError, ValueError).
     """
 
     time: datetime
     kind: str
     who: str
     what: Mapping[str, object]
+    row: tuple[str, str, str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        what = orjson.dumps(self.what, option=orjson.OPT_SORT_KEYS).decode()
+        object.__setattr__(self, "row", (stamp(self.time), self.kind, self.who, what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,7 @@ class Chain:
 
     def append(self, event: Event) -> None:
         """Put an event at the end; it is written by `flush`."""
-        what = orjson.dumps(event.what, option=orjson.OPT_SORT_KEYS).decode()
-        plain = (self._head.seq + 1, stamp(event.time), event.kind, event.who, what, self._head.hash)
+        plain = (self._head.seq + 1, *event.row, self._head.hash)
         self._head = Head(plain[0], row_hash(*plain))
         self._rows.append(dict(zip(COLUMNS, (*plain, self._head.hash), strict=True)))
 
@@ -179,8 +184,10 @@ def _verify_end(engine: Engine, keyring: Keyring, last: Head, missing: Mapping[i
         return Verdict(last.seq, last.seq + 1, problem.cause)
     if head.seq > last.seq:
         return Verdict(last.seq, last.seq + 1, f"row {last.seq + 1} is missing; the head names row {head.seq}")
+    if head.seq < last.seq:
+        return Verdict(head.seq, head.seq + 1, f"the head names row {head.seq}, the log goes on after it")
     if head != last:
-        return Verdict(last.seq, head.seq + 1, f"the head names row {head.seq} with another hash or end")
+        return Verdict(last.seq, last.seq, f"the head names row {head.seq} with another hash")
     if missing:
         return Verdict(last.seq, last.seq + 1, f"row {min(missing)} was exported as head and is gone")
     return Verdict(last.seq)

@@ -17,6 +17,7 @@ from rpild_server.storage.retention import forget_patient
 from rpild_server.storage.tables import alert_memory
 from rpild_server.storage.times import read_stamp, stamp
 
+NO_OVERRIDE = {"override_reason": "", "override_role": "", "overridden": ""}
 KEY = ("patient", "clinician", "topic", "fingerprint")
 
 
@@ -82,7 +83,7 @@ class AlertMemory:
         """Keep cards as sent: time and marks are new, an override that was there before stays readable."""
         if not alerts:
             return
-        rows = [asdict(each.key) | {"marks": each.marks, "sent": stamp(each.sent)} for each in alerts]
+        rows = [asdict(each.key) | NO_OVERRIDE | {"marks": each.marks, "sent": stamp(each.sent)} for each in alerts]
         make = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         statement = make(alert_memory)
         fresh = {name: statement.excluded[name] for name in ("marks", "sent")}

@@ -9,9 +9,9 @@ MEMORY = MetaData()
 COUNTED = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself in an INTEGER key only
 
 
-def text(name: str, default: str | None = None, primary_key: bool = False) -> Column[str]:
+def text(name: str, primary_key: bool = False) -> Column[str]:
     """A short text that is always there."""
-    return Column(name, String, nullable=False, server_default=default, primary_key=primary_key)
+    return Column(name, String, nullable=False, primary_key=primary_key)
 
 
 # One row a decision. `payload` and `response` are sealed (crypt.py); retention empties them and `call_key`, and sets
@@ -145,9 +145,9 @@ alert_memory = Table(
     text("fingerprint", primary_key=True),
     Column("marks", Text, nullable=False),
     text("sent"),
-    text("override_reason", default=""),
-    text("override_role", default=""),
-    text("overridden", default=""),
+    text("override_reason"),
+    text("override_role"),
+    text("overridden"),
 )
 
 used_tokens = Table(

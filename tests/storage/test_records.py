@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from sqlalchemy import Table, func, select, text
 
-from rpild_server.storage.audit import entries, verify
+from rpild_server.storage.audit import Event, entries, verify
 from rpild_server.storage.batch import batch
 from rpild_server.storage.crypt import Keyring, Secrets
 from rpild_server.storage.errors import RecordStoreFailedError, UnknownRecordError, UnreadableRecordError
@@ -197,18 +196,12 @@ def test_erasing_a_patient_takes_content_and_pseudonym(storage: Storage) -> None
     for each in (mine, other):
         storage.records.record(each)
     storage.records.note(gate_row(patient="1" * 64))
-    storage.audit(decision_event(), wait=True)
+    storage.audit(Event(START, "note", "system", {}), wait=True)
     with batch(storage.engine, storage.keyring) as transaction:
         assert erase_patient(transaction, "1" * 64, "officer", later(days=1)) == 1
     assert "1" * 64 not in everything(storage)
     assert load(storage.engine, storage.keyring, other.id).response == other.response
     assert (verify_records(storage.engine), verify(storage.engine, storage.keyring).good) == ((2, ""), True)
-
-
-def decision_event() -> Any:
-    from rpild_server.storage.audit import Event
-
-    return Event(START, "note", "system", {})
 
 
 def test_erased_content_is_in_no_file(files: Place, sqlite_storage: Storage) -> None:

@@ -11,8 +11,8 @@ revision = "m0001"
 down_revision = None
 
 
-def texts(names: str, default: str | None = None) -> list[sa.Column[str]]:
-    return [sa.Column(name, sa.String, nullable=False, server_default=default) for name in names.split()]
+def texts(names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.String, nullable=False) for name in names.split()]
 
 
 def upgrade() -> None:
@@ -20,8 +20,7 @@ def upgrade() -> None:
         "alert_memory",
         *texts("patient clinician topic fingerprint"),
         sa.Column("marks", sa.Text, nullable=False),
-        *texts("sent"),
-        *texts("override_reason override_role overridden", default=""),
+        *texts("sent override_reason override_role overridden"),
         sa.PrimaryKeyConstraint("patient", "clinician", "topic", "fingerprint"),
     )
     op.create_table(
