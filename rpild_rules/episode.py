@@ -81,7 +81,7 @@ def find_episode(
     judged, full = said is not None and bool(said.value), kurasawa[0] == kurasawa[1]
     met = found["fourConditions"].met or latch.held or (treated and (judged or full))
     breakthrough = met and therapy.combination and _is_later(therapy, onset, m.knowledge) and not improving
-    signs = tuple(_unanswered(m, worsening_signs(m, found, therapy))) if treated and met else ()
+    signs = tuple(_unanswered(m, found, therapy)) if treated and met else ()
     worse = treated and met and (_worse(m) or full)
     return Episode(
         MET if met else found["fourConditions"].status, latch, treated, improving, breakthrough, breakthrough or worse,
@@ -94,10 +94,11 @@ def _worse(m: Moment) -> bool:
     return said is not None and said.value == "worsening"
 
 
-def _unanswered(m: Moment, signs: Iterator[Sign]) -> Iterator[Sign]:
+def _unanswered(m: Moment, found: dict[str, Finding], therapy: Therapy) -> Iterator[Sign]:
     """Signs that no judgement of the response is newer than."""
+    assert therapy.t0 is not None  # is_treated() asks for it
     said = attested.newest(m.facts, RESPONSE, m.now)
     judged = attested.time_of(said) if said and said.value else None
-    for sign in signs:
+    for sign in worsening_signs(m, found, therapy.t0, therapy.t0_before_edge):
         if not judged or judged.ahead_of(m.now) or not after(judged, sign.when):
             yield sign

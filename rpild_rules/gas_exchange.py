@@ -40,13 +40,13 @@ def contradicting(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, n
 
 def _alike(one: Measurement, other: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> bool:
     first, second = fraction_of(one, facts, knowledge, now), fraction_of(other, facts, knowledge, now)
-    return first.value is None or second.value is None or like_oxygen(first, second, knowledge)
+    return first.value is None or second.value is None or _like_oxygen(first, second, knowledge)
 
 
-def like_oxygen(one: Fraction, other: Fraction, knowledge: Knowledge) -> bool:
+def _like_oxygen(one: Fraction, other: Fraction, knowledge: Knowledge) -> bool:
     """Both on room air, or recorded fractions that differ by no more than `fio2_like`."""
-    if one.value is None or other.value is None:
-        return False
+    assert one.value is not None
+    assert other.value is not None
     return (one.air and other.air) or knowledge.parameter("fio2_like").holds(abs(one.value - other.value))
 
 
@@ -171,6 +171,6 @@ def _comparable(now_on: Fraction, then_on: Fraction, fell: bool, knowledge: Know
     """Like oxygen decides both ways; more oxygen only a fall, less oxygen only its absence."""
     if now_on.value is None or then_on.value is None:
         return False
-    if like_oxygen(now_on, then_on, knowledge):
+    if _like_oxygen(now_on, then_on, knowledge):
         return True
     return fell if now_on.value > then_on.value else not fell

@@ -49,10 +49,17 @@ def find_latch(facts: PatientFacts, onset: When | None, now: When, knowledge: Kn
 def _candidates(facts: PatientFacts, onset: When, now: When, knowledge: Knowledge) -> list[When]:
     """The times at which something became known, newest first, that lie within a month of the onset."""
     month, episode = knowledge.window("one_month_days"), knowledge.window("episode_days")
-    start = onset.earliest if onset.to_the_day else onset.latest
-    moments = {max(when.cut(now).latest, start) for when in _times(facts) if not when.ahead_of(now)}
-    times = (When.at(moment, facts.zone) for moment in sorted(moments, reverse=True))
-    return [u for u in times if within(onset, u, month) is MET and within(u, now, episode) is MET]
+    start = When.at(onset.earliest if onset.to_the_day else onset.latest, facts.zone)
+    known = (_known_from(when, now) for when in _times(facts) if not when.ahead_of(now))
+    times = {u if u.latest > start.latest else start for u in known}
+    fitting = [u for u in times if within(onset, u, month) is MET and within(u, now, episode) is MET]
+    return sorted(fitting, key=lambda u: (u.latest, not u.exact), reverse=True)
+
+
+def _known_from(when: When, now: When) -> When:
+    """The moment from which something was known: its day stays a day, so that days to it are counted as days (K3)."""
+    last = when.cut(now)
+    return replace(last, earliest=last.latest, first=last.last, printed=when.printed if when.exact else str(last.last))
 
 
 def _times(facts: PatientFacts) -> Iterator[When]:

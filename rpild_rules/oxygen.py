@@ -246,13 +246,6 @@ def used(s: Support, now: When, window: Window) -> Status:
     return lately(last, now, window) if last else UNKNOWN
 
 
-def running(facts: PatientFacts, concepts: frozenset[str], now: When) -> list[Support]:
-    """Supports in use now."""
-    return [
-        s for s in facts.supports if s.concept in concepts and s.running and not (s.start and s.start.ahead_of(now))
-    ]
-
-
 def used_within(facts: PatientFacts, concepts: frozenset[str], now: When, window: Window) -> list[Support]:
     """Supports in use now or until lately."""
     return [s for s in facts.supports if s.concept in concepts and used(s, now, window) is MET]

@@ -15,7 +15,6 @@ from rpild_rules.findings import MET, Finding
 from rpild_rules.gas_exchange import contradicting, index_gas
 from rpild_rules.oxygen import Fraction, fraction_of, words_on_oxygen
 from rpild_rules.results import shown, time_of, value_of
-from rpild_rules.therapy import Therapy
 from rpild_rules.when import When, after, gap, lately, near, within
 
 SUPPORT_OF_WORSENING = MECHANICAL | {"ecmo"}
@@ -32,19 +31,17 @@ class Sign:
     evidence: tuple[str, ...]
 
 
-def worsening_signs(m: Moment, found: dict[str, Finding], therapy: Therapy) -> Iterator[Sign]:
+def worsening_signs(m: Moment, found: dict[str, Finding], t0: When, before_edge: bool) -> Iterator[Sign]:
     """New support, a lower P/F band or more oxygen, a fall of C2 or PaO2, a worse CT; true only if proven.
 
     Of a T0 before the look-back only new support can be proven.
     """
-    if therapy.t0 is None:
-        return
-    yield from _new_support(m, therapy.t0)
-    if not therapy.t0_before_edge:
-        yield from _lower_band(m, therapy.t0)
-        yield from _more_oxygen(m, therapy.t0)
-        yield from _fell_since(m, found, therapy.t0)
-        yield from _worse_ct(m, found, therapy.t0)
+    yield from _new_support(m, t0)
+    if not before_edge:
+        yield from _lower_band(m, t0)
+        yield from _more_oxygen(m, t0)
+        yield from _fell_since(m, found, t0)
+        yield from _worse_ct(m, found, t0)
 
 
 def _new_support(m: Moment, t0: When) -> Iterator[Sign]:

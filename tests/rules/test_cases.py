@@ -1,11 +1,11 @@
 """Runs every case of tests/cases: a chart in a few lines, and what the rules must conclude from it.
 
-A file may open with `common` (lines put before every chart; a case drops them with `common = false`). A case has `name`,
-`chart`, optional `age`, `sex`, `hook`, `max_cards`, `site` (a site's own parameter values), `zone` (site time zone) and
-`expect`, all of whose keys must hold:
+A file may open with `common` (lines put before every chart; a case drops them with `common = false`). A case has
+`name`, `chart`, optional `age`, `sex`, `hook`, `max_cards`, `site` (a site's own parameter values), `zone` (site time
+zone) and `expect`, all of whose keys must hold:
 
-- a criterion, flag or definition: `fvcDecline = "met"`, `dlcoDecline = "unknown:no-baseline"` (any further finding of the
-  situation too: `dyspnoeaShown`, `ctWorsening`, `ctWorsening92`, `onsetFirstSymptom`);
+- a criterion, flag or definition: `fvcDecline = "met"`, `dlcoDecline = "unknown:no-baseline"` (any further finding of
+  the situation too: `dyspnoeaShown`, `ctWorsening`, `ctWorsening92`, `onsetFirstSymptom`);
 - `context`, `stage`, `kurasawa` (number met), `gate` ("" = passed, else "G1" ..), `doors`, `weak_gate`;
 - `cards` (exactly, in order, as the hook sends them), `present`, `absent`, `items` (suggested, over all cards sent),
   `missing` (["id:reason"], each must be there);
