@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import chain
 
 from rpild_rules import results
 from rpild_rules.concepts import LOW_FLOW, MECHANISMS, OXYGEN_SUPPORT
@@ -181,7 +180,8 @@ def _no_word(air: str) -> str:
 
 def _doubts(facts: PatientFacts, now: When, window: Window) -> Iterator[tuple[Reason, str]]:
     """Records that may mean oxygen in the window but cannot be read or placed: they forbid a "no oxygen"."""
-    for m in (m for c in ("fio2", "o2-flow") for m in results.of(facts, c) if m.valid):
+    measured = (m for c in ("fio2", "o2-flow") for m in results.may_lie_near(results.of(facts, c), now, window))
+    for m in (m for m in measured if m.valid and not _plain(m, now)):
         place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
         reason = reason or (Reason.COMPARATOR if m.comparator.startswith("<") else None)
         if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
@@ -189,6 +189,11 @@ def _doubts(facts: PatientFacts, now: When, window: Window) -> Iterator[tuple[Re
     for s in facts.supports:
         if s.concept in OXYGEN_SUPPORT and used(s, now, window) is UNKNOWN:
             yield Reason.IMPRECISE_DATE, s.reference
+
+
+def _plain(m: Measurement, now: When) -> bool:
+    """A clean number at a known past moment: nothing to doubt."""
+    return _usable(m) and m.when is not None and m.when.exact and m.when.latest <= now.latest
 
 
 def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
@@ -204,8 +209,9 @@ def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: K
 def oxygen_use(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
     """Words and reference of oxygen given in a window before now: a measurement first, the newest, then a support."""
     measured = (m for c in ("fio2", "o2-flow") for m in results.around(results.of(facts, c), now, window))
-    for m in results.readable(measured, now):
-        if _means_oxygen(m, knowledge) and lately(results.time_of(m), now, window) is MET:
+    limits = {"fio2": knowledge.number("room_air_fio2"), "o2-flow": Decimal(0)}
+    for m in measured:
+        if _means_oxygen(m, limits[m.concept], now) and lately(results.time_of(m), now, window) is MET:
             return f"{'FiO2' if m.concept == 'fio2' else 'oxygen'} {results.shown(m)}", m.reference
     supports = [s for s in facts.supports if s.concept in OXYGEN_SUPPORT and used(s, now, window) is MET]
     s = max(supports, key=_begun, default=None)
@@ -218,22 +224,28 @@ def _begun(s: Support) -> tuple[datetime, str]:
     return s.start.latest if s.start else FIRST_INSTANT, s.reference
 
 
-def _means_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
+def _means_oxygen(m: Measurement, limit: Decimal, now: When) -> bool:
     """Above room air, or a flow above zero; a lower bound may prove it, an upper bound never does."""
-    if m.comparator.startswith("<"):
+    if not m.valid or m.value is None or m.comparator.startswith("<"):
         return False
-    limit = knowledge.number("room_air_fio2") if m.concept == "fio2" else Decimal(0)
-    value = results.value_of(m)
-    return value > limit or (m.comparator == ">" and value == limit)
+    above = m.value > limit or (m.comparator == ">" and m.value == limit)
+    return above and results.trouble(m, now) is None
 
 
 def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> str:
     """The reference of an explicit word of room air in a window before now; empty without one."""
-    measured = results.readable(results.around(results.of(facts, "fio2"), now, window), now)
-    low = (m for m in measured if _usable(m) and _recorded(m, facts, knowledge).air)
-    said = _air_said(facts, (m for c in ("o2-flow", "spo2") for m in results.around(results.of(facts, c), now, window)))
-    words = chain(said, ((results.time_of(m), m.reference) for m in low))
-    return max((ref for when, ref in words if lately(when, now, window) is MET), default="")
+    for concept in ("spo2", "o2-flow", "fio2"):
+        for m in results.around(results.of(facts, concept), now, window):
+            if m.when and lately(m.when, now, window) is MET and _is_air(m, facts, knowledge):
+                return m.reference
+    said = ((s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start)
+    return max((ref for when, ref in said if lately(when, now, window) is MET), default="")
+
+
+def _is_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
+    if m.concept != "fio2":
+        return _states_air(m)
+    return m.valid and _usable(m) and _recorded(m, facts, knowledge).air
 
 
 def used(s: Support, now: When, window: Window) -> Status:

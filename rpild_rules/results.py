@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile
 from math import inf
 
 from rpild_rules.facts import PENDING_STATUSES, REVISED_STATUSES, Measurement, PatientFacts, recency
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Missing, Reason, Status, foremost, status_of, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
-from rpild_rules.when import When, Window, lately, near
+from rpild_rules.when import TOLERANCE, When, Window, lately, near
 
 DAY = timedelta(days=1)
 
@@ -42,16 +43,22 @@ def _latest(m: Measurement) -> float:
     return -m.when.latest.timestamp() if m.when else inf
 
 
-def between(measurements: list[Measurement], low: datetime, high: datetime) -> list[Measurement]:
-    """The part of a list, newest first, whose latest instant lies between two instants, both included."""
-    start = bisect_left(measurements, -high.timestamp(), key=_latest)
-    return measurements[start : bisect_right(measurements, -low.timestamp(), start, key=_latest)]
-
-
 def around(measurements: list[Measurement], at: When, window: Window) -> list[Measurement]:
-    """The part of a list, newest first, that can lie within a window of a time; a day more, since days are coarse."""
-    reach = window.span + DAY
-    return between(measurements, _shifted(at.earliest, -reach), _shifted(at.latest, reach))
+    """A part of a list, newest first, that holds all that surely lies within a window of a time; quick, not exact.
+
+    Days and months reach further than their window, so a window of days has a day more before and no end after.
+    """
+    margin = DAY if window.calendar else TOLERANCE
+    low = _shifted(at.earliest, -window.span - margin).timestamp()
+    high = inf if window.calendar else _shifted(at.latest, window.span + margin).timestamp()
+    start = bisect_left(measurements, -high, key=_latest)
+    return measurements[start : bisect_right(measurements, -low, start, key=_latest)]
+
+
+def may_lie_near(measurements: list[Measurement], now: When, window: Window) -> list[Measurement]:
+    """A part of a list, newest first, that holds all that may lie within a window of days before now, undated too."""
+    undated = takewhile(lambda m: m.when is None, reversed(measurements))
+    return [*around(measurements, now, window), *undated]
 
 
 def _shifted(moment: datetime, by: timedelta) -> datetime:
