@@ -43,9 +43,13 @@ def _upgrade(engine: Engine, line: str) -> None:
 
 def check(engine: Engine, line: str) -> None:
     """Refuse a database that does not stand at this program's newest schema: OlderSchemaError, NewerSchemaError."""
-    with engine.connect() as connection:
-        config = _config(line, connection)
-        found, wanted = _stands_at(connection, line, config), _head(config)
+    try:
+        with engine.connect() as connection:
+            config = _config(line, connection)
+            found, wanted = _stands_at(connection, line, config), _head(config)
+    except SQLAlchemyError as problem:
+        fault = fault_name(problem)
+        raise UnwritableError(f"The {line} tables cannot be read ({fault}).", remedy_for(fault)) from None
     if found != wanted:
         raise OlderSchemaError(f"The {line} tables stand at {found or 'nothing'}, this version needs {wanted}.")
 

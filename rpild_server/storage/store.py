@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rpild_server.storage.audit import Event
 from rpild_server.storage.crypt import Keyring, Secrets
 from rpild_server.storage.engines import memory_engine, records_engine
-from rpild_server.storage.errors import StorageError, record_failure
+from rpild_server.storage.errors import SetupError, StorageError, record_failure
 from rpild_server.storage.feedback import FeedbackStore
 from rpild_server.storage.memory import AlertMemory
 from rpild_server.storage.place import Place
@@ -75,8 +75,13 @@ def open_storage(place: Place, secrets: Secrets) -> Storage:
     """The storage for this process, after any fork; the schema must be migrated. Raises SetupError."""
     keyring = Keyring(secrets)
     engine, memory = records_engine(place), memory_engine(place)
-    check(engine, "records")
-    check(memory, "memory")
+    try:
+        check(engine, "records")
+        check(memory, "memory")
+    except SetupError:
+        engine.dispose()
+        memory.dispose()
+        raise
     writer = GroupWriter(engine, keyring)
     return Storage(
         keyring=keyring,

@@ -1,0 +1,23 @@
+"""Killed at any moment, the storage is whole and holds every record that was acknowledged."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpild_server.storage.place import Place
+from tests.storage.cluster import new_database
+from tests.storage.kills import kill_rounds
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_nothing(files: Place) -> None:
+    outcome = kill_rounds(files, rounds=20, seed=20261122)
+    assert (outcome.rounds, outcome.lost, outcome.faults) == (20, 0, 0)
+    assert outcome.acknowledged > 100
+
+
+@pytest.mark.slow
+def test_kills_on_postgres_lose_nothing(postgres: str) -> None:
+    outcome = kill_rounds(Place(url=new_database(postgres)), rounds=4, seed=20261122)
+    assert (outcome.rounds, outcome.lost, outcome.faults) == (4, 0, 0)
+    assert outcome.acknowledged > 20
