@@ -116,9 +116,11 @@ def _undetermined(s: Situation, due: Due) -> Iterator[str]:
 
 def _three_months(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
-    for dates in _compared(s)[:1]:
-        if dates.start and dates.end:
-            yield texts.line("threeMonthProgression", "cts", start=dates.start.printed, end=dates.end.printed)
+    yield from (
+        texts.line("threeMonthProgression", "cts", start=dates.start.printed, end=dates.end.printed)
+        for dates in dict.fromkeys(_compared(s))
+        if dates.start and dates.end
+    )
     yield f"{definition(s, 'fourConditions')}."
     yield texts.line("threeMonthProgression", "review")
 
@@ -196,13 +198,12 @@ def open_criteria(s: Situation, due: Due) -> Iterator[str]:
 
 def open_work(s: Situation, items: tuple[str, ...]) -> Iterator[str]:
     """Work-up that is missing, on its way, or could not be looked up."""
-    texts = s.knowledge.texts
-    names = [texts.label("item", item) for item in items]
+    label = s.knowledge.texts.label
+    yield from _listed(s, "work_up", [label("item", item) for item in items])
+    yield from _listed(s, "ordered", [f"{label('item', item)} ({since})" for item, since in s.workup.ordered])
+    yield from _listed(s, "work_up_unread", [label("item", item) for item in s.workup.unread])
+
+
+def _listed(s: Situation, key: str, names: list[str]) -> Iterator[str]:
     if names:
-        yield texts.say("common", "work_up", items="; ".join(names))
-    ordered = [f"{texts.label('item', item)} ({since})" for item, since in s.workup.ordered]
-    if ordered:
-        yield texts.say("common", "ordered", items="; ".join(ordered))
-    unread = [texts.label("item", item) for item in s.workup.unread]
-    if unread:
-        yield texts.say("common", "work_up_unread", items="; ".join(unread))
+        yield s.knowledge.texts.say("common", key, items="; ".join(names))

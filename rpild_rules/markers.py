@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules import prognosis, results
 from rpild_rules.antibodies import positive
-from rpild_rules.concepts import ILD_GROUP, MYOSITIS_PROVEN, OTHER_MSA
+from rpild_rules.concepts import ILD_GROUP, MAA, MYOSITIS_PROVEN, OTHER_MSA
 from rpild_rules.diagnoses import having
 from rpild_rules.facts import TestResult
 from rpild_rules.gate import years
@@ -36,11 +36,12 @@ def antibody_marks(s: Situation) -> Iterator[str]:
 
 
 def named(s: Situation, found: list[TestResult] | tuple[TestResult, ...]) -> str:
-    """Antibodies by name, each once, with the date of the newest result."""
+    """Antibodies by name, specific ones first, each once with the date of the newest result."""
     newest: dict[str, TestResult] = {}
     for r in found:
         newest.setdefault(r.concept, r)
-    return ", ".join(f"{s.knowledge.texts.label('antibody', r.concept)} ({_date(r)})" for r in newest.values())
+    ordered = sorted(newest.values(), key=lambda r: (r.concept in MAA, r.concept))
+    return ", ".join(f"{s.knowledge.texts.label('antibody', r.concept)} ({_date(r)})" for r in ordered)
 
 
 def _dated(r: TestResult) -> str:
@@ -92,9 +93,9 @@ def _cohort(s: Situation, id: str) -> str:
 def _beside(s: Situation) -> Iterator[str]:
     """Printed, not flags: age, the antibody as reported, KL-6, lymphocytes."""
     texts, birth = s.knowledge.texts, s.facts.person.birth
-    if birth:
-        youngest, oldest = years(birth.last, s.now.last), years(birth.first, s.now.last)
-        yield texts.say("common", "age", years=str(youngest) if youngest == oldest else f"{youngest}-{oldest}")
+    assert birth  # gate G1 lets nobody pass whose age is not known
+    youngest, oldest = years(birth.last, s.now.last), years(birth.first, s.now.last)
+    yield texts.say("common", "age", years=str(youngest) if youngest == oldest else f"{youngest}-{oldest}")
     if s.mda5.newest:
         yield texts.say("common", "titre", result=_dated(s.mda5.newest))
     yield from _newest(s, "kl6")

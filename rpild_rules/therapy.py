@@ -48,10 +48,6 @@ class Chain:
     before_edge: bool
     uses: tuple[Use, ...]
 
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return tuple(use.treatment.reference for use in self.uses)
-
 
 @dataclass(frozen=True, slots=True)
 class Therapy:

@@ -164,7 +164,7 @@ def _drug(words: list[str], at: When | None, options: dict[str, str], name: str)
     ingredients = frozenset() if words[1] == "unresolved" else frozenset(words[1].split(","))
     return "treatments", Treatment(
         ingredients=ingredients, kind=options.get("kind", "request"), status=options.get("status", "active"), start=at,
-        end=when(options["until"]) if "until" in options else None, reference=f"MedicationRequest/{name}", printed=words[1],
+        end=when(options["until"]) if "until" in options else None, reference=f"MedicationRequest/{name}", printed=options.get("name", words[1]),
         mg_per_day=Decimal(options["mg"]) if "mg" in options else None, days=Decimal(options["days"]) if "days" in options else None,
         route=options.get("route", "systemic"), intent=options.get("intent", "order"), reported=options.get("reported") == "yes",
         do_not_perform=options.get("refused") == "yes", reasons=frozenset(filter(None, options.get("reason", "").split(","))),

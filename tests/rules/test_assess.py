@@ -1,0 +1,43 @@
+"""One broken rule leaves the others standing, is unknown itself, and is told on the card (rulings 11)."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpild_rules.assess import assess, guard
+from rpild_rules.findings import Finding, Reason
+from rpild_rules.recommend import Call, choose
+from tests.rules.charts import NOW, chart
+from tests.rules.test_cases import shipped
+
+LINES = ("test anti-mda5-qual positive @-14d", "condition dyspnea @-18D", "pao2 55 @-1d", "ferritin 900 @-1d")
+
+
+def broken(*_: object) -> tuple[Finding, ...]:
+    raise ZeroDivisionError("of a patient's value")
+
+
+def test_a_rule_that_fails_is_unknown_and_tells_no_value() -> None:
+    (finding,) = guard("C9", broken, ("fvcDecline",))
+    assert (finding.status, finding.reasons) == ("unknown", frozenset({Reason.RULE_FAILED}))
+    assert "C9" in finding.because
+    assert "ZeroDivisionError" in finding.because
+    assert "patient" not in finding.because
+
+
+def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpild_rules.prognosis.aado2", broken)
+    result = assess(chart(*LINES), shipped(), NOW)
+    assert result.finding("aado2of32").reasons == {Reason.RULE_FAILED}
+    assert result.finding("ferritin828").met
+    assert result.finding("fourConditions").met
+
+
+def test_a_criterion_that_fails_is_told_on_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpild_rules.definition.lung_function", broken)
+    result = assess(chart(*LINES), shipped(), NOW)
+    assert result.finding("fvcDecline").reasons == {Reason.RULE_FAILED}
+    assert result.finding("fourConditions").met
+    (card,), _ = choose(result, Call())
+    lines = [line for part in card.sections for line in part.lines]
+    assert any(line.startswith("A rule failed and was left out: fvcDecline, dlcoDecline") for line in lines)

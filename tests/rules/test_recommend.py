@@ -1,0 +1,75 @@
+"""Cards sent and held: hooks, roles, memory, cap; pure, and the same whatever the order of the chart."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpild_rules.assess import assess
+from rpild_rules.assessment import Assessment
+from rpild_rules.recommend import ORDER, Call, Remembered, choose
+from tests.rules.charts import NOW, chart
+from tests.rules.test_cases import shipped
+
+RESCUE = (
+    "test anti-mda5-qual positive @-14d", "condition ild @-14D", "condition dyspnea @-18D", "pao2 70 @-2h",
+    "fio2 1.0 @-2h", "ferritin 900 @-1d problem=unit",
+)  # fmt: skip
+DUE = ["ecmoTransplant", "combinationTherapy", "dataQuality"]
+
+
+@pytest.fixture(scope="module")
+def rescue() -> Assessment:
+    return assess(chart(*RESCUE), shipped(), NOW)
+
+
+def topics(assessment: Assessment, call: Call, remembered: Remembered = Remembered()) -> tuple[list[str], list[str]]:  # noqa: B008
+    sent, held = choose(assessment, call, remembered)
+    return [r.topic for r in sent], [r.topic for r in held]
+
+
+def test_page_and_command_line_show_what_opening_and_signing_would_send(rescue: Assessment) -> None:
+    assert topics(rescue, Call()) == (DUE, ["transplantReferral"])
+
+
+def test_what_is_cut_off_is_held(rescue: Assessment) -> None:
+    sent, held = choose(rescue, Call(max_cards=1))
+    assert [r.topic for r in sent] == DUE[:1]
+    assert {r.topic for r in held} == {*DUE[1:], "transplantReferral"}
+    assert sent[0].sections[-1].lines == tuple(f"Also: {r.summary}" for r in held if r.topic in DUE)
+
+
+def test_a_suppressed_card_does_not_bring_back_what_it_absorbs(rescue: Assessment) -> None:
+    remembered = Remembered(frozenset({"ecmoTransplant", "combinationTherapy"}))
+    assert topics(rescue, Call(), remembered)[0] == ["dataQuality"]
+
+
+def test_a_silent_user_gets_none(rescue: Assessment) -> None:
+    assert topics(rescue, Call("patient-view", silent=True)) == ([], [])
+
+
+def test_signing_without_an_order_in_scope_is_silent(rescue: Assessment) -> None:
+    assert topics(rescue, Call("order-sign")) == ([], [])
+    assert topics(rescue, Call("order-select")) == ([], [])
+
+
+def test_out_of_scope_there_are_none() -> None:
+    assert topics(assess(chart("condition dyspnea @-5D"), shipped(), NOW), Call()) == ([], [])
+
+
+def test_the_chart_in_any_order_says_the_same(rescue: Assessment) -> None:
+    """Ids stay with their lines, so that only the order differs."""
+    lines = [f"{line} id={number}" for number, line in enumerate(RESCUE)]
+    results = [assess(chart(*given), shipped(), NOW) for given in (lines, lines[::-1], lines[3:] + lines[:3])]
+    assert results[0].recommendations == results[1].recommendations == results[2].recommendations
+
+
+def test_every_card_has_its_place_in_the_order() -> None:
+    texts = shipped().texts
+    info = {"mda5Surveillance", "workup"}
+    primaries = {
+        "refractoryOptions", "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway",
+        "threeMonthProgression", "undeterminedHighRisk",
+    }  # fmt: skip
+    assert {*texts.topics} - info - primaries == {*ORDER} - {"PRIMARY", "INFO"}
+    assert {texts.topic(topic).indicator for topic in info} == {"info"}
+    assert "info" not in {texts.topic(topic).indicator for topic in primaries}
