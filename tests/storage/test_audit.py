@@ -171,6 +171,12 @@ def test_a_long_log_is_read_page_by_page(storage: Storage, monkeypatch: pytest.M
     assert verify(storage.engine, storage.keyring) == audit.Verdict(35)
 
 
+def test_an_event_is_logged_with_or_without_waiting(storage: Storage) -> None:
+    storage.audit(Event(START, "refused", "system", {"code": "x"}))
+    storage.audit(Event(START, "note", "system", {}), wait=True)
+    assert [each.kind for each in entries(storage.engine)] == ["refused", "note"]
+
+
 def test_an_event_that_cannot_be_stored_is_refused_where_it_happens() -> None:
     with pytest.raises(ValueError, match="without a zone"):
         Event(START.replace(tzinfo=None), "note", "system", {})
