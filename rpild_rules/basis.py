@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rpild_rules import results, risk
@@ -13,6 +13,7 @@ from rpild_rules.stays import acute
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+    from rpild_rules.facts import Diagnosis, Measurement, Scan, Support, TestResult
     from rpild_rules.triggers import Due
     from rpild_rules.when import When
 
@@ -73,12 +74,18 @@ def missing(s: Situation) -> Iterator[str]:
         yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
 
 
-def foot(s: Situation, due: Due) -> Iterator[str]:
-    """Role, age of the data, inputs, what is unknown, and what else a reader has to know to check the card."""
+def data_line(s: Situation) -> str:
+    """How new the data are, and which were used; the same on every card of a call."""
+    newest = max(_times(s), key=lambda when: when.latest, default=None)
+    inputs = ", ".join(_inputs(s)) or "-"
+    return s.knowledge.texts.say("foot", "data", date=newest.printed if newest else "-", inputs=inputs)
+
+
+def foot(s: Situation, due: Due, data: str) -> Iterator[str]:
+    """Role, data, what is unknown, and what else a reader has to know to check the card."""
     texts = s.knowledge.texts
     yield texts.say("foot", "role")
-    newest = max(_times(s), key=lambda when: when.latest, default=None)
-    yield texts.say("foot", "data", date=newest.printed if newest else "-", inputs=", ".join(_inputs(s)) or "-")
+    yield data
     unknown = [_name(s, id) for id in _to_tell(due) if s.found[id].unknown]
     if unknown:
         yield texts.say("foot", "unknown", unknown=", ".join(unknown))
@@ -93,10 +100,11 @@ def _to_tell(due: Due) -> tuple[str, ...]:
 
 
 def _times(s: Situation) -> Iterator[When]:
-    """The times of everything measured, imaged, attested, given or found, none of it ahead of now."""
+    """The newest of everything measured, tested, imaged, attested, given or found, none of it ahead of now."""
     facts = s.facts
+    measured = (results.readable(each, s.now)[:1] for each in facts.by_concept.values())
     times: Iterable[When | None] = (
-        *(m.when for m in facts.measurements if m.valid),
+        *(m.when for newest in measured for m in newest),
         *(r.when for r in facts.results if r.valid),
         *(scan.when for scan in facts.scans),
         *(a.made for a in facts.attestations),
@@ -108,20 +116,28 @@ def _times(s: Situation) -> Iterator[When]:
 
 def _inputs(s: Situation) -> dict[str, None]:
     """What the answers rest on, by name, each once."""
-    refs = [ref for finding in s.found.values() if not finding.unknown for ref in finding.evidence]
-    names = _names(s)
-    return dict.fromkeys(names[ref] for ref in (*refs, *s.mda5.evidence) if ref in names)
+    found = [ref for finding in s.found.values() if not finding.unknown for ref in finding.evidence]
+    refs = dict.fromkeys((*found, *s.mda5.evidence))
+    names = _names(s, refs.keys())
+    return dict.fromkeys(names[ref] for ref in refs if ref in names)
 
 
-def _names(s: Situation) -> dict[str, str]:
+def _names(s: Situation, refs: Collection[str]) -> dict[str, str]:
+    """What some references stand for, in words."""
     facts, label = s.facts, s.knowledge.texts.label
-    names = {stay.reference: label("input", "encounter") for stay in facts.stays}
-    names |= {support.reference: support.printed for support in facts.supports}
-    names |= {d.reference: d.printed for d in facts.diagnoses}
-    names |= {scan.reference: label("input", scan.concept) for scan in facts.scans}
-    names |= {a.reference: label("input", "attestation") for a in facts.attestations}
-    names |= {r.reference: label("antibody", r.concept) for r in facts.results}
-    return names | {m.reference: label("input", m.concept) for m in facts.measurements}
+    printed: tuple[Support | Diagnosis, ...] = (*facts.supports, *facts.diagnoses)
+    labelled: tuple[tuple[str, Iterable[Scan | TestResult | Measurement]], ...] = (
+        ("input", facts.scans), ("antibody", facts.results), ("input", facts.measurements),
+    )  # fmt: skip
+    names = {stay.reference: label("input", "encounter") for stay in facts.stays if stay.reference in refs}
+    names |= {a.reference: label("input", "attestation") for a in facts.attestations if a.reference in refs}
+    names |= {each.reference: each.printed for each in printed if each.reference in refs}
+    return names | {
+        each.reference: label(section, each.concept)
+        for section, group in labelled
+        for each in group
+        if each.reference in refs
+    }
 
 
 def _remarks(s: Situation) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules import details, markers, order_safety, transplant_lines
 from rpild_rules.assessment import Assessment, Recommendation, Section
-from rpild_rules.basis import basis, foot
+from rpild_rules.basis import basis, data_line, foot
 from rpild_rules.lead import RP_CARDS, lead_lines
 from rpild_rules.suggestions import suggested
 from rpild_rules.triggers import ONSET_MISSING, PV, SIGN, Due, due_cards
@@ -51,7 +51,9 @@ class Remembered:
 
 def recommend(s: Situation) -> tuple[Recommendation, ...]:
     """Every card that is due, worded, in the order in which cards are shown."""
-    worded = [_worded(s, due) for due in due_cards(s)]
+    due = due_cards(s)
+    data = data_line(s) if due else ""
+    worded = [_worded(s, each, data) for each in due]
     return tuple(sorted(worded, key=_place))
 
 
@@ -97,17 +99,17 @@ def _speaks(assessment: Assessment, call: Call, r: Recommendation) -> bool:
     return call.hook in r.hooks and (call.hook != SIGN or assessment.order_in_scope)
 
 
-def _worded(s: Situation, due: Due) -> Recommendation:
+def _worded(s: Situation, due: Due, data: str) -> Recommendation:
     topic = s.knowledge.texts.topic(due.topic)
     return Recommendation(
         topic=due.topic, title=topic.title, indicator=topic.indicator, summary=topic.summary_for((due.variant,)),
-        sections=tuple(part for part in _sections(s, due) if part.lines), items=suggested(s, due),
+        sections=tuple(part for part in _sections(s, due, data) if part.lines), items=suggested(s, due),
         overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks, primary=due.primary,
         variant=due.variant,
     )  # fmt: skip
 
 
-def _sections(s: Situation, due: Due) -> Iterator[Section]:
+def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:
     """What decides comes first: lead lines, why, what to do; then what is open, and what stands behind it."""
     yield Section("", lead_lines(s, due))
     yield Section("Why", tuple(_why(s, due)))
@@ -124,7 +126,7 @@ def _sections(s: Situation, due: Due) -> Iterator[Section]:
     if due.topic in RP_CARDS:
         yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
     yield Section("Evidence", tuple(details.evidence(s, due)))
-    yield Section("Basis", tuple(foot(s, due)))
+    yield Section("Basis", tuple(foot(s, due, data)))
 
 
 def _why(s: Situation, due: Due) -> Iterator[str]:

@@ -116,15 +116,22 @@ def _low_ratio(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure 
     def low(r: Ratio) -> bool:
         return r.recorded and _under(r, "ecmo_pf", facts, now, knowledge)
 
-    ratios = list(_ratios(facts, now, knowledge))
-    recent = list(_recent(ratios, now, knowledge))
-    newest = next((r for r in recent if low(r)), None)
+    ratios = _ratios(facts, now, knowledge)
+    recent: list[Ratio] = []
+    newest = next((r for r in _kept(_recent(ratios, now, knowledge), recent) if low(r)), None)
     if newest is None:
         return None
-    run = list(takewhile(low, ratios[ratios.index(newest) :]))
+    run = [newest, *takewhile(low, ratios)]
     since = f"; newest: {recent[0].words}" if recent[0] is not newest else ""
     words = f"{newest.words}: {_duration('ecmo_pf', [r.gas for r in run], knowledge)}{since}"
     return Failure("ratio", words, tuple(r.gas.reference for r in run))
+
+
+def _kept(gases: Iterable[Ratio], seen: list[Ratio]) -> Iterator[Ratio]:
+    """The same, noting what was looked at."""
+    for each in gases:
+        seen.append(each)
+        yield each
 
 
 def _duration(limit: str, gases: list[Measurement], knowledge: Knowledge) -> str:

@@ -72,8 +72,11 @@ def low_saturation(
     facts: PatientFacts, limit: str, now: When, knowledge: Knowledge, on_air: bool
 ) -> Measurement | None:
     """The newest pulse oximetry of the gas window (on room air, where that is asked) if it is below a limit."""
-    known = [m for m in results.of(facts, "spo2") if not on_air or _on_air(m, facts, knowledge)]
-    m = results.choose(known, now, gas_window(facts, now, now, knowledge), Reason.NO_DATA, "SpO2").value
+    window = gas_window(facts, now, now, knowledge)
+    recent = results.around(results.of(facts, "spo2"), now, window)
+    known = (m for m in recent if not on_air or _on_air(m, facts, knowledge))
+    placed = (m for m in known if m.valid and results.trouble(m, now) is None)
+    m = next((m for m in placed if lately(results.time_of(m), now, window) is MET), None)
     return m if m and results.compare(m, knowledge.parameter(limit)) is MET else None
 
 
