@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fhir_mappings.code_tables import EXACT, SYSTEMS, read_table
+from fhir_mappings.code_tables import EXACT, SITE, SYSTEMS, read_table
 from fhir_mappings.datatypes import Concept, Quantity, Range
 from fhir_mappings.ranges import against_range
 from fhir_mappings.structs import Valued
@@ -36,6 +36,7 @@ BY_CODE = {
     for concept in concepts
     if concept.startswith("qual-")
 }
+BY_CODE |= {(SITE, f"qual-{group}"): meaning for group, meaning in GROUPS.items()}
 BY_CODE |= {(system, code): meaning for group, meaning in GROUPS.items() for system, code in TABLE[group]["codes"]}
 HIGH = frozenset(TABLE["quantitative"]["high_interpretation"])
 LOW = frozenset(TABLE["quantitative"]["low_interpretation"])

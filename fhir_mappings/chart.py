@@ -32,6 +32,7 @@ from fhir_mappings.readings import readings_of
 from fhir_mappings.reads import Answer, Pages
 from fhir_mappings.references import References, all_urls, by_reference, groups_of
 from fhir_mappings.reports import panels_among, read_antibody_reports
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
 from fhir_mappings.structs import ObservationIn
 from fhir_mappings.supports import device_support
 from rpild_rules.facts import PatientFacts, Person, Unreadable, User
@@ -57,6 +58,7 @@ class ChartContext:
     draft_orders: bytes | None = None
     selections: tuple[str, ...] | None = None
     attestations: tuple[bytes, ...] = ()
+    site: SiteMapping = NO_MAPPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,16 @@ class _Book:
         return [each for key in keys if key in self.decoded for each in self.decoded[key].resources]
 
 
-def decode_key(key: str, answer: Answer, patient_id: str) -> Decoded:
+def decode_key(key: str, answer: Answer, patient_id: str, site: SiteMapping = NO_MAPPING) -> Decoded:
     """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing
     is decoded twice.
 
     Raises OtherPatientError if a resource names another patient.
     """
-    if key == MEDICATIONS:
-        return decode("Medication", answer, patient_id)
-    return decode(QUERIES[key].kind, answer, patient_id, QUERIES[key].count)
+    kind, count = (QUERIES[key].kind, QUERIES[key].count) if key != MEDICATIONS else ("Medication", 0)
+    decoded = decode(kind, answer, patient_id, count)
+    translate(decoded.resources, site)
+    return decoded
 
 
 def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, gate: bool = False) -> Chart:
@@ -101,7 +104,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
     JSON holds.
     """
     decoded = {
-        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id)
+        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id, context.site)
         for key, each in answers.items()
     }
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
@@ -118,9 +121,12 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
 
 def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, gate: bool) -> _Book:
     drafts = read_drafts(context.draft_orders, context.patient_id, context.selections)
+    translate((*drafts.orders, *drafts.medications), context.site)
     read = reader(context.zone)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
-    book = _Book(decoded, References(read, context.zone, When.at(context.now, context.zone), urls), drafts)
+    book = _Book(
+        decoded, References(read, context.zone, When.at(context.now, context.zone), context.site.scales, urls), drafts
+    )
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *own.resources])
     medications = [

@@ -132,6 +132,12 @@ PATTERNS = tuple(
 )
 
 
+SITE = "Site mapping"
+SITE_SYSTEM = canonical(SITE)
+CONCEPTS = (frozenset(BY_CONCEPT) | {"culture-other", "myositis-panel"}) - frozenset(EXCLUDES)
+"""Every name that a site may map to; a site's codings carry them as codes of SITE_SYSTEM."""
+
+
 def dotted(code: str) -> str:
     """An ICD-10-CM code with its dot."""
     return code if "." in code or len(code) <= 3 else f"{code[:3]}.{code[3:]}"
@@ -140,6 +146,8 @@ def dotted(code: str) -> str:
 @lru_cache(maxsize=8192)
 def membership(identifier: str, code: str) -> Membership:
     """What a code of a system (any of its identifiers) belongs to; an unknown system belongs to nothing."""
+    if identifier == SITE_SYSTEM and code in CONCEPTS:
+        return Membership(frozenset({code}))
     system = SYSTEMS.get(identifier, "")
     spelled = dotted(code) if system == ICD else code
     found = set(EXACT.get((system, spelled), ()))

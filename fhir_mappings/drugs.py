@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from fhir_mappings.code_tables import SYSTEMS, concepts_of_codings, concepts_of_file
+from fhir_mappings.code_tables import SITE, SYSTEMS, concepts_of_codings, concepts_of_file
 from fhir_mappings.datatypes import Coding, Concept
 from fhir_mappings.words import LONGEST, named, texts_of
 
 INGREDIENTS = concepts_of_file("medications")
-DRUG_SYSTEMS = frozenset({"RxNorm", "ATC"})
+DRUG_SYSTEMS = frozenset({"RxNorm", "ATC", SITE})
 Codes = tuple[tuple[str, str], ...]
 
 

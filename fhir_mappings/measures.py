@@ -11,7 +11,7 @@ from fhir_mappings.references import References
 from fhir_mappings.specimens import specimen_kinds
 from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.subjects import reference_of
-from fhir_mappings.units import SCALES, Reading, Scale, read_quantity, read_text
+from fhir_mappings.units import Reading, Scale, read_quantity, read_text
 from fhir_mappings.words import named, named_in, shown
 from rpild_rules.facts import Measurement, Unreadable
 from rpild_rules.findings import Reason
@@ -31,7 +31,7 @@ def read_measurement(
     """The measurement, or why this result must not be used as one (another vessel, sweep gas, a laboratory's
     saturation).
     """
-    scale = SCALES[concept]
+    scale = refs.scales[concept]
     reading = read_value(valued, scale)
     reference = reference_of(each)
     refused = _refused(scale.concept, code, valued, each, refs)

@@ -10,6 +10,7 @@ from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, Decoded, Page,
 from fhir_mappings.lenient import UNDECODABLE
 from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
 from fhir_mappings.subjects import Entry, reference_of, subject_of, urls_of
 from rpild_rules.facts import Unreadable
 
@@ -99,7 +100,7 @@ def one_patient(mixed: Mixed, wanted: str = "") -> str:
     return mixed.patients[0]
 
 
-def answers_for(mixed: Mixed, patient_id: str) -> dict[str, Decoded]:
+def answers_for(mixed: Mixed, patient_id: str, site: SiteMapping = NO_MAPPING) -> dict[str, Decoded]:
     """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others'
     resources are left out.
     """
@@ -109,6 +110,7 @@ def answers_for(mixed: Mixed, patient_id: str) -> dict[str, Decoded]:
     for kind in TYPES:
         page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
         found = sort_out(kind, [page], patient_id, cut=False, urls=urls)
+        translate(found.resources, site)
         decoded[KEY_OF[kind]] = found
     decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)
     return decoded

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from fhir_mappings.attestations import SYSTEM as ATTESTATION
 from fhir_mappings.attestations import read_attestation
-from fhir_mappings.code_tables import EXCLUDES, ROWS, SYSTEM_NAMES, concepts_of_file, read_table
+from fhir_mappings.code_tables import EXCLUDES, ROWS, SITE_SYSTEM, SYSTEM_NAMES, concepts_of_file, read_table
 from fhir_mappings.datatypes import Coding, Concept
 from fhir_mappings.measures import read_measurement
 from fhir_mappings.references import References
@@ -29,8 +29,10 @@ QUALITATIVE = ANTIBODIES | set(MARKS["concepts"]["qualitative"]) | CULTURES
 AT_THE_GATE = ANTIBODIES | {PANEL, "ferritin", "ferritin-molar"}
 LOINC_ROWS = [row for row in ROWS if row.system == "LOINC" and row.file in ("observations", "antibodies")]
 OBSERVED = {(url, row.code): row.concept for url in SYSTEM_NAMES["LOINC"] for row in LOINC_ROWS}
+OBSERVED |= {(SITE_SYSTEM, name): name for name in set(SCALES) | QUALITATIVE | {"o2-delivery-mechanism", PANEL}}
 
 STATED = {(url, row.code): row.concept for row in ROWS if row.concept in SUPPORTS for url in SYSTEM_NAMES[row.system]}
+STATED |= {(SITE_SYSTEM, name): name for name in SUPPORTS}
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ def observed(code: Concept | None) -> tuple[str, str]:
         if known in EXCLUDES:
             return known, coding.code
         if known and not concept:
-            concept, found = known, coding.code
+            concept, found = known, coding.display if coding.system == SITE_SYSTEM else coding.code
     return concept, found
 
 

@@ -16,6 +16,7 @@ from fhir_mappings.dates import Reader
 from fhir_mappings.decode import Decoded
 from fhir_mappings.structs import ConditionIn, ObservationIn, ReportIn, SpecimenIn
 from fhir_mappings.subjects import reference_of
+from fhir_mappings.units import SCALES, Scale
 from rpild_rules.when import When
 
 LOCAL = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-_]+)(?:/_history/[^/]+)?\Z")
@@ -28,6 +29,7 @@ class References:
     read: Reader
     zone: tzinfo
     now: When
+    scales: Mapping[str, Scale] = field(default_factory=lambda: SCALES)
     urls: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, ConditionIn] = field(default_factory=dict)
     observations: Mapping[str, ObservationIn] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 
 from fhir_mappings.chart import ChartContext, read_chart
 from fhir_mappings.mixed import answers_for, read_bundle
+from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Recommendation
 from rpild_rules.contract import as_contract
@@ -44,13 +45,16 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def assess_file(file: Path, patient: str | None, now: datetime, site: Path | None) -> Assessed:
+def assess_file(
+    file: Path, patient: str | None, now: datetime, site: Path | None, mapping: Path | None = None
+) -> Assessed:
     """The assessment of one patient of a file; raises AssessError naming the ids to choose from."""
     settings, knowledge = load_settings(), load_knowledge(site)
     mixed = read_bundle(file.read_bytes())
     patient_id = _chosen(patient, mixed.patients, mixed.subjects)
-    context = ChartContext(patient_id, now, settings.for_hooks().zone)
-    facts = read_chart(answers_for(mixed, patient_id), context).facts
+    codes = load_site_mapping(mapping) if mapping else NO_MAPPING
+    context = ChartContext(patient_id, now, settings.for_hooks().zone, site=codes)
+    facts = read_chart(answers_for(mixed, patient_id, codes), context).facts
     return _assessed(facts, knowledge, now, settings)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from cds_hooks.discovery import services
 from fhir_mappings.code_tables import CodeTableError
 from fhir_mappings.queries import KEYS, scopes
+from fhir_mappings.site_mapping import SiteMappingError, load_site_mapping
 from rpild_rules.knowledge import ParameterError, load_knowledge
 from rpild_rules.texts import load_texts
 from rpild_server.settings import SettingsError, load_settings
@@ -23,18 +24,20 @@ class Checked:
     text: str
 
 
-def check_all(config: Path | None, site: Path | None) -> Iterator[Checked]:
-    """Parameters, code tables, texts and settings, one after the other; a fault does not hide the next."""
+def check_all(config: Path | None, site: Path | None, mapping: Path | None = None) -> Iterator[Checked]:
+    """Parameters, tables, texts, settings and site mapping, one after the other; a fault does not hide the next."""
     yield _look("parameters", lambda: _parameters(site))
     yield _look("card texts", _texts)
     yield _look("code tables", _codes)
     yield _look("settings", lambda: _settings(config))
+    if mapping is not None:
+        yield _look("site mapping", lambda: _mapping(mapping))
 
 
 def _look(what: str, action: Callable[[], str]) -> Checked:
     try:
         return Checked(what, True, action())
-    except (ParameterError, CodeTableError, SettingsError) as problem:
+    except (ParameterError, CodeTableError, SettingsError, SiteMappingError) as problem:
         return Checked(what, False, str(problem))
 
 
@@ -54,6 +57,11 @@ def _texts() -> str:
 
 def _codes() -> str:
     return f"{len(KEYS)} searches, {len(scopes())} scopes, {len(services())} services"
+
+
+def _mapping(path: Path) -> str:
+    mapping = load_site_mapping(path)
+    return f"{path.name}: {len(mapping.rows)} rows, sha256 {mapping.sha256[:12]}"
 
 
 def _settings(config: Path | None) -> str:

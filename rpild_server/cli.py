@@ -5,33 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 import orjson
 
-from fhir_mappings.reads import MixedSubjectsError, OtherPatientError, UnreadableFileError
-from rpild_rules.knowledge import ParameterError
 from rpild_server.app import wall_clock
-from rpild_server.assessing import AssessError, assess_file, moment, report_of
+from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.checking import check_all
-from rpild_server.demo import PortTakenError, run_demo
+from rpild_server.demo import run_demo
+from rpild_server.exit_codes import with_exit_code
 from rpild_server.knowledge_command import knowledge
-from rpild_server.settings import SettingsError
+from rpild_server.map_command import map_group
 from rpild_server.terminal import Screen
 
-WRONG_USE = 2
-INPUT_FAULTS = (
-    AssessError,
-    MixedSubjectsError,
-    OtherPatientError,
-    UnreadableFileError,
-    ParameterError,
-    PortTakenError,
-    SettingsError,
-    OSError,
-)
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -60,14 +47,18 @@ def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...]) -> None:
 @click.option("--patient", metavar="ID", help="Which patient, if the file holds several.")
 @click.option("--at", metavar="TIME", help="Evaluate as of this time (ISO 8601); default now.")
 @click.option("--site", type=existing_file, help="A site's parameter overrides (TOML).")
+@click.option("--mapping", type=existing_file, help="A site's mapping of local codes (TOML, or a ConceptMap).")
 @click.option("--json", "as_json", is_flag=True, help="Print the assessment as JSON.")
-def assess(file: Path, patient: str | None, at: str | None, site: Path | None, as_json: bool) -> None:
+def assess(
+    file: Path, patient: str | None, at: str | None, site: Path | None, mapping: Path | None, as_json: bool
+) -> None:
     """Assess one patient's chart: a FHIR R4 Bundle, a resource, or NDJSON."""
-    with_exit_code(lambda: _assess(file, patient, at, site, as_json))
+    with_exit_code(
+        lambda: _print(assess_file(file, patient, moment(at) if at else wall_clock(), site, mapping), as_json)
+    )
 
 
-def _assess(file: Path, patient: str | None, at: str | None, site: Path | None, as_json: bool) -> None:
-    assessed = assess_file(file, patient, moment(at) if at else wall_clock(), site)
+def _print(assessed: Assessed, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(assessed.contract, option=orjson.OPT_INDENT_2).decode())
     else:
@@ -77,15 +68,17 @@ def _assess(file: Path, patient: str | None, at: str | None, site: Path | None, 
 @main.command()
 @click.option("--config", type=existing_file, help="A settings file (TOML).")
 @click.option("--site", type=existing_file, help="A site's parameter overrides (TOML).")
-def check(config: Path | None, site: Path | None) -> None:
-    """Check parameters, code tables, texts and settings."""
-    results = list(check_all(config, site))
+@click.option("--mapping", type=existing_file, help="A site's mapping of local codes (TOML, or a ConceptMap).")
+def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
+    """Check parameters, code tables, texts, settings and site mappings."""
+    results = list(check_all(config, site, mapping))
     for each in results:
         click.echo(f"{'ok   ' if each.good else 'fault'} {each.what}: {each.text}")
     sys.exit(0 if all(each.good for each in results) else 1)
 
 
 main.add_command(knowledge)
+main.add_command(map_group)
 
 
 def screen() -> Screen:
@@ -93,15 +86,6 @@ def screen() -> Screen:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     return Screen(shutil.get_terminal_size().columns, colour, encoding.startswith("utf"))
-
-
-def with_exit_code(action: Callable[[], None]) -> None:
-    """Run a command; what its user can put right is told in one line and ends with status 2."""
-    try:
-        action()
-    except INPUT_FAULTS as problem:
-        click.echo(f"rpild: {problem}", err=True)
-        sys.exit(WRONG_USE)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,144 @@
+"""Which codes, texts and units a site sends for each data element: what is mapped, what is not, and how often."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhir_mappings.code_tables import EXCLUDES, ROWS, concepts_of
+from fhir_mappings.datatypes import Concept, Quantity
+from fhir_mappings.drugs import ingredients_of
+from fhir_mappings.imaging import scan_concept
+from fhir_mappings.measures import ARTERIAL
+from fhir_mappings.observations import concept_named, told
+from fhir_mappings.orders import order_concepts
+from fhir_mappings.queries import ELEMENTS, QUERIES
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from fhir_mappings.structs import Valued
+from fhir_mappings.units import spelling_of
+from fhir_mappings.words import plain
+
+OF_CONCEPT = {concept: element for element, table in ELEMENTS.items() for concept in table["concepts"]}
+OF_KIND = {query.kind: " ".join(query.elements) for query in QUERIES.values() if query.kind != "Observation"}
+OF_NO_ELEMENT = "no data element"
+MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement", "Medication"})
+SHORTEST = 2
+PACKAGING = frozenset(
+    {"serum", "plasma", "blood", "level", "s", "p", "b", "in", "or", "total", "test", "result", "lab", "the", "of"}
+)
+# A gas is arterial by its code or specimen, never by its name.
+UNNAMED = frozenset(EXCLUDES) | ARTERIAL | {"po2-blood-unspecified"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sent:
+    """One way in which something was sent: where, in which system, code and words. `concepts` empty = not mapped."""
+
+    kind: str
+    element: str
+    concepts: tuple[str, ...]
+    system: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SentUnit:
+    """One spelling of a unit beside one measured concept; `known` tells whether it can be read."""
+
+    concept: str
+    unit: str
+    known: bool
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Counts over many resources."""
+
+    resources: Counter[str] = field(default_factory=Counter)
+    sent: Counter[Sent] = field(default_factory=Counter)
+    units: Counter[SentUnit] = field(default_factory=Counter)
+    unreadable: int = 0
+
+    def mapped(self) -> list[tuple[Sent, int]]:
+        """What is read, by element, the most frequent first."""
+        return _ranked((each, count) for each, count in self.sent.items() if each.concepts)
+
+    def unmapped(self) -> list[tuple[Sent, int]]:
+        """What no rule reads: most of it need not be read."""
+        return _ranked((each, count) for each, count in self.sent.items() if not each.concepts)
+
+
+def _ranked(rows: Iterable[tuple[Sent, int]]) -> list[tuple[Sent, int]]:
+    return sorted(rows, key=lambda row: (row[0].element, -row[1], row[0]))
+
+
+def count(resources: Iterable[Any], coverage: Coverage, site: SiteMapping = NO_MAPPING) -> None:
+    """Add some decoded (and translated) resources to the counts."""
+    for each in resources:
+        coverage.resources[each.resource_type] += 1
+        for code in _codes(each):
+            _count_code(each.resource_type, code, coverage)
+        if each.resource_type == "Observation":
+            for valued in (each, *each.component):
+                _count_unit(valued, coverage, site)
+
+
+def _codes(each: Any) -> Iterator[Concept]:
+    parts = [part.code for part in getattr(each, "component", ())]
+    own = (getattr(each, "code", None), getattr(each, "medication_codeable_concept", None), *parts)
+    yield from (code for code in (*own, *getattr(each, "procedure_code", ())) if code is not None)
+
+
+def _count_code(kind: str, code: Concept, coverage: Coverage) -> None:
+    concepts = tuple(sorted(concepts_in(kind, code) - frozenset(EXCLUDES)))
+    element = next((OF_CONCEPT[name] for name in concepts if name in OF_CONCEPT), OF_KIND.get(kind, OF_NO_ELEMENT))
+    first = next((each for each in code.coding if each.code), None)
+    system, value = (first.system, first.code) if first is not None else ("", "")
+    text = code.text or next((each.display for each in code.coding if each.display), "")
+    coverage.sent[Sent(kind, element, concepts, system, value, text)] += 1
+
+
+def concepts_in(kind: str, code: Concept) -> frozenset[str]:
+    """What a code of a resource type comes to, by the way that type is read."""
+    if kind == "Observation":
+        found = concept_named(code) or told(code).attested
+        return frozenset({found} if found else ())
+    if kind in MEDICATIONS:
+        return ingredients_of([code])
+    if kind == "ServiceRequest":
+        return order_concepts(code)
+    scan = {scan_concept([code], ())} if kind in ("ImagingStudy", "DiagnosticReport") else set()
+    return concepts_of(code) | (scan - {""})
+
+
+def _count_unit(valued: Valued, coverage: Coverage, site: SiteMapping) -> None:
+    scale = site.scales.get(told(valued.code).concept)
+    if scale is not None and isinstance(valued.value_quantity, Quantity):
+        spelling = spelling_of(valued.value_quantity, scale)
+        coverage.units[SentUnit(scale.concept, spelling, spelling in scale.factors)] += 1
+
+
+def _test(text: str) -> str:
+    """What a test is called without property, specimen and the like: `Ferritin [Mass/volume] in Serum` is ferritin."""
+    words = re.split(r"[\s,;.:_()-]+", plain(text.partition("[")[0].partition("(")[0]))
+    return " ".join(word for word in words if word and word not in PACKAGING)
+
+
+NAMED = {
+    name: row.concept
+    for row in reversed(ROWS)
+    if row.file in ("observations", "antibodies") and row.concept not in UNNAMED
+    if len(name := _test(row.display)) >= SHORTEST
+}
+
+
+def proposals(coverage: Coverage) -> Iterator[tuple[Sent, int, str]]:
+    """Unmapped Observations whose words hold the name of something that is read: to be reviewed, never applied."""
+    for each, number in coverage.unmapped():
+        named = NAMED.get(_test(each.text), "") if each.kind == "Observation" else ""
+        if named:
+            yield each, number, named

@@ -1,0 +1,185 @@
+"""A site's own codes, texts and units, checked against the tables and compiled: nothing is changed in the tables.
+
+A local code is translated by one more Coding of our own system beside those that were sent, so what was sent stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from msgspec import Struct
+
+from fhir_mappings.check_digits import holds
+from fhir_mappings.code_tables import CONCEPTS, EXACT, EXCLUDES, SITE_SYSTEM, SYSTEMS, concepts_of_codings, dotted
+from fhir_mappings.datatypes import Coding, Concept
+from fhir_mappings.site_rows import SIGNED, SiteMappingError, SiteRow, is_day, rows_of
+from fhir_mappings.units import SCALES, TABLE, Factor, Scale
+from fhir_mappings.words import plain
+
+__all__ = ["NO_MAPPING", "SiteMapping", "SiteMappingError", "load_site_mapping", "translate"]
+
+CLOSEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMapping:
+    """What a site's file adds: concepts by (system, code) and by plain text, and the scales with its units.
+
+    `rows` keep author, date and reason; `sha256` is that of the rows, empty for no mapping.
+    """
+
+    codes: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    scales: Mapping[str, Scale] = field(default_factory=lambda: MappingProxyType(SCALES))
+    rows: tuple[SiteRow, ...] = ()
+    sha256: str = ""
+
+    def concepts(self, concept: Concept) -> Iterator[Coding]:
+        """The codings that this site's rows add to a CodeableConcept."""
+        for each in concept.coding:
+            known = self.codes.get((each.system, each.code))
+            if known:
+                yield Coding(SITE_SYSTEM, known, f"{each.system}|{each.code}")
+        for text in (concept.text, *(each.display for each in concept.coding)) if self.texts else ():
+            known = self.texts.get(plain(text).strip())
+            if known:
+                yield Coding(SITE_SYSTEM, known, text)
+
+
+NO_MAPPING = SiteMapping()
+
+
+def load_site_mapping(path: Path) -> SiteMapping:
+    """The mapping of a TOML file, or of a FHIR ConceptMap or ValueSet (.json).
+
+    Raises SiteMappingError with one line for each fault: file, row, key, remedy.
+    """
+    rows = tuple(rows_of(path))
+    faults = [*(fault for row in rows for fault in _faults(row)), *_twice(rows)]
+    if faults:
+        raise SiteMappingError("\n".join(faults))
+    codes = {(row.system, row.code): row.concept for row in rows if row.kind == "code"}
+    texts = {plain(row.text).strip(): row.concept for row in rows if row.kind == "text"}
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return SiteMapping(MappingProxyType(codes), MappingProxyType(texts), _scales(rows), rows, digest)
+
+
+def _scales(rows: Iterable[SiteRow]) -> Mapping[str, Scale]:
+    scales = dict(SCALES)
+    for row in rows:
+        if row.kind == "unit":
+            scale = scales[row.concept]
+            factors = (
+                scale.factors[row.equals] if row.equals else (Factor(Decimal(row.factor), Decimal(1), Decimal(0)),)
+            )
+            scales[row.concept] = replace(scale, factors={**scale.factors, row.unit: factors})
+    return MappingProxyType(scales)
+
+
+def _twice(rows: Iterable[SiteRow]) -> Iterator[str]:
+    """The same local code, text or unit given two meanings."""
+    seen: dict[tuple[str, ...], SiteRow] = {}
+    for row in rows:
+        unit = (row.concept, row.unit) if row.kind == "unit" else ()
+        first = seen.setdefault((row.kind, row.system, row.code, plain(row.text), *unit), row)
+        if (first.concept, first.equals, first.factor) != (row.concept, row.equals, row.factor):
+            yield f"{row.where}: already given in {first.where} as {first.concept}. Keep one of the two rows."
+
+
+def _faults(row: SiteRow) -> Iterator[str]:
+    for key in SIGNED:
+        if not getattr(row, key).strip():
+            yield f"{row.where}: {key} is missing. Every row names its author, date and reason."
+    if row.date and not is_day(row.date):
+        yield f"{row.where}: date {row.date} is not a day. Write it as 2026-11-22."
+    if row.concept not in CONCEPTS:
+        close = ", ".join(get_close_matches(row.concept, sorted(CONCEPTS), CLOSEST)) or "a name of the code tables"
+        yield f"{row.where}: concept {row.concept or '(none)'} is not a data element. Did you mean {close}?"
+        return
+    yield from {"code": _code_faults, "text": _text_faults, "unit": _unit_faults}[row.kind](row)
+
+
+def _code_faults(row: SiteRow) -> Iterator[str]:
+    system = SYSTEMS.get(row.system, "")
+    if not row.code:
+        yield f"{row.where}: code is missing. Write the code that the site sends."
+    if not holds(system, row.code):
+        yield f"{row.where}: {row.code} is no {system} code, its check digit is wrong. Correct the code."
+    spelled = dotted(row.code) if system.startswith("ICD-10-CM") else row.code
+    if any(name in EXCLUDES for name in EXACT.get((system, spelled), ())):
+        yield f"{row.where}: {row.code} is on a negative list of the code tables. Remove the row."
+    known = concepts_of_codings([Coding(row.system, row.code)])
+    if known and row.concept not in known:
+        yield f"{row.where}: {row.code} already means {', '.join(sorted(known))}. Remove the row."
+
+
+def _text_faults(row: SiteRow) -> Iterator[str]:
+    if not plain(row.text).strip():
+        yield f"{row.where}: text is missing. Write the whole text that the site sends."
+
+
+def _unit_faults(row: SiteRow) -> Iterator[str]:
+    scale = SCALES.get(row.concept)
+    if scale is None:
+        yield f"{row.where}: {row.concept} has no unit. Name a measured data element."
+        return
+    if not row.unit.strip() or row.unit in TABLE["refused"].get(scale.concept, ()):
+        yield f"{row.where}: unit {row.unit or '(none)'} is never accepted for {row.concept}. Remove the row."
+    elif row.unit in scale.factors:
+        yield f"{row.where}: unit {row.unit} is known for {row.concept}. Remove the row."
+    if bool(row.equals) == bool(row.factor) or (row.factor and not _is_factor(row.factor)):
+        yield f"{row.where}: a unit needs either equals (a known unit) or factor (a number above 0, quoted). Write one."
+    elif row.equals and row.equals not in scale.factors:
+        known = ", ".join(sorted(filter(None, scale.factors)))
+        yield f"{row.where}: equals {row.equals} is not a unit of {row.concept}. Its units are {known}."
+
+
+def _is_factor(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite() and Decimal(text) > 0
+    except InvalidOperation:
+        return False
+
+
+def translate(resources: Iterable[Any], site: SiteMapping) -> None:
+    """Put the codings of a site's rows beside those that its resources came with."""
+    if site.codes or site.texts:
+        for each in resources:
+            _translate(each, site)
+
+
+def _translate(struct: Struct, site: SiteMapping) -> None:
+    for name in _holding(type(struct)):
+        value = getattr(struct, name)
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, Concept):
+                each.coding = [*each.coding, *site.concepts(each)]
+            elif isinstance(each, Struct):
+                _translate(each, site)
+
+
+@cache
+def _holding(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields of a struct in which a CodeableConcept can stand, at any depth."""
+    hints = get_type_hints(kind)
+    return tuple(name for name, hint in hints.items() if any(_can_hold(each) for each in _members(hint)))
+
+
+def _can_hold(kind: Any) -> bool:
+    if kind is Concept:
+        return True
+    return isinstance(kind, type) and issubclass(kind, Struct) and bool(_holding(kind))
+
+
+def _members(hint: Any) -> Iterator[Any]:
+    yield hint
+    for each in getattr(hint, "__args__", ()):
+        yield from _members(each)

@@ -1,0 +1,37 @@
+"""What a command ends with: 0 done, 1 a check found a fault, 2 wrong use or unreadable input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from fhir_mappings.reads import MixedSubjectsError, OtherPatientError, UnreadableFileError
+from fhir_mappings.site_mapping import SiteMappingError
+from rpild_rules.knowledge import ParameterError
+from rpild_server.assessing import AssessError
+from rpild_server.demo import PortTakenError
+from rpild_server.settings import SettingsError
+
+WRONG_USE = 2
+INPUT_FAULTS = (
+    AssessError,
+    MixedSubjectsError,
+    OtherPatientError,
+    UnreadableFileError,
+    ParameterError,
+    PortTakenError,
+    SettingsError,
+    SiteMappingError,
+    OSError,
+)
+
+
+def with_exit_code(action: Callable[[], None]) -> None:
+    """Run a command; what its user can put right is told in one line and ends with status 2."""
+    try:
+        action()
+    except INPUT_FAULTS as problem:
+        click.echo(f"rpild: {problem}", err=True)
+        sys.exit(WRONG_USE)

@@ -1,0 +1,346 @@
+"""A site's own codes: what they make readable, what is refused at the start, and the commands that help."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fhir_mappings.chart import read_chart
+from fhir_mappings.check_digits import holds, loinc_holds, snomed_holds
+from fhir_mappings.site_mapping import SiteMapping, SiteMappingError, load_site_mapping
+from rpild_rules.facts import Meaning, PatientFacts
+from rpild_rules.findings import Reason
+from rpild_server.cli import main
+from tests.mappings.charts import (
+    LOINC,
+    SNOMED,
+    UCUM,
+    Json,
+    answers,
+    bundle,
+    code,
+    context,
+    observation,
+    patient,
+    resource,
+)
+
+SIGNED = 'author = "A. Curie"\ndate = 2026-11-01\nreason = "laboratory catalogue 7"\n'
+LAB = "urn:oid:1.2.3.4"
+
+
+def written(folder: Path, *rows: str, name: str = "site.toml") -> Path:
+    path = folder / name
+    path.write_text("\n".join(row + SIGNED for row in rows), encoding="utf-8")
+    return path
+
+
+def code_row(value: str, concept: str, system: str = LAB) -> str:
+    return f'[[code]]\nsystem = "{system}"\ncode = "{value}"\nconcept = "{concept}"\n'
+
+
+def unit_row(concept: str, unit: str, rest: str) -> str:
+    return f'[[unit]]\nconcept = "{concept}"\nunit = "{unit}"\n{rest}\n'
+
+
+def text_row(text: str, concept: str) -> str:
+    return f'[[text]]\ntext = "{text}"\nconcept = "{concept}"\n'
+
+
+def read(site: SiteMapping, *resources: Json, **members: Any) -> PatientFacts:
+    return read_chart(answers(*resources), context(site=site, **members)).facts
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> SiteMapping:
+    return load_site_mapping(
+        written(
+            tmp_path,
+            code_row("FERR", "ferritin"),
+            code_row("MDA", "anti-mda5-qual"),
+            code_row("NOSYS", "ldh", ""),
+            code_row("TAC1", "tacrolimus"),
+            code_row("DX7", "dermatomyositis"),
+            code_row("POSX", "qual-positive"),
+            code_row("HF", "hfnc"),
+            text_row("S-Ferr Roche", "ferritin"),
+            unit_row("ferritin", "mikrog/l", 'equals = "ug/L"'),
+            unit_row("crp", "mg/100 ml", 'factor = "10"'),
+        )
+    )
+
+
+def number(concept: Json, value: Any, unit: str, identity: str = "o1") -> Json:
+    return observation(identity, concept, valueQuantity={"value": value, "unit": unit})
+
+
+def test_a_local_code_is_read(site: SiteMapping) -> None:
+    (found,) = read(site, number(code(LAB, "FERR"), 900, "ng/mL")).measurements
+    assert (found.concept, found.value, found.code) == ("ferritin", Decimal(900), f"{LAB}|FERR")
+
+
+def test_without_the_mapping_it_is_not() -> None:
+    assert read_chart(answers(number(code(LAB, "FERR"), 900, "ng/mL")), context()).facts.measurements == ()
+
+
+def test_a_code_without_a_system_and_a_whole_text(site: SiteMapping) -> None:
+    found = read(
+        site,
+        number({"coding": [{"code": "NOSYS"}]}, 400, "U/L", "o1"),
+        number({"text": "s-ferr  ROCHE".replace("  ", " ")}, 900, "ng/mL", "o2"),
+        number({"coding": [{"system": "urn:x", "code": "1", "display": "S-Ferr Roche"}]}, 901, "ng/mL", "o3"),
+        number({"text": "S-Ferr Roche ratio"}, 2, "1", "o4"),
+    ).measurements
+    assert [(each.concept, each.value) for each in found] == [
+        ("ldh", Decimal(400)), ("ferritin", Decimal(900)), ("ferritin", Decimal(901)),
+    ]  # fmt: skip
+
+
+def test_local_units(site: SiteMapping) -> None:
+    ferritin, crp = read(
+        site,
+        number(code(LOINC, "2276-4"), 900, "mikrog/l", "o1"),
+        number(code(LOINC, "1988-5"), Decimal("2.5").__float__(), "mg/100 ml", "o2"),
+    ).measurements
+    assert (ferritin.value, ferritin.printed) == (Decimal(900), "900 mikrog/l")
+    assert crp.value == Decimal("25.0")
+    (foreign,) = read(site, number(code(LOINC, "2276-4"), 900, "mg/100 ml")).measurements
+    assert foreign.problem is Reason.UNIT
+
+
+def test_local_antibodies_answers_drugs_diagnoses_and_supports(site: SiteMapping) -> None:
+    facts = read(
+        site,
+        observation("o1", code(LAB, "MDA"), valueCodeableConcept=code(LAB, "POSX")),
+        observation("o2", code(LAB, "HF"), valueBoolean=True),
+        resource("Condition", code=code(LAB, "DX7")),
+        resource("MedicationRequest", status="active", medicationCodeableConcept=code(LAB, "TAC1")),
+        draft_orders=bundle(resource("MedicationRequest", "d", medicationCodeableConcept=code(LAB, "TAC1"))),
+    )
+    assert [(each.concept, each.meaning) for each in facts.results] == [("anti-mda5-qual", Meaning.POSITIVE)]
+    assert [each.concept for each in facts.supports] == ["hfnc"]
+    assert [each.concepts for each in facts.diagnoses] == [{"dermatomyositis"}]
+    assert [each.ingredients for each in (*facts.treatments, *facts.drafted_treatments)] == [{"tacrolimus"}] * 2
+
+
+def test_a_component_is_translated_too(site: SiteMapping) -> None:
+    part = {"code": code(LAB, "FERR"), "valueQuantity": {"value": 900, "unit": "ng/mL"}}
+    assert [
+        each.concept for each in read(site, observation(concept=code(LOINC, "1-8"), component=[part])).measurements
+    ] == ["ferritin"]
+
+
+def test_rows_keep_who_decided_them(site: SiteMapping) -> None:
+    assert {(row.author, row.date, row.reason) for row in site.rows} == {
+        ("A. Curie", "2026-11-01", "laboratory catalogue 7")
+    }
+    assert len(site.sha256) == 64
+
+
+# ------------------------------------------------------------------------------------------------ refused at the start
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (code_row("2276-5", "ferritin", LOINC), "check digit is wrong"),
+        (code_row("396230009", "dermatomyositis", SNOMED), "check digit is wrong"),
+        (code_row("2532-0", "ferritin", LOINC), "already means ldh"),
+        (code_row("86914-9", "ferritin", LOINC), "negative list"),
+        (code_row("X", "feritin"), "Did you mean ferritin"),
+        (code_row("X", ""), "(none) is not a data element"),
+        (code_row("X", "qqqqqq"), "a name of the code tables"),
+        (code_row("", "ferritin"), "code is missing"),
+        (text_row(" ", "ferritin"), "text is missing"),
+        (unit_row("ferritin", "x/y", ""), "either equals"),
+        (unit_row("ferritin", "x/y", 'equals = "ug/L"\nfactor = "1"'), "either equals"),
+        (unit_row("ferritin", "x/y", 'factor = "-1"'), "either equals"),
+        (unit_row("ferritin", "x/y", 'factor = "abc"'), "either equals"),
+        (unit_row("ferritin", "x/y", 'equals = "mg/L"'), "is not a unit of ferritin"),
+        (unit_row("ferritin", "ng/mL", 'factor = "2"'), "is known for ferritin"),
+        (unit_row("ferritin", "ng/dL", 'factor = "0.01"'), "never accepted"),
+        (unit_row("ferritin", "", 'factor = "1"'), "never accepted"),
+        (unit_row("dermatomyositis", "x", 'factor = "1"'), "has no unit"),
+        ('[[code]]\ncolour = "red"\n', "colour is not a key"),
+        ('[[colour]]\nname = "red"\n', "[colour] is not known"),
+        ('[code]\nname = "red"\n', "[code] is not known"),
+    ],
+)
+def test_a_row_that_cannot_be_used(tmp_path: Path, row: str, told: str) -> None:
+    with pytest.raises(SiteMappingError) as problem:
+        load_site_mapping(written(tmp_path, row))
+    assert told in str(problem.value)
+    assert str(problem.value).startswith("site.toml: ")
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text('[[code]]\nsystem = "x"\ncode = "y"\nconcept = "ferritin"\ndate = "soon"\n', encoding="utf-8")
+    with pytest.raises(SiteMappingError) as problem:
+        load_site_mapping(path)
+    assert [line.split(": ")[2].split()[0] for line in str(problem.value).splitlines()] == ["author", "reason", "date"]
+
+
+def test_two_meanings_of_one_code(tmp_path: Path) -> None:
+    with pytest.raises(SiteMappingError, match=r"already given in site\.toml: \[\[code\]\] 1 as ferritin"):
+        load_site_mapping(written(tmp_path, code_row("X", "ferritin"), code_row("X", "ldh")))
+    assert load_site_mapping(written(tmp_path, code_row("X", "ldh"), code_row("X", "ldh"))).codes == {(LAB, "X"): "ldh"}
+
+
+@pytest.mark.parametrize("content", [b"[[code", b"\xff\xfe"])
+def test_no_toml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes(content)
+    with pytest.raises(SiteMappingError, match=r"site\.toml: "):
+        load_site_mapping(path)
+
+
+def test_check_digits() -> None:
+    assert loinc_holds("2276-4")
+    assert not any(map(loinc_holds, ("2276-5", "2276", "x-1")))
+    assert snomed_holds("396230008")
+    assert not any(map(snomed_holds, ("396230009", "x", "12")))
+    assert holds("RxNorm", "anything")
+
+
+# ------------------------------------------------------------------------------------------------ FHIR resources
+
+
+def concept_map(*targets: Json, **members: Any) -> Json:
+    group = {"source": LAB, "target": LOINC, "element": [{"code": "FERR", "target": list(targets)}, {"code": "UNUSED"}]}
+    signed = {"publisher": "A. Curie", "date": "2026-11-01T08:00:00Z", "purpose": "catalogue"}
+    return {"resourceType": "ConceptMap", "group": [group]} | signed | members
+
+
+def saved(folder: Path, resource: Any, name: str = "map.json") -> Path:
+    path = folder / name
+    path.write_text(json.dumps(resource), encoding="utf-8")
+    return path
+
+
+EQUAL = {"code": "2276-4", "equivalence": "equal"}
+
+
+def test_a_concept_map(tmp_path: Path) -> None:
+    site = load_site_mapping(saved(tmp_path, concept_map(EQUAL, {"code": "2532-0", "equivalence": "unmatched"})))
+    assert dict(site.codes) == {(LAB, "FERR"): "ferritin"}
+    assert site.rows[0].date == "2026-11-01"
+
+
+def test_a_value_set_imported_by_a_toml(tmp_path: Path) -> None:
+    listed = {"system": LAB, "concept": [{"code": "F1"}, {"code": "F2"}]}
+    saved(tmp_path, {"resourceType": "ValueSet", "name": "LocalFerritin", "compose": {"include": [listed]}})
+    site = load_site_mapping(written(tmp_path, '[[import]]\nfile = "map.json"\nconcept = "ferritin"\n'))
+    assert dict(site.codes) == {(LAB, "F1"): "ferritin", (LAB, "F2"): "ferritin"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "told"),
+    [
+        (concept_map({"code": "2276-4", "equivalence": "narrower"}), "equivalence narrower cannot be used"),
+        (concept_map({"code": "2276-4"}), "equivalence (none) cannot be used"),
+        (concept_map({"code": "2951-2", "equivalence": "equal"}), "means nothing that is read"),
+        (concept_map(EQUAL, publisher=""), "author is missing"),
+        (concept_map({"equivalence": "equal"}), "not built as FHIR R4 says"),
+        ({"resourceType": "Bundle"}, "a Bundle holds no mapping"),
+        ([], "not readable as FHIR JSON"),
+        ({"resourceType": "ValueSet", "compose": []}, "not built as FHIR R4 says"),
+    ],
+)
+def test_a_resource_that_cannot_be_used(tmp_path: Path, resource: Any, told: str) -> None:
+    with pytest.raises(SiteMappingError) as problem:
+        load_site_mapping(saved(tmp_path, resource))
+    assert told in str(problem.value)
+
+
+# ------------------------------------------------------------------------------------------------ commands
+
+
+def charts(folder: Path) -> Path:
+    chart = bundle(
+        patient(birthDate="1970-01-01"),
+        resource("Condition", code=code(SNOMED, "396230008"), clinicalStatus=code("x", "active")),
+        number(code(LAB, "FERR", "Ferritin, Serum"), 1900, "ng/mL", "o1"),
+        number(code(LOINC, "2276-4", "Ferritin"), 1900, "mikrog/l", "o2"),
+        number(code(LOINC, "2276-4", "Ferritin"), 1900, "ng/mL", "o3"),
+        number(code(LAB, "NA", "Sodium"), 140, "mmol/L", "o4"),
+        resource("MedicationRequest", medicationCodeableConcept={"text": "Tacrolimus 1 mg"}),
+        resource("ServiceRequest", code={"text": "HRCT"}),
+        resource("ImagingStudy", procedureCode=[{"text": "HRCT"}]),
+        observation("o5", code("urn:rpild:attestation", "respiratory-onset"), valueDateTime="2026-11-01"),
+        number({"text": "Ferritin level"}, 5, "ng/mL", "o6"),
+        {"resourceType": "Observation", "id": "bad", "code": "x", "subject": {"reference": "Patient/p1"}},
+    )
+    (folder / "charts").mkdir()
+    (folder / "charts" / "one.json").write_bytes(chart)
+    return folder / "charts"
+
+
+def run(*words: Any) -> Any:
+    return CliRunner().invoke(main, [str(each) for each in words])
+
+
+def test_scan_shows_what_is_read_and_proposes(tmp_path: Path) -> None:
+    result = run("map", "scan", charts(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "E-FERR: read" in result.output
+    assert "1  ferritin  mikrog/l  not known" in result.output
+    assert 'code = "FERR"\nconcept = "ferritin"' in result.output
+    assert 'text = "Ferritin level"' in result.output
+    assert 'unit = "mikrog/l"\nequals = ""' in result.output
+    assert "Sodium" in result.output
+    assert "E-MED: read" in result.output
+
+
+def test_scan_as_json_with_a_mapping(tmp_path: Path) -> None:
+    mapping = written(tmp_path, code_row("FERR", "ferritin"), unit_row("ferritin", "mikrog/l", 'equals = "ug/L"'))
+    result = run("map", "scan", charts(tmp_path), "--mapping", mapping, "--json")
+    found = json.loads(result.output)
+    assert [each["code"] for each in found["mapped"] if each["element"] == "E-FERR"] == ["2276-4", "FERR"]
+    assert [each["code"] for each in found["proposals"]] == [""]
+    assert all(each["known"] for each in found["units"])
+    assert found["unreadable"] == 1
+
+
+def test_scan_of_nothing(tmp_path: Path) -> None:
+    assert run("map", "scan", tmp_path).exit_code == 2
+    (tmp_path / "x.json").write_text("{", encoding="utf-8")
+    result = run("map", "scan", tmp_path)
+    assert (result.exit_code, "x.json" in result.output) == (2, True)
+    (tmp_path / "x.json").write_text('{"resourceType": "Bundle"}', encoding="utf-8")
+    assert "0 resources: none" in run("map", "scan", tmp_path / "x.json").output
+
+
+def test_diff_shows_readings_and_answers(tmp_path: Path) -> None:
+    mapping = written(tmp_path, code_row("FERR", "ferritin"), unit_row("ferritin", "mikrog/l", 'equals = "ug/L"'))
+    folder = charts(tmp_path)
+    result = run("map", "diff", mapping, folder, "--at", "2026-11-22T09:30:00Z")
+    assert result.exit_code == 0, result.output
+    assert "one.json p1" in result.output
+    assert "+ measurements Observation/o1 ferritin 1900 ng/mL" in result.output
+    assert "- measurements Observation/o2 ferritin unknown (unit)" in result.output
+    found = json.loads(run("map", "diff", mapping, folder, "--json").output)
+    assert [each["patient"] for each in found] == ["p1"]
+    same = written(tmp_path, code_row("OTHER", "ferritin"), name="other.toml")
+    assert run("map", "diff", same, folder).output == "No reading and no assessment changes.\n"
+
+
+def test_check_and_assess_take_a_mapping(tmp_path: Path) -> None:
+    good, bad = written(tmp_path, code_row("FERR", "ferritin")), written(tmp_path, code_row("X", "no"), name="bad.toml")
+    assert "ok    site mapping: site.toml: 1 rows" in run("check", "--mapping", good).output
+    result = run("check", "--mapping", bad)
+    assert (result.exit_code, "fault site mapping: bad.toml: [[code]] 1" in result.output) == (1, True)
+    chart = charts(tmp_path) / "one.json"
+    assert run("assess", chart, "--mapping", good, "--at", "2026-11-22").exit_code == 0
+    assert run("assess", chart, "--mapping", bad).exit_code == 2
+
+
+def test_ucum_codes_stay_in_charge_of_the_unit(site: SiteMapping) -> None:
+    sent = {"value": 900, "unit": "mikrog/l", "system": UCUM, "code": "ng/mL"}
+    (found,) = read(site, observation(concept=code(LOINC, "2276-4"), valueQuantity=sent)).measurements
+    assert found.value == Decimal(900)
