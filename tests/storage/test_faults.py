@@ -64,7 +64,7 @@ def test_a_full_disk(files: Place, sqlite_storage: Storage) -> None:
         assert isinstance(problem, RecordStoreFailedError)
         assert "disk" in problem.remedy
         assert len(done) >= 5
-        assert sqlite_storage.trouble(START) is not None
+        assert sqlite_storage.writer.trouble is not None
     assert sqlite_storage.trouble(START) is None, "once there is room it recovers by itself"
     last = decision()
     sqlite_storage.records.record(last)
