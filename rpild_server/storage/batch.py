@@ -17,6 +17,7 @@ from rpild_server.storage.engines import for_writing, lock_appending
 from rpild_server.storage.tables import RECORDS
 
 Row = dict[str, Any]
+ORDER = RECORDS.sorted_tables  # parents before children
 
 
 class Batch:
@@ -37,8 +38,8 @@ class Batch:
         self._chain.append(event)
 
     def flush(self) -> None:
-        """Write what was collected, parents before children."""
-        for table in RECORDS.sorted_tables if len(self._rows) > 1 else self._rows:
+        """Write what was collected."""
+        for table in ORDER:
             if rows := self._rows.get(table):
                 self.connection.execute(_insert(table), rows)
         self._chain.flush()
