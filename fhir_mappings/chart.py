@@ -31,7 +31,7 @@ from fhir_mappings.queries import QUERIES
 from fhir_mappings.readings import readings_of
 from fhir_mappings.reads import Answer, Pages
 from fhir_mappings.references import References, all_urls, by_reference, groups_of
-from fhir_mappings.reports import panels_among, read_antibody_reports
+from fhir_mappings.reports import contained_results, panels_among, read_antibody_reports
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
 from fhir_mappings.structs import ObservationIn
 from fhir_mappings.supports import device_support
@@ -128,7 +128,8 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
         decoded, References(read, context.zone, When.at(context.now, context.zone), context.site.scales, urls), drafts
     )
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
-    book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *own.resources])
+    within = contained_results(book.of("reports"))
+    book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *within, *own.resources])
     medications = [
         each
         for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications)

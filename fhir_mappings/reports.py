@@ -10,7 +10,7 @@ from fhir_mappings.dates import effective
 from fhir_mappings.measures import MARKS
 from fhir_mappings.observations import ANTIBODIES, DROPPED, concept_named, names_panel
 from fhir_mappings.references import References
-from fhir_mappings.structs import ObservationIn, ReportIn, Valued
+from fhir_mappings.structs import EMPTY, ObservationIn, ReportIn, Valued
 from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import shown
 from rpild_rules.facts import Meaning, TestResult
@@ -33,6 +33,29 @@ def read_antibody_reports(reports: Iterable[ReportIn], refs: References) -> Iter
         concept = _concept(each.code, members)
         if concept and each.status not in DROPPED and (concept == PANEL or not members):
             yield _result(concept, each, refs)
+
+
+def contained_results(reports: Iterable[ReportIn]) -> Iterator[ObservationIn]:
+    """The results within reports: named after report and fragment, timed and judged by the report where they are
+    silent.
+    """
+    for report in reports:
+        if report.contained is not EMPTY and report.status not in DROPPED:
+            yield from _contained(report)
+
+
+def _contained(report: ReportIn) -> Iterator[ObservationIn]:
+    own = reference_of(report)
+    for each in report.observations():
+        for result in report.result:
+            if result.reference == f"#{each.id}":
+                result.reference = f"{own}#{each.id}"
+        each.resource_type, each.id = report.resource_type, f"{report.id}#{each.id}"
+        each.status = each.status or STATUSES.get(report.status, report.status)
+        if not (each.effective_date_time or each.effective_period or each.effective_instant):
+            each.effective_date_time, each.effective_period = report.effective_date_time, report.effective_period
+            each.issued = each.issued or report.issued
+        yield each
 
 
 def panels_among(observations: Iterable[ObservationIn], refs: References) -> Iterator[TestResult]:

@@ -22,6 +22,8 @@ EMPTY = Raw(NULL)
 FLAGS = Decoder(list[Concept])
 RANGES = Decoder(list[Range], float_hook=Decimal)
 PERFORMERS = Decoder(list[Reference])
+MEMBERS = Decoder(list[Raw])
+KIND = b'"Observation"'
 
 
 class Resource(Struct, rename="camel", gc=False):
@@ -245,6 +247,16 @@ class ReportIn(Resource, rename="camel", gc=False):
     conclusion_code: list[Concept] = []
     text: Narrative | None = None
     presented_form: list[Any] = []
+    contained: Raw = EMPTY
+
+    def observations(self) -> list[ObservationIn]:
+        """The Observations that the report carries within itself."""
+        members = _listed(MEMBERS, self.contained) or []
+        found = (decode_leniently(WITHIN, each) for each in members if KIND in bytes(each))
+        return [each for each in found if each is not None and each.resource_type == "Observation"]
+
+
+WITHIN = Decoder(ObservationIn, float_hook=Decimal)
 
 
 class Device(Struct, rename="camel", gc=False):

@@ -132,7 +132,9 @@ def number_of(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     number = Decimal(value)
-    return number if SMALLEST <= abs(number) <= LARGEST or number == 0 else None
+    if number == 0:
+        return abs(number)
+    return number if SMALLEST <= abs(number) <= LARGEST else None
 
 
 def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale: Scale) -> Reading:
