@@ -31,11 +31,11 @@ def test_around_leaves_out_nothing_that_surely_lies_near(hours: list[int], at: i
     assert close <= around
 
 
-def test_around_ends_where_the_calendar_ends() -> None:
+def test_around_stops_where_the_calendar_ends() -> None:
     found = results.of(gases("-1h"), "pao2")
-    for edge in (date.min, date.max):
-        day = When.days(edge, edge, UTC, edge.isoformat())
-        assert results.around(found, day, DAYS) == []
+    first, last = (When.days(edge, edge, UTC, edge.isoformat()) for edge in (date.min, date.max))
+    assert [results.around(found, first, window) for window in (DAYS, MINUTES)] == [found, []]
+    assert [results.around(found, last, window) for window in (DAYS, MINUTES)] == [[], []]
 
 
 def test_oxygen_prints_as_a_fraction_or_with_its_percent_sign() -> None:
