@@ -132,7 +132,8 @@ def myositis(view: View, unproven: bool) -> bool:
     named = {c for d in view.facts.diagnoses for c in d.concepts if _stands(d.verification, d.clinical, unproven)}
     if named & set(MYOSITIS):
         return True
-    company = bool(named & ILD) or bool(final(view.facts, *MDA5, *OTHER_MSA)) or bool(named & set(SKIN)) or high_ferritin(view).met
+    seen = bool(final(view.facts, *MDA5, *OTHER_MSA))
+    company = seen or has(view.facts, *ILD, *SKIN) or high_ferritin(view).met
     return "myositis-nos" in named and company
 
 

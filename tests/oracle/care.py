@@ -107,7 +107,8 @@ def oxygen_support(view: View) -> Answer:
         return unsure(*doubts)
     if not was_read(view, "E-O2"):
         return absent(view, "E-O2")
-    return NO if any(within(s, view.at, "c1_oxygen_days") == MET for s in air_statements(view)) else unsure("no-data")
+    said = [within(s, view.at, "c1_oxygen_days") for s in air_statements(view)]
+    return NO if MET in said else unsure("imprecise-date" if UNKNOWN in said else "no-data")
 
 
 def dependent(view: View) -> bool:
@@ -125,7 +126,7 @@ def oxygen_evidence(view: View, name: str) -> tuple[bool, set[str]]:
         if state == MET and answer.met:
             return True, set()
         doubts |= set(answer.why) if state == MET else set()
-        doubts |= {"imprecise-date"} if state == UNKNOWN and answer.status != NOT_MET else set()
+        doubts |= {"imprecise-date", *answer.why} if state == UNKNOWN and answer.status != NOT_MET else set()
     states = [overlaps(view, s.start, ended(s), name) for s in view.facts.supports if s.concept in OXYGEN]
     return MET in states, doubts | ({"imprecise-date"} if UNKNOWN in states else set())
 

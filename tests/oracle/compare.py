@@ -28,6 +28,8 @@ def differences(story: Story, knowledge: Knowledge) -> list[Difference]:
     facts = story.facts()
     mine = flat(evaluate(facts, NOW))
     theirs = flat(actual(facts, knowledge))
+    if mine["gate"] != theirs["gate"]:
+        return [("gate", mine["gate"], theirs["gate"])]
     return [(name, value, theirs.get(name)) for name, value in mine.items() if not same(value, theirs.get(name))]
 
 

@@ -50,9 +50,9 @@ def latched_on(view: View, onset: Onset) -> Span | None:
     """rpLatched: the newest moment of this episode at which a condition was met."""
     if onset.when is None:
         return None
-    candidates = sorted({_moved(view, hi, onset.when) for hi in _times(view)}, reverse=True)
-    for moment in candidates:
-        u = instant(moment, view.facts.zone)
+    candidates = sorted({_moved(view, when, onset.when) for when in _times(view)}, reverse=True)
+    for moment, dated in candidates:
+        u = replace(instant(moment, view.facts.zone), sharp=not dated)
         fits = within(onset.when, u, "one_month_days") == MET and within(u, view.now, "episode_days") == MET
         if fits and moment <= view.now.hi and any_condition(replace(view, at=u)):
             return u
@@ -65,13 +65,13 @@ def any_condition(view: View) -> bool:
     return any(check(view).met for check in checks)
 
 
-def _moved(view: View, moment: int, onset: Span) -> int:
-    """Moved up to the onset: a day's first instant, a longer interval's end."""
+def _moved(view: View, when: Span, onset: Span) -> tuple[int, bool]:
+    """Moved up to the onset: a day's first instant, a longer interval's end; and whether K3 counts in days from there."""
     start = onset.hi if not onset.sharp and onset.first != onset.last else onset.lo
-    return max(moment, start)
+    return (when.hi, not when.sharp) if when.hi >= start else (start, False)
 
 
-def _times(view: View) -> Iterator[int]:
+def _times(view: View) -> Iterator[Span]:
     """The candidates of section 7, Evaluation at u; a day stands at its end, cut at T."""
     facts = view.facts
     measured = rows(view, "pao2", "pf-ratio", "fvc", "fvc-pct-pred", "dlco", "dlco-hb-adj", "fio2", "o2-flow", "paco2", "ph-arterial")
@@ -80,9 +80,9 @@ def _times(view: View) -> Iterator[int]:
     ill = [d for d in facts.diagnoses if d.concepts & {*SHOWN_BY, "o2-dependence"}]
     given += [w for d in ill for w in (d.onset, d.recorded)]
     given += [a.made for a in facts.attestations if a.code == "progressive-dyspnoea"]
-    yield from (view.time(when).hi for when in given if when is not None)
+    yield from (view.time(when) for when in given if when is not None)
     figure = attested(view, "hrct-increase-percent", always=True)
     if figure is not None:
-        yield compared_until(view, figure).hi
+        yield compared_until(view, figure)
 
 

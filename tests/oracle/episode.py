@@ -12,7 +12,7 @@ from tests.oracle.care import air_statements
 from tests.oracle.chart import View, attested, rows
 from tests.oracle.ct import attested_worsening, hrct_increase, study_dates
 from tests.oracle.gas import baseline_gas, estimated, index_gas, inspired, pao2_decline
-from tests.oracle.lungs import DIFFUSION, LITRES, PERCENT, fell, pair_of
+from tests.oracle.lungs import DIFFUSION, deciding, fell, pair_of
 from tests.oracle.onset import Onset, new_illness, not_after
 from tests.oracle.settings import number, numbers, window
 from tests.oracle.therapy import Therapy
@@ -50,7 +50,7 @@ def is_improving(view: View, onset: Onset) -> bool:
         return False
     made, start = view.time(a.made), onset.when
     if start is None:
-        return not onset.exists
+        return True
     return start.hi <= made.lo if start.sharp and made.sharp else start.last <= made.first
 
 
@@ -59,7 +59,7 @@ def is_treated(onset: Onset, drugs: Therapy) -> bool:
     if not (drugs.combination and drugs.induction and drugs.t0):
         return False
     if onset.when is None:
-        return not onset.exists
+        return not onset.exists and onset.why != "fetch-failed" and onset.why != "not-permitted"
     return not drugs.edge and not_after(onset.when, drugs.t0, "breakthrough_days")
 
 
@@ -144,7 +144,7 @@ def falls(view: View, drugs: Therapy) -> Iterator[Span]:
     """(c) C2 or pao2Decline met with both values at or after T0 - 72 h."""
     assert drugs.t0 is not None
     size, _ = window("worsening_gas_hours")
-    for concepts, limit in ((LITRES, "fvc_fall_pct"), (PERCENT, "fvc_fall_pct"), (DIFFUSION, "dlco_fall_pct")):
+    for concepts, limit in ((deciding(view), "fvc_fall_pct"), (DIFFUSION, "dlco_fall_pct")):
         index, base, _ = pair_of(view, concepts)
         if index and base and fell(index, base, number(limit)).met and view.time(base.when).lo >= drugs.t0.lo - size:
             yield view.time(index.when)

@@ -7,12 +7,13 @@ from fractions import Fraction
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import ANY, MET, Answer, agreed, of, unsure
 from tests.oracle.antibodies import ro52
+from tests.oracle.care import distance
 from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
 from tests.oracle.ct import ct_worsening, valid_true, worsening_period
 from tests.oracle.gas import Inspired, index_gas, inspired, versions
 from tests.oracle.settings import choice, number
 from tests.oracle.therapy import Therapy
-from tests.oracle.times import later, within
+from tests.oracle.times import close, later, within
 
 TABLE = (
     ("ferritin828", "ferritin", ">=", "ferritin_flag"),
@@ -51,9 +52,11 @@ def gradient(view: View) -> Answer:
 
 
 def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
-    """The other value of one gas: same groups, or the same time."""
-    found = [m for m in rows(view, concept) if m.groups & gas.groups or view.time(m.when) == view.time(gas.when)]
-    return found[0] if found else None
+    """The other value of one gas: of the same set, else the nearest within 60 minutes."""
+    when = view.time(gas.when)
+    grouped = [m for m in rows(view, concept) if m.groups & gas.groups]
+    near = [m for m in rows(view, concept) if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
+    return grouped[0] if grouped else min(near, key=lambda m: distance(view.time(m.when), when), default=None)
 
 
 def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
@@ -69,8 +72,8 @@ def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
 def _reported(view: View) -> Answer | None:
     m, why = newest(view, gas_window(view), "aa-gradient")
     if m is None:
-        return None if why.foremost in ("no-data", "fetch-failed", "not-permitted") else why
-    if any(air.kind == "recorded" for air in inspired(view, m)) and choice("aado2_room_air_only"):
+        return None if why.foremost in ("no-data", "fetch-failed", "not-permitted", "stale") else why
+    if all(air.kind == "recorded" for air in inspired(view, m)) and choice("aado2_room_air_only"):
         return unsure("not-comparable")
     return agreed(proves(v, ">=", number("aado2_flag")) for v in contradicting(view, m))
 

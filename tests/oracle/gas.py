@@ -34,14 +34,20 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
     grouped = [m for m in fractions if m.groups & gas.groups]
     if grouped:
         return [_reading(m) if m.value is None or not estimated(view, m) else NONE for m in _at_once(view, grouped, grouped[0])]
-    near = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET and not estimated(view, m)]
+    around = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
+    near = [m for m in around if m.value is not None and not estimated(view, m)]
+    unread = [Inspired("none", why=str(m.problem)) for m in around if m.value is None]
     said = [(distance(s, when), AIR) for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET]
     told = [(distance(view.time(m.when), when), view.time(m.when).hi, m) for m in near]
     best = min(told, key=lambda t: t[:2], default=None)
     spoken = min((d for d, _ in said), default=None)
+    guessed = [distance(view.time(m.when), when) for m in around if m.value is not None and estimated(view, m)]
+    if spoken is not None and best is None and guessed and min(guessed) <= spoken:
+        return [NONE]
     if best is None or (spoken is not None and spoken < best[0]):
-        return [NONE if spoken is None else AIR]
-    return [_reading(m) for m in _at_once(view, near, best[2])] + ([AIR] if spoken == best[0] and best[2].value != AIR.value else [])
+        return [AIR] if spoken is not None else unread[:1] or [NONE]
+    told_then = [_reading(m) for m in _at_once(view, near, best[2])]
+    return told_then + ([AIR] if spoken == best[0] and all(each.kind != "air" for each in told_then) else [])
 
 
 def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:

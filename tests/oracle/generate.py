@@ -36,6 +36,8 @@ class Story:
 def story(seed: int) -> Story:
     """The chart of one seed."""
     r = Random(seed)
+    if maybe(r, 0.02):
+        return Story(tuple(rapid_without_disease(r)))
     lines = [line for part in PARTS for line in part(r)]
     lines += antibodies(r, r.choice(MDA5))
     age = r.choice((17, 18, 19)) if maybe(r, 0.03) else r.choice((34, 50, 66))
@@ -52,6 +54,18 @@ def _readable(lines: list[str]) -> list[str]:
     gone = {word for element in blind for word in hidden.get(element, "").split()}
     gone |= {"test"} if "E-MSA" in blind else set()
     return [line for line in lines if line.split()[0] not in gone]
+
+
+def rapid_without_disease(r: Random) -> list[str]:
+    """A rapid lung disease with all antibodies negative: the AIP branch and its rule-outs."""
+    at = ago(r, 5, 20, 31, partial=0)
+    lines = [f"condition {r.choice(('aip', 'ild', 'ild-in-ctd'))} @{at}", f"condition acute-resp-failure @{at}", "test anti-mda5-qual negative @-3d"]
+    taken = hours(r, 2, 24)
+    lines += [f"pao2 {r.choice((55, 59, 60, 62))} @{taken} group=g", f"fio2 {r.choice(('0.21', '0.4', '0.9'))} @{taken} group=g"]
+    lines += [f"attest bilateral-infiltrates {r.choice(('true', 'true', 'true', 'false'))} @{ago(r, 1, 14, partial=0)}"]
+    lines += [f"attest causes-excluded {r.choice(('true', 'true', 'true', 'false'))} @{ago(r, 1, 14, partial=0)}"]
+    lines += [f"stay IMP @{at} reason=acute-resp-failure"] if maybe(r, 0.7) else []
+    return lines + circumstances(r) + drafts(r) + laboratory(r)
 
 
 def lung_function(r: Random) -> list[str]:

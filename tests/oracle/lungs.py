@@ -70,6 +70,12 @@ def fvc_decline(view: View) -> Answer:
     return other if answer == absent(view, "E-PFT") else answer if other == absent(view, "E-PFT") else any_of([answer, other])
 
 
+def deciding(view: View) -> tuple[str, ...]:
+    """The FVC series that decides: the newest test's, or the other one where that leaves the answer open."""
+    first, second = (PERCENT, LITRES) if _newest_in_percent(view) else (LITRES, PERCENT)
+    return first if series(view, first, "fvc_fall_pct").status != UNKNOWN else second
+
+
 def _newest_in_percent(view: View) -> bool:
     """Litres are missing on the side of the index: the newest test has percent predicted only."""
     litres, percent = (newest(view, "pft_index_days", *c)[0] for c in (LITRES, PERCENT))

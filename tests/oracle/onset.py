@@ -139,7 +139,7 @@ def find_onset(view: View, clock: str, border: Border) -> Onset:
     if records is not None:
         return Onset(records, True)
     if worded:
-        return Onset.none("unstructured", True)
+        return Onset.none("unstructured" if stated is None else "attestation-expired", True)
     return Onset.none("attestation-expired" if stated is not None else absent(view, "E-ATT").foremost)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-EDGES = {"d": ("d", "d1m", "D"), "h": ("h",)}
 STATUSES = ("verification=provisional", "verification=refuted", "clinical=resolved", "clinical=inactive", "clinical=recurrence")
 
 
@@ -107,8 +106,9 @@ def stays(r: Random) -> list[str]:
     lines = []
     for _ in range(r.choice((0, 1, 1, 2))):
         reason = r.choice(("dyspnea", "acute-resp-failure", "ild", "pneumonia", "hypoxemia", "stroke", ""))
-        line = f"stay {r.choice(('IMP', 'IMP', 'IMP', 'EMER', 'AMB', '?'))} @{ago(r, 1, 3, 10, 31, 45, partial=0)}"
-        line += f" until={ago(r, 1, 31, partial=0)}" if maybe(r, 0.45) else ""
+        begun = r.choice((3, 5, 10, 31, 45))
+        line = f"stay {r.choice(('IMP', 'IMP', 'IMP', 'EMER', 'AMB', '?'))} @{ago(r, begun, partial=0)}"
+        line += f" until={ago(r, *(d for d in (0, 1, 31) if d + 2 < begun), partial=0)}" if maybe(r, 0.45) else ""
         line += f" reason={reason}" if reason else ""
         lines.append(line + (f" status={r.choice(('planned', 'cancelled', 'onleave', 'finished'))}" if maybe(r, 0.06) else ""))
     return lines
@@ -119,10 +119,13 @@ def oxygen(r: Random) -> list[str]:
     lines = []
     if maybe(r, 0.3):
         name = r.choice(("hfnc", "niv", "invasive-ventilation", "oxygen-therapy", "nasal-cannula", "simple-mask", "ecmo", "venturi"))
-        line = f"support {name} @{r.choice((hours(r, 2, 24, 72, 80), ago(r, 1, 7, 20, 31, partial=0)))}"
-        lines.append(line + (f" until={hours(r, 1, 12, 24, 168)}" if maybe(r, 0.4) else ""))
+        begun = r.choice((2, 24, 72, 80, 168, 480))
+        at = hours(r, begun) if begun < 100 else ago(r, begun // 24, partial=0)
+        ends = [h for h in (1, 12, 24, 120) if h + 8 < begun]
+        lines.append(f"support {name} @{at}" + (f" until={hours(r, *ends)}" if ends and maybe(r, 0.4) else ""))
     if maybe(r, 0.15):
-        lines.append(f"support room-air @{ago(r, 0, 2, 7, partial=0)} until={ago(r, 0, partial=0)}")
+        at = ago(r, 0, 2, 7, partial=0)
+        lines.append(f"support room-air @{at} until={at}")
     if maybe(r, 0.15):
         lines.append(f"o2-flow {r.choice((0, 2, 6))} @{ago(r, 1, 7, 30, partial=0)}")
     if maybe(r, 0.2):

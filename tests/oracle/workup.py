@@ -189,7 +189,7 @@ def complete(view: View, name: str, window: str) -> bool:
     if gas_blind(view):
         return False
     inside = [m for m in rows(view, "pao2") if within(view.time(m.when), view.now, window) == MET]
-    return any(air.kind != "none" for m in inside if m.value is not None for air in inspired(view, m))
+    return any(len(airs) == 1 and airs[0].kind != "none" for airs in (inspired(view, m) for m in inside if m.value is not None))
 
 
 def never_done(view: View, *concepts: str) -> bool:
