@@ -1,1 +1,1 @@
-"""A second evaluation of the clinical logic, written from the decision document alone and sharing no code with rpild_rules."""
+"""A second evaluation of the clinical logic, from the decision document alone; no code of rpild_rules."""

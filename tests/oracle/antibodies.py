@@ -13,7 +13,8 @@ from tests.oracle.times import Span, close, span, within
 
 MDA5 = ("anti-mda5-qual", "anti-mda5-quant")
 OTHER_MSA = (
-    "anti-jo1", "anti-pl7", "anti-pl12", "anti-ej", "anti-oj", "anti-srp", "anti-mi2", "anti-tif1g", "anti-nxp2", "anti-sae1",
+    "anti-jo1", "anti-pl7", "anti-pl12", "anti-ej", "anti-oj", "anti-srp", "anti-mi2", "anti-tif1g", "anti-nxp2",
+    "anti-sae1",
 )  # fmt: skip
 MAA = ("anti-ro52", "anti-pmscl", "anti-ku", "anti-rnp")
 MYOSITIS = ("dermatomyositis", "amyopathic-dm", "polymyositis", "antisynthetase")
@@ -56,9 +57,15 @@ def mda5_state(view: View) -> State:
     """First match of the table."""
     facts = view.facts
     mine, found = final(facts, *MDA5), any_positive(facts)
-    ordered = any(answers_mda5(o) and o.status in ORDERED for o in facts.orders) or any(map(answers_mda5, facts.drafted_orders))
+    ordered = any(answers_mda5(o) and o.status in ORDERED for o in facts.orders) or any(
+        map(answers_mda5, facts.drafted_orders)
+    )
     if found:
-        name = "indeterminate" if all(_doubtful(view, p, mine) for p in found) and not _supported(view, found) else "positive"
+        name = (
+            "indeterminate"
+            if all(_doubtful(view, p, mine) for p in found) and not _supported(view, found)
+            else "positive"
+        )
         return State(name, _marks(facts, mine, found), False, ordered)
     if mine and mine[0].meaning == "negative":
         return State("negative", frozenset(), False, ordered)
@@ -102,7 +109,9 @@ def _pending(view: View, mine: list[TestResult]) -> bool:
     everything = _newest_first(r for r in view.facts.results if r.concept in MDA5 and (r.valid or r.pending))
     if everything and everything[0].pending:
         return True
-    return any(map(answers_mda5, view.facts.drafted_orders)) or any(_waits(view, o, mine) for o in view.facts.orders if answers_mda5(o))
+    return any(map(answers_mda5, view.facts.drafted_orders)) or any(
+        _waits(view, o, mine) for o in view.facts.orders if answers_mda5(o)
+    )
 
 
 def _waits(view: View, order: Order, mine: list[TestResult]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rpild_rules.facts import Treatment
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer, of
-from tests.oracle.antibodies import MDA5, MYOSITIS, final
+from tests.oracle.antibodies import MDA5, MYOSITIS
 from tests.oracle.chart import View, was_read
 from tests.oracle.criteria import FOUR
 from tests.oracle.gate import first_record
@@ -17,12 +17,22 @@ from tests.oracle.times import Span, older, within
 from tests.oracle.workup import Case, missing, never_done
 
 PRIMARIES = (
-    "refractoryOptions", "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway", "threeMonthProgression",
+    "refractoryOptions", "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway",
+    "threeMonthProgression",
     "undeterminedHighRisk", "mda5Surveillance", "workup",
 )  # fmt: skip
 INFO = ("mda5Surveillance", "workup")
 ABSORBS = ("combinationTherapy", "antibodyPending", "otherMyositisAntibody")
-AVOIDED = {"methotrexate", "leflunomide", "azathioprine", "adalimumab", "etanercept", "infliximab", "certolizumab", "golimumab"}
+AVOIDED = {
+    "methotrexate",
+    "leflunomide",
+    "azathioprine",
+    "adalimumab",
+    "etanercept",
+    "infliximab",
+    "certolizumab",
+    "golimumab",
+}
 EXEMPT = {"malignancy", "malignancy-history", "malignancy-high-risk", "ectopic-pregnancy", "pregnancy"}
 SIGNED = "avoidForInduction"
 
@@ -88,7 +98,15 @@ def undetermined(f: Facts) -> bool:
     c = f.case
     near, any_met = c.context in ("confirmed", "suspected"), any(f.criteria[n].met for n in FOUR)
     arm1 = near and f.def3 != MET and f.rp == UNKNOWN and c.high_risk
-    arm2 = near and f.rp == NOT_MET and f.def3 == UNKNOWN and c.high_risk and _in_three_months(f) and any_met and not c.episode.improving
+    arm2 = (
+        near
+        and f.rp == NOT_MET
+        and f.def3 == UNKNOWN
+        and c.high_risk
+        and _in_three_months(f)
+        and any_met
+        and not c.episode.improving
+    )
     hard = any(f.criteria[n].met for n in FOUR[1:]) or low_saturation(c.view)
     arm3 = c.context in ("otherMsa", "noCtd") and f.rp == UNKNOWN and hard
     return is_open(f) and not c.explained and not three_months(f) and (arm1 or arm2 or arm3)
@@ -125,7 +143,9 @@ def workup_card(f: Facts) -> bool:
     items = missing(c)
     first = first_record(c.view, {*MYOSITIS, "myositis-nos"})
     fresh = first is not None and within(first, c.view.now, "early_days") == MET
-    unmeasured = not final(c.view.facts, *MDA5) and was_read(c.view, "E-MSA")
+    unmeasured = not any(r.concept in MDA5 and (r.valid or r.pending) for r in c.view.facts.results) and was_read(
+        c.view, "E-MSA"
+    )
     basics = items & {"myositis-panel", "ferritin"}
     basics |= items & {"hrct"} if never_done(c.view, "ct-chest") else set()
     basics |= items & {"lung-function"} if never_done(c.view, "fvc", "fvc-pct-pred", "dlco", "dlco-hb-adj") else set()
@@ -160,7 +180,10 @@ def ecmo_card(f: Facts) -> bool:
 def transplant_card(f: Facts, primary: str) -> bool:
     """transplantReferral, absorption aside."""
     c = f.case
-    place = c.stage in ("firstLine", "response", "refractory", "rescue") or primary in ("antibodyPending", "otherMyositisAntibody")
+    place = c.stage in ("firstLine", "response", "refractory", "rescue") or primary in (
+        "antibodyPending",
+        "otherMyositisAntibody",
+    )
     free = not care_limited(c.view) and not referral_sent(c.view)
     return c.context != "noCtd" and c.episode.met and place and free
 
@@ -183,18 +206,29 @@ def avoid_card(f: Facts) -> bool:
     """S1 avoidForInduction."""
     c = f.case
     due = c.episode.met or (f.rp == UNKNOWN and c.high_risk)
-    return c.context in ("confirmed", "suspected") and due and any(_avoided(f, d) for d in c.view.facts.drafted_treatments)
+    return (
+        c.context in ("confirmed", "suspected") and due and any(_avoided(f, d) for d in c.view.facts.drafted_treatments)
+    )
 
 
 def _avoided(f: Facts, d: Treatment) -> bool:
-    if not d.ingredients & AVOIDED or d.route in ("nonsystemic", "intrathecal") or d.reasons & EXEMPT or d.do_not_perform:
+    if (
+        not d.ingredients & AVOIDED
+        or d.route in ("nonsystemic", "intrathecal")
+        or d.reasons & EXEMPT
+        or d.do_not_perform
+    ):
         return False
     return f.case.episode.met or not renewal(f.case.view, d)
 
 
 def renewal(view: View, d: Treatment) -> bool:
     """Section 12: the same ingredient active for more than 30 days with no change of dose or route."""
-    same = [u for u in uses(view) if u.active and u.record.ingredients & d.ingredients and u.drug in map(CLASSES.get, d.ingredients)]
+    same = [
+        u
+        for u in uses(view)
+        if u.active and u.record.ingredients & d.ingredients and u.drug in map(CLASSES.get, d.ingredients)
+    ]
     alike = [u for u in same if (u.record.mg_per_day, u.record.route) == (d.mg_per_day, d.route)]
     return any(older(u.first, view.now, "renewal_days") == MET for u in alike)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from rpild_rules.facts import Stay, Support
+from rpild_rules.facts import Measurement, Stay, Support
 from rpild_rules.when import When
 from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, all_of, any_of, unsure
 from tests.oracle.chart import ILD, View, absent, attested, counted_as, proves, rows, still_a_symptom, was_read
@@ -14,7 +14,8 @@ from tests.oracle.times import Span, close, judge, later, within
 
 SHOWN_BY = ("dyspnea", "acute-resp-failure", "ards")
 REASONS = ILD | {
-    "dyspnea", "hypoxemia", "acute-resp-failure", "ards", "pneumonia", "pjp", "covid-19", "pneumomediastinum", "pneumothorax",
+    "dyspnea", "hypoxemia", "acute-resp-failure", "ards", "pneumonia", "pjp", "covid-19", "pneumomediastinum",
+    "pneumothorax",
 }  # fmt: skip
 OXYGEN = ("hfnc", "niv", "invasive-ventilation", "ecmo", "oxygen-therapy")
 ESTIMATING = {"nasal-cannula", "simple-mask", "non-rebreather"}
@@ -45,7 +46,11 @@ def _visit(view: View, s: Stay) -> str:
     state = overlaps(view, s.start, s.end, "c1_window_days")
     if s.status != "finished" or s.end is not None or state != MET or s.start is None:
         return state
-    return within(view.time(s.start), view.at, "c1_window_days") if within(view.time(s.start), view.at, "c1_window_days") == MET else UNKNOWN
+    return (
+        within(view.time(s.start), view.at, "c1_window_days")
+        if within(view.time(s.start), view.at, "c1_window_days") == MET
+        else UNKNOWN
+    )
 
 
 def dyspnoea_shown(view: View) -> Answer:
@@ -53,7 +58,12 @@ def dyspnoea_shown(view: View) -> Answer:
     signs, unclear = _signs(view)
     stated = attested(view, "progressive-dyspnoea")
     live = stated is not None and within(view.time(stated.made), view.at, "attestation_days") == MET
-    if stated is not None and live and stated.value is False and not any(not later(view.time(stated.made), s) for s in signs):
+    if (
+        stated is not None
+        and live
+        and stated.value is False
+        and not any(not later(view.time(stated.made), s) for s in signs)
+    ):
         return NO
     if signs or (stated is not None and live and stated.value is True):
         return YES
@@ -150,7 +160,10 @@ def estimated(view: View, m: Measurement) -> bool:
     near = [s for s in seen if close(view.time(s.start), when, "fio2_pair_minutes") == MET or _during(view, s, when)]
     if not near:
         return False
-    nearest = min(near, key=lambda s: (0 if _during(view, s, when) else distance(view.time(s.start), when), -view.time(s.start).lo))
+    nearest = min(
+        near,
+        key=lambda s: (0 if _during(view, s, when) else distance(view.time(s.start), when), -view.time(s.start).lo),
+    )
     return nearest.concept in ESTIMATING
 
 
@@ -175,5 +188,3 @@ def air_statements(view: View) -> Iterator[Span]:
 def dyspnoea_needing_care(view: View) -> Answer:
     """C1."""
     return all_of([dyspnoea_shown(view), any_of([respiratory_stay(view), oxygen_support(view)])])
-
-

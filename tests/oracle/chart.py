@@ -1,4 +1,4 @@
-"""What the chart holds at one moment: valid results newest first, conflicts, comparators, counted Conditions (K5 to K9, K11 to K13)."""
+"""What the chart holds at one moment: valid results, conflicts, comparators, counted Conditions (K5 to K13)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ DROPPED = {"refuted", "entered-in-error"}
 ONGOING = {"", "active", "recurrence", "relapse"}
 ILD = {"ild", "ild-in-ctd", "aip", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"}
 ELEMENTS = {
-    "ferritin": "E-FERR", "ldh": "E-INFL", "crp": "E-INFL", "lymphocytes-abs": "E-CBC", "pao2": "E-GAS", "paco2": "E-GAS",
-    "pf-ratio": "E-GAS", "aa-gradient": "E-GAS", "ph-arterial": "E-GAS", "fvc": "E-PFT", "fvc-pct-pred": "E-PFT", "dlco": "E-PFT",
+    "ferritin": "E-FERR", "ldh": "E-INFL", "crp": "E-INFL", "lymphocytes-abs": "E-CBC", "pao2": "E-GAS",
+    "paco2": "E-GAS",
+    "pf-ratio": "E-GAS", "aa-gradient": "E-GAS", "ph-arterial": "E-GAS", "fvc": "E-PFT", "fvc-pct-pred": "E-PFT",
+    "dlco": "E-PFT",
     "dlco-hb-adj": "E-PFT", "spo2": "E-VITAL", "fio2": "E-O2", "o2-flow": "E-O2",
 }  # fmt: skip
 
@@ -93,7 +95,9 @@ def newest(view: View, window: str, *concepts: str) -> tuple[Measurement | None,
     return None, unsure("imprecise-date", *unread) if perhaps else unsure("stale")
 
 
-def contradicting(view: View, m: Measurement, alike: Callable[[Measurement, Measurement], bool] | None = None) -> list[Measurement]:
+def contradicting(
+    view: View, m: Measurement, alike: Callable[[Measurement, Measurement], bool] | None = None
+) -> list[Measurement]:
     """K6: the result itself and those that contradict it."""
     others = [o for o in rows(view, m.concept) if o is not m and _clash(view, m, o) and (alike is None or alike(m, o))]
     return [m, *others]
@@ -150,7 +154,11 @@ def still_a_symptom(view: View, d: Diagnosis, concept: str) -> bool:
     """K9: counted, or resolved so short a time ago that the onset and C1 rules keep it."""
     if counted_as(d, concept):
         return True
-    if concept not in d.concepts or d.verification not in ("", "confirmed") and concept not in SYMPTOMS or d.verification in DROPPED:
+    if (
+        concept not in d.concepts
+        or (d.verification not in ("", "confirmed") and concept not in SYMPTOMS)
+        or d.verification in DROPPED
+    ):
         return False
     if d.abated is None:
         return False
@@ -179,7 +187,7 @@ def maybe_dated_within(view: View, d: Diagnosis, window: str) -> bool:
 
 
 def attested(view: View, code: str, always: bool = False) -> Attestation | None:
-    """The newest attestation of a code by a clinician (section 7, Attestations); CT attestations count whenever issued."""
+    """The newest attestation of a code by a clinician (section 7); CT attestations count whenever issued (`always`)."""
     mine = [a for a in view.facts.attestations if a.code == code and a.by_clinician and a.status in VALID]
     found = [a for a in mine if a.made is not None and (always or view.known(a.made))]
     return max(found, key=lambda a: (span(a.made).hi, span(a.issued or a.made).hi, a.reference), default=None)  # type: ignore[arg-type]
@@ -193,7 +201,10 @@ def acute(view: View) -> bool:
 def at_hospital(view: View, stay: object) -> bool:
     """K13: open now; at an earlier moment, a period that contains it."""
     status, start, end = stay.status, stay.start, stay.end  # type: ignore[attr-defined]
-    if status not in (("in-progress", "onleave") if view.present else ("in-progress", "onleave", "finished")) or start is None:
+    if (
+        status not in (("in-progress", "onleave") if view.present else ("in-progress", "onleave", "finished"))
+        or start is None
+    ):
         return False
     return view.time(start).lo <= view.at.hi and (end is None or view.time(end).hi >= view.at.lo)
 

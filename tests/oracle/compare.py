@@ -52,7 +52,10 @@ def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def actual(facts: PatientFacts, knowledge: Knowledge) -> dict[str, Any]:
     """What the project says, in the oracle's shape."""
     assessment = assess(facts, knowledge, NOW)
-    cards = {hook: [c.topic for c in choose(assessment, Call(hook, max_cards=UNCAPPED))[0] if c.topic in KNOWN] for hook in HOOKS}
+    cards = {
+        hook: [c.topic for c in choose(assessment, Call(hook, max_cards=UNCAPPED))[0] if c.topic in KNOWN]
+        for hook in HOOKS
+    }
     outline = {"gate": assessment.gate.failed, "context": assessment.context, "stage": assessment.stage, "cards": cards}
     return outline if assessment.situation is None else {**outline, **_inner(assessment)}
 
@@ -90,12 +93,18 @@ def _reasons(missing: list[dict[str, str]]) -> dict[str, str]:
 
 def _episode(e: Any) -> dict[str, Any]:
     names = ("treated_now", "improving", "breakthrough", "refractory")
-    return {**{n: getattr(e, n) for n in names}, "status": str(e.status), "latched": e.latch.held, "signs": bool(e.signs)}
+    return {
+        **{n: getattr(e, n) for n in names},
+        "status": str(e.status),
+        "latched": e.latch.held,
+        "signs": bool(e.signs),
+    }
 
 
 def _predicates(s: Any) -> dict[str, Any]:
     return {
         "high_risk": bool(s.risk), "lung_evidence": s.lung_evidence, "lung_signal": s.lung_signal, "quiet": s.quiet,
-        "gas_blind": bool(s.blind), "severe": s.severe is not None, "rescue": s.rescue.rule if s.rescue else "", "explained": s.explained,
+        "gas_blind": bool(s.blind), "severe": s.severe is not None, "rescue": s.rescue.rule if s.rescue else "",
+        "explained": s.explained,
         "weak_gate": s.gate.weak, "other_cause": sorted({c.concept for c in s.causes}),
     }  # fmt: skip

@@ -66,7 +66,7 @@ def any_condition(view: View) -> bool:
 
 
 def _moved(view: View, when: Span, onset: Span) -> tuple[int, bool]:
-    """Moved up to the onset: a day's first instant, a longer interval's end; and whether K3 counts in days from there."""
+    """Moved up to the onset: a day's first instant, a longer interval's end; and whether K3 counts in days."""
     start = onset.hi if not onset.sharp and onset.first != onset.last else onset.lo
     return (when.hi, not when.sharp) if when.hi >= start else (start, False)
 
@@ -74,7 +74,19 @@ def _moved(view: View, when: Span, onset: Span) -> tuple[int, bool]:
 def _times(view: View) -> Iterator[Span]:
     """The candidates of section 7, Evaluation at u; a day stands at its end, cut at T."""
     facts = view.facts
-    measured = rows(view, "pao2", "pf-ratio", "fvc", "fvc-pct-pred", "dlco", "dlco-hb-adj", "fio2", "o2-flow", "paco2", "ph-arterial")
+    measured = rows(
+        view,
+        "pao2",
+        "pf-ratio",
+        "fvc",
+        "fvc-pct-pred",
+        "dlco",
+        "dlco-hb-adj",
+        "fio2",
+        "o2-flow",
+        "paco2",
+        "ph-arterial",
+    )
     given = [m.when for m in measured] + [s.start for s in facts.supports]
     given += [s.start for s in facts.stays if s.reasons & REASONS]
     ill = [d for d in facts.diagnoses if d.concepts & {*SHOWN_BY, "o2-dependence"}]
@@ -84,5 +96,3 @@ def _times(view: View) -> Iterator[Span]:
     figure = attested(view, "hrct-increase-percent", always=True)
     if figure is not None:
         yield compared_until(view, figure)
-
-

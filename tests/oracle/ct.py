@@ -31,7 +31,11 @@ def newer_ct(view: View, than: Span, film: bool = False, compared: frozenset[str
     """A chest CT (or film) taken later; the compared studies and reports of known studies are no further CT."""
     kinds = ("ct-chest", "cxr") if film else ("ct-chest",)
     here = {s.reference for s in view.facts.scans if not s.is_report and s.when is not None}
-    shots = [s for s in view.facts.scans if s.concept in kinds and view.known(s.when) and not (s.is_report and s.studies & (here | compared))]
+    shots = [
+        s
+        for s in view.facts.scans
+        if s.concept in kinds and view.known(s.when) and not (s.is_report and s.studies & (here | compared))
+    ]
     shots = [s for s in shots if s.reference not in compared]
     return any(later(view.time(s.when), than) for s in shots)
 
@@ -86,7 +90,11 @@ def ct_worsening(view: View) -> Answer:
     stated, figure = attested_worsening(view), hrct_increase(view)
     if YES in (stated, figure):
         return YES
-    return NO if stated == NO else any_of([Answer(UNKNOWN, stated.why | (figure.why if stated.why == {"no-data"} else frozenset()))])
+    return (
+        NO
+        if stated == NO
+        else any_of([Answer(UNKNOWN, stated.why | (figure.why if stated.why == {"no-data"} else frozenset()))])
+    )
 
 
 def worsening_period(view: View) -> tuple[Span, Span] | None:
@@ -124,5 +132,3 @@ def valid_true(view: View, code: str, window: str, film: bool = False) -> bool:
     if a is None or a.value is not True or within(view.time(a.made), view.at, window) != MET:
         return False
     return not (film and newer_ct(view, view.time(a.made), film=True))
-
-

@@ -100,7 +100,11 @@ def lower_band(view: View, drugs: Therapy) -> Iterator[Span]:
     """(b) P/F of the index gas in a lower band than that of the gas nearest T0."""
     assert drugs.t0 is not None
     gas, _ = index_gas(view)
-    near = [m for m in rows(view, "pao2") if close(view.time(m.when), drugs.t0, "worsening_gas_hours") == MET and band(view, m) is not None]
+    near = [
+        m
+        for m in rows(view, "pao2")
+        if close(view.time(m.when), drugs.t0, "worsening_gas_hours") == MET and band(view, m) is not None
+    ]
     if gas is None or not near or band(view, gas) is None:
         return
     first = min(near, key=lambda m: abs(view.time(m.when).lo - drugs.t0.lo))  # type: ignore[union-attr]
@@ -126,7 +130,7 @@ def recorded(view: View) -> list[tuple[Span, Fraction]]:
 
 
 def more_oxygen(view: View, drugs: Therapy) -> Iterator[Span]:
-    """(b) highest FiO2 of the last 24 h at least 0.20 above the highest of the 24 h before T0 (none: nearest within 72 h)."""
+    """(b) highest FiO2 of 24 h at least 0.20 above the highest of the 24 h before T0 (none: nearest within 72 h)."""
     assert drugs.t0 is not None
     everything = recorded(view)
     now = [(s, v) for s, v in everything if within(s, view.now, "worsening_fio2_hours") == MET]

@@ -18,7 +18,17 @@ from tests.oracle.episode import build
 from tests.oracle.flags import flags, kurasawa
 from tests.oracle.gate import first_failed, weak
 from tests.oracle.onset import Border, Onset, find_onset, main_clock, within_a_month
-from tests.oracle.predicates import EXPLAINING, gas_blind, high_risk, lung_evidence, lung_signal, other_causes, quiet, rescue_need, severe_failure
+from tests.oracle.predicates import (
+    EXPLAINING,
+    gas_blind,
+    high_risk,
+    lung_evidence,
+    lung_signal,
+    other_causes,
+    quiet,
+    rescue_need,
+    severe_failure,
+)
 from tests.oracle.therapy import Therapy, therapy
 from tests.oracle.times import instant, micros
 from tests.oracle.workup import Case, missing
@@ -57,18 +67,43 @@ def _improved(view: View) -> Any:
 
 
 def _assemble(
-    view: View, state: Any, doors: set[str], drugs: Therapy, episode: Any, onsets: tuple[Onset, Answer, Answer], found: tuple[Any, Any, Any]
+    view: View,
+    state: Any,
+    doors: set[str],
+    drugs: Therapy,
+    episode: Any,
+    onsets: tuple[Onset, Answer, Answer],
+    found: tuple[Any, Any, Any],
 ) -> Facts:
     """Step 7."""
     (onset, on, on_first), (c, d, f) = onsets, found
     where, weak_gate = context(view, state), weak(doors)
     risk = high_risk(view, on, c, f, where, weak_gate)
     explained = weak_gate and bool(other_causes(view, proven=True) & EXPLAINING)
-    missing_onset = on.status == "unknown" and any(c[name].met for name in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange"))
+    missing_onset = on.status == "unknown" and any(
+        c[name].met for name in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange")
+    )
     rp = d["fourConditions"].status
-    def3 = d["threeMonthProgression"].met and where != "noCtd" and not episode.met
-    case = Case(view, state, where, "", rp, episode, drugs, risk, explained, quiet(view), f["ferritin828"].met, missing_onset, gas_blind(view), def3)
-    aip = valid_true(view, "bilateral-infiltrates", "attestation_days", film=True) and valid_true(view, "causes-excluded", "attestation_days")
+    def3 = d["threeMonthProgression"].met and not episode.met
+    case = Case(
+        view,
+        state,
+        where,
+        "",
+        rp,
+        episode,
+        drugs,
+        risk,
+        explained,
+        quiet(view),
+        f["ferritin828"].met,
+        missing_onset,
+        gas_blind(view),
+        def3,
+    )
+    aip = valid_true(view, "bilateral-infiltrates", "attestation_days", film=True) and valid_true(
+        view, "causes-excluded", "attestation_days"
+    )
 
     def turned(name: str | None, answer: Answer) -> tuple[object, ...]:
         return _turned(view, name, answer, (on, on_first), (c, f), (where, weak_gate))
@@ -79,7 +114,12 @@ def _assemble(
 
 
 def _turned(
-    view: View, name: str | None, answer: Answer, onsets: tuple[Answer, Answer], found: tuple[Any, Any], place: tuple[str, bool]
+    view: View,
+    name: str | None,
+    answer: Answer,
+    onsets: tuple[Answer, Answer],
+    found: tuple[Any, Any],
+    place: tuple[str, bool],
 ) -> tuple[object, ...]:
     """Definitions and highRisk with one criterion decided."""
     (on, on_first), (c, f) = onsets, found
@@ -90,10 +130,18 @@ def _turned(
     if name in ("respiratoryFailure", "pao2Decline"):
         c["gasExchange"] = any_of([c["respiratoryFailure"], c["pao2Decline"]])
     shown = dyspnoea_shown(view)
-    four = all_of([on, any_of(c[n] for n in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange"))])
+    four = all_of(
+        [on, any_of(c[n] for n in ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange"))]
+    )
     triad = all_of([on_first, ct_worsening(view), shown, c["respiratoryFailure"]])
     three = all_of([shown, ct_worsening_92(view)])
     return four.status, triad.status, three.status, high_risk(view, on, c, f, *place)
+
+
+def _unnamed_reason(f: Facts) -> dict[str, tuple[str, str]]:
+    """C1 is "else unknown": the document names no reason for its legs."""
+    answer = f.criteria["dyspnoeaNeedingCare"]
+    return {"dyspnoeaNeedingCare": (answer.status, "any" if answer.status == "unknown" else "")}
 
 
 def _printed(f: Facts, drugs: Therapy, count: int, doors: set[str], state: Any) -> dict[str, Any]:
@@ -103,18 +151,21 @@ def _printed(f: Facts, drugs: Therapy, count: int, doors: set[str], state: Any) 
         "context": case.context,
         "stage": case.stage,
         "definitions": {name: answer.status for name, answer in f.definitions.items()},
-        "criteria": {name: (a.status, a.foremost) for name, a in {"onsetWithinOneMonth": f.on, **f.criteria}.items()},
+        "criteria": {name: (a.status, a.foremost) for name, a in {"onsetWithinOneMonth": f.on,
+        **f.criteria}.items()} | _unnamed_reason(f),
         "flags": {name: (a.status, a.foremost) for name, a in f.flags.items()},
         "kurasawa": count,
         "mda5": state.name,
         "marks": sorted(state.marks),
-        "therapy": {"combination": drugs.combination, "t0": (drugs.t0.lo, drugs.edge) if drugs.t0 else None, "induction": drugs.induction},
+        "therapy": {"combination": drugs.combination, "t0": (drugs.t0.lo, drugs.edge) if drugs.t0 else None,
+        "induction": drugs.induction},
         "episode": {
             "status": e.status, "latched": e.latched, "treated_now": e.treated_now, "improving": e.improving,
             "breakthrough": e.breakthrough, "refractory": e.refractory, "signs": bool(e.signs),
         },
         "predicates": {
-            "high_risk": case.high_risk, "lung_evidence": lung_evidence(case.view, f.criteria), "lung_signal": f.lung_signal,
+            "high_risk": case.high_risk, "lung_evidence": lung_evidence(case.view, f.criteria),
+            "lung_signal": f.lung_signal,
             "quiet": case.quiet, "gas_blind": gas_blind(case.view), "severe": bool(f.severe), "rescue": f.rescue,
             "explained": case.explained, "weak_gate": f.weak_gate, "other_cause": sorted(other_causes(case.view)),
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rpild_rules.facts import Measurement
-from tests.oracle.answers import ANY, MET, Answer, agreed, of, unsure
+from tests.oracle.answers import ANY, MET, UNKNOWN, Answer, agreed, of, unsure
 from tests.oracle.antibodies import ro52
 from tests.oracle.care import distance
 from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
@@ -41,14 +41,29 @@ def gradient(view: View) -> Answer:
     gas, why = index_gas(view)
     carbon = partner(view, gas, "paco2") if gas is not None else None
     if gas is not None and carbon is not None:
-        answer = agreed(_computed(g, c, air) for g in versions(view, gas) for c in contradicting(view, carbon) for air in inspired(view, g))
-        if answer.foremost != "not-comparable" or any(air.kind == "recorded" for air in inspired(view, gas)):
+        answer = agreed(
+            _computed(g, c, air)
+            for g in versions(view, gas)
+            for c in contradicting(view, carbon)
+            for air in inspired(view, g)
+        )
+        if (
+            answer.status != UNKNOWN
+            or answer.why - {ANY, "not-comparable"}
+            or any(air.kind == "recorded" for air in inspired(view, gas))
+        ):
             return answer
         why = unsure(*answer.why)
     elif gas is not None:
-        why = unsure(ANY, *(air.why for air in inspired(view, gas) if air.kind == "none"))
+        why = unsure(ANY, *_doubts(view, gas))
     reported = _reported(view)
     return reported if reported is not None else why
+
+
+def _doubts(view: View, gas: Measurement) -> set[str]:
+    """Why the FiO2 of a gas is open."""
+    airs = inspired(view, gas)
+    return {air.why for air in airs if air.kind == "none"} | ({"conflict"} if len(airs) > 1 else set())
 
 
 def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
@@ -63,8 +78,10 @@ def _computed(gas: Measurement, carbon: Measurement, air: Inspired) -> Answer:
     why = {air.why} if air.kind == "none" else set(plain(gas, carbon).why)
     why |= {"not-comparable"} if air.kind == "recorded" and choice("aado2_room_air_only") else set()
     if why:
-        return unsure(*why)
-    inhaled = (number("room_air_fio2") if air.kind == "air" else air.value) * (number("barometric_mmHg") - number("water_vapour_mmHg"))
+        return unsure(ANY, *why)
+    inhaled = (number("room_air_fio2") if air.kind == "air" else air.value) * (
+        number("barometric_mmHg") - number("water_vapour_mmHg")
+    )
     value = inhaled - Fraction(carbon.value) / number("respiratory_quotient") - Fraction(gas.value)  # type: ignore[arg-type]
     return of(value >= number("aado2_flag"))
 
@@ -80,7 +97,13 @@ def _reported(view: View) -> Answer | None:
 
 def kurasawa(view: View, drugs: Therapy) -> int:
     """How many of the three parts are met."""
-    return sum((_high_before(view, drugs), valid_true(view, "ggo-all-six-fields", "six_fields_days"), _worse_after(view, drugs)))
+    return sum(
+        (
+            _high_before(view, drugs),
+            valid_true(view, "ggo-all-six-fields", "six_fields_days"),
+            _worse_after(view, drugs),
+        )
+    )
 
 
 def _high_before(view: View, drugs: Therapy) -> bool:
@@ -88,7 +111,11 @@ def _high_before(view: View, drugs: Therapy) -> bool:
     if drugs.edge:
         return False
     start = drugs.t0 or view.now
-    before = [m for m in rows(view, "ferritin") if m.value is not None and within(view.time(m.when), start, "kurasawa_ferritin_days") == MET]
+    before = [
+        m
+        for m in rows(view, "ferritin")
+        if m.value is not None and within(view.time(m.when), start, "kurasawa_ferritin_days") == MET
+    ]
     if not before:
         return False
     return agreed(proves(v, ">", number("kurasawa_ferritin")) for v in contradicting(view, before[0])).met
@@ -98,5 +125,3 @@ def _worse_after(view: View, drugs: Therapy) -> bool:
     """(3): ctWorsening whose period ends after therapy start."""
     pair = worsening_period(view) if ct_worsening(view).met else None
     return pair is not None and drugs.t0 is not None and (drugs.edge or later(pair[1], drugs.t0))
-
-

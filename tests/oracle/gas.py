@@ -1,4 +1,4 @@
-"""C4 and everything else that reads a blood gas: FiO2, failure, fall of PaO2, P/F, gradient (decisions section 4 C4, section 6)."""
+"""C4: FiO2 of a gas, respiratory failure, fall of PaO2 (decisions section 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 from rpild_rules.facts import Measurement, Support
-from tests.oracle.answers import MET, NO, NOT_MET, UNKNOWN, YES, Answer, agreed, any_of, of, unsure
+from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, agreed, any_of, of, unsure
 from tests.oracle.care import OXYGEN, air_statements, distance, estimated
 from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
 from tests.oracle.settings import choice, number, window
@@ -31,9 +31,12 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
     """FiO2 of a gas: of its own set, else the nearest recorded value or room-air statement within 60 minutes."""
     when = view.time(gas.when)
     fractions = rows(view, "fio2")
-    grouped = [m for m in fractions if m.groups & gas.groups]
+    grouped = [m for m in fractions if m.groups & gas.groups and m.value is not None]
     if grouped:
-        return [_reading(m) if m.value is None or not estimated(view, m) else NONE for m in _at_once(view, grouped, grouped[0])]
+        return [
+            _reading(m) if m.value is None or not estimated(view, m) else NONE
+            for m in _at_once(view, grouped, grouped[0])
+        ]
     around = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
     near = [m for m in around if m.value is not None and not estimated(view, m)]
     unread = [Inspired("none", why=str(m.problem)) for m in around if m.value is None]
@@ -45,14 +48,17 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
     if spoken is not None and best is None and guessed and min(guessed) <= spoken:
         return [NONE]
     if best is None or (spoken is not None and spoken < best[0]):
-        return [AIR] if spoken is not None else unread[:1] or [NONE]
+        open_reason = [Inspired("none", why=ANY)] if guessed and unread else unread[:1] or [NONE]
+        return [AIR] if spoken is not None else open_reason
     told_then = [_reading(m) for m in _at_once(view, near, best[2])]
     return told_then + ([AIR] if spoken == best[0] and all(each.kind != "air" for each in told_then) else [])
 
 
 def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:
     """K6: those of the very same time that contradict it."""
-    return [m for m in contradicting(view, best) if m is best or (m in pool and view.time(m.when) == view.time(best.when))]
+    return [
+        m for m in contradicting(view, best) if m is best or (m in pool and view.time(m.when) == view.time(best.when))
+    ]
 
 
 def _reading(m: Measurement) -> Inspired:
@@ -66,7 +72,10 @@ def _reading(m: Measurement) -> Inspired:
 
 def alike_gases(view: View, a: Measurement, b: Measurement) -> bool:
     """K6 for gases: FiO2 alike or unknown."""
-    return any("none" in (x.kind, y.kind) or abs(x.value - y.value) <= number("fio2_like") for x, y in product(inspired(view, a), inspired(view, b)))
+    return any(
+        "none" in (x.kind, y.kind) or abs(x.value - y.value) <= number("fio2_like")
+        for x, y in product(inspired(view, a), inspired(view, b))
+    )
 
 
 def versions(view: View, gas: Measurement) -> list[Measurement]:
@@ -116,7 +125,9 @@ def reported_ratio(view: View) -> Answer:
     m, why = newest(view, gas_window(view), "pf-ratio")
     if m is None:
         return NO if why.foremost in ("no-data", "stale", "fetch-failed", "not-permitted") else why
-    below = agreed(proves(v, "<=" if choice("berlin_inclusive") else "<", number("pf_failure")) for v in contradicting(view, m))
+    below = agreed(
+        proves(v, "<=" if choice("berlin_inclusive") else "<", number("pf_failure")) for v in contradicting(view, m)
+    )
     return below if below.status != MET or _on_oxygen_near(view, view.time(m.when)) else NO
 
 
@@ -144,7 +155,9 @@ def pao2_decline(view: View) -> Answer:
     base = baseline_gas(view)
     if base is None:
         unread = {str(m.problem) for m, state in states if state == MET and m.value is None}
-        return unsure(*(unread or {"no-baseline"}), *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ()))
+        return unsure(
+            *(unread or {"no-baseline"}), *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ())
+        )
     pairs = product(versions(view, gas), versions(view, base))
     return agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
 
@@ -152,7 +165,11 @@ def pao2_decline(view: View) -> Answer:
 def baseline_gas(view: View) -> Measurement | None:
     """The gas compared with."""
     gas, _ = index_gas(view)
-    found = [m for m in rows(view, "pao2") if gas is not None and m is not gas and m.value is not None and _earlier(view, m, view.time(gas.when)) == MET]
+    found = [
+        m
+        for m in rows(view, "pao2")
+        if gas is not None and m is not gas and m.value is not None and _earlier(view, m, view.time(gas.when)) == MET
+    ]
     return found[-1] if found else None
 
 
@@ -178,5 +195,3 @@ def fell_on(i: Measurement, b: Measurement, x: Inspired, y: Inspired) -> Answer:
 def gas_exchange(view: View) -> Answer:
     """C4."""
     return any_of([respiratory_failure(view), pao2_decline(view)])
-
-

@@ -39,7 +39,9 @@ def is_adult(view: View) -> bool:
 
 
 def _transplanted(view: View) -> bool:
-    return any("lung-transplant" in d.concepts and d.status != "entered-in-error" for d in view.facts.done) or has(view.facts, "transplant-state")
+    return any("lung-transplant" in d.concepts and d.status != "entered-in-error" for d in view.facts.done) or has(
+        view.facts, "transplant-state"
+    )
 
 
 def open_doors(view: View, state: State) -> set[str]:
@@ -68,12 +70,20 @@ def _new_lung_disease(view: View) -> bool:
     first = first_record(view, ILD)
     if first is not None and within(first, view.now, "gate_new_ild_days") != NOT_MET:
         return True
-    return attested_picture(view, "ct-worsening") or attested_picture(view, "bilateral-infiltrates") or attested_growth(view)
+    return (
+        attested_picture(view, "ct-worsening")
+        or attested_picture(view, "bilateral-infiltrates")
+        or attested_growth(view)
+    )
 
 
 def first_record(view: View, concepts: set[str]) -> Span | None:
     """Earliest onset or recorded date of any record of these concepts, whatever its clinical status."""
-    records = [d for d in view.facts.diagnoses if d.concepts & concepts and d.verification not in ("refuted", "entered-in-error")]
+    records = [
+        d
+        for d in view.facts.diagnoses
+        if d.concepts & concepts and d.verification not in ("refuted", "entered-in-error")
+    ]
     return min((view.time(w) for d in records for w in (d.onset, d.recorded) if w is not None), default=None)
 
 
@@ -110,7 +120,7 @@ class Alone(Border):
 
     def crossed(self, record: Record) -> bool:
         """Always a new illness."""
-        return True
+        return bool(record)
 
 
 def _panel(view: View) -> bool:
@@ -122,4 +132,8 @@ def _panel(view: View) -> bool:
 def _respiratory(view: View, oxygen: str) -> bool:
     """The respiratory fact of G3f and G3g."""
     ill = [d for d in view.facts.diagnoses if any(counted_as(d, c) for c in RESPIRATORY)]
-    return any(dated_within(view, d, "gate_respiratory_days") for d in ill) or oxygen_evidence(view, oxygen)[0] or dependent(view)
+    return (
+        any(dated_within(view, d, "gate_respiratory_days") for d in ill)
+        or oxygen_evidence(view, oxygen)[0]
+        or dependent(view)
+    )

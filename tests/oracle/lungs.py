@@ -67,7 +67,13 @@ def fvc_decline(view: View) -> Answer:
     other = series(view, second, "fvc_fall_pct")
     if other.status != UNKNOWN:
         return other
-    return other if answer == absent(view, "E-PFT") else answer if other == absent(view, "E-PFT") else any_of([answer, other])
+    return (
+        other
+        if answer == absent(view, "E-PFT")
+        else answer
+        if other == absent(view, "E-PFT")
+        else any_of([answer, other])
+    )
 
 
 def deciding(view: View) -> tuple[str, ...]:
@@ -108,5 +114,3 @@ def _late(view: View, concepts: tuple[str, ...], limit: str) -> bool:
     old = [m for m in old if m.value is not None and like_with_like(index, m)]
     far = [m for m in old if within(view.time(m.when), when, "baseline_max_days") == "notMet"]
     return bool(far) and fell(index, far[-1], number(limit)).met
-
-

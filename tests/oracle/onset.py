@@ -57,7 +57,7 @@ class Border:
 
 
 def records_of(view: View, concepts: Sequence[str]) -> list[Record]:
-    """Conditions with an onset date, and those with a recorded date only where no onset lies in the 92 days before it."""
+    """Conditions with an onset date; those with a recorded date only where no onset lies in the 92 days before it."""
     pairs = [(d, c) for d in view.facts.diagnoses for c in concepts if still_a_symptom(view, d, c)]
     dated = [_record(view, d, c, d.onset) for d, c in pairs if d.onset is not None]
     lone = [(d, c) for d, c in pairs if d.onset is None and not d.onset_text and d.recorded is not None]
@@ -75,7 +75,7 @@ def _record(view: View, d: Diagnosis, concept: str, when: When | None) -> Record
 
 
 def merged(records: list[Record], border: Border) -> list[Record]:
-    """(b) merging: overlapping records of one concept with onsets at most 92 days apart are one, with the earliest onset."""
+    """(b) merging: overlapping records of one concept, onsets within 92 days, are one with the earliest onset."""
     pool = list(records)
     pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
     while pair is not None:
@@ -112,7 +112,12 @@ def from_records(view: View, clock: str, border: Border) -> tuple[Span | None, b
     records = merged(records_of(view, RESPIRATORY), border)
     top = latest(records)
     if top is None:
-        worded = any(d.onset_text and d.onset is None for d in view.facts.diagnoses for c in RESPIRATORY if still_a_symptom(view, d, c))
+        worded = any(
+            d.onset_text and d.onset is None
+            for d in view.facts.diagnoses
+            for c in RESPIRATORY
+            if still_a_symptom(view, d, c)
+        )
         return None, worded
     start = no_beginning(top.onset) if top.only_recorded else top.onset
     return (start if clock == "worsening" else _first_symptom(view, top, border, start)), False
@@ -133,7 +138,11 @@ def find_onset(view: View, clock: str, border: Border) -> Onset:
     """(a) or (b)."""
     stated = attested(view, "respiratory-onset")
     records, worded = from_records(view, clock, border)
-    live = stated is not None and isinstance(stated.value, When) and within(view.time(stated.made), view.at, "onset_attestation_days") == MET
+    live = (
+        stated is not None
+        and isinstance(stated.value, When)
+        and within(view.time(stated.made), view.at, "onset_attestation_days") == MET
+    )
     if stated is not None and live and not (records and later(records, view.time(stated.made))):
         return Onset(view.time(stated.value), True)
     if records is not None:

@@ -1,4 +1,4 @@
-"""Predicates that draw attention: risk, evidence of lung disease, severe failure, rescue, other causes, referral (decisions section 6)."""
+"""Predicates: risk, lung disease, severe failure, rescue, other causes, referral (decisions section 6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from itertools import product
 from rpild_rules.facts import Diagnosis, Measurement
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
 from tests.oracle.care import REASONS, dependent, dyspnoea_shown, ended, overlaps, oxygen_evidence
-from tests.oracle.chart import ILD, View, acute, at_hospital, attested, counted_as, dated_within, gas_window, has, maybe_dated_within, proves, rows, was_read
+from tests.oracle.chart import (
+    ILD,
+    View,
+    acute,
+    at_hospital,
+    attested,
+    counted_as,
+    dated_within,
+    gas_window,
+    has,
+    maybe_dated_within,
+    proves,
+    rows,
+    was_read,
+)
 from tests.oracle.criteria import FOUR
 from tests.oracle.ct import attested_worsening, valid_true
 from tests.oracle.episode import Episode
@@ -18,25 +32,39 @@ from tests.oracle.settings import number
 from tests.oracle.times import within
 
 CAUSES = (
-    "pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild", "hypersensitivity-pneumonitis",
+    "pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild",
+    "hypersensitivity-pneumonitis",
     "radiation-pneumonitis", "heart-failure",
 )  # fmt: skip
 VIRUSES = {"sars-cov-2-rna": "covid-19", "influenza-a-rna": "influenza", "influenza-b-rna": "influenza"}
 EXPLAINING = {"covid-19", "influenza", "pjp", "drug-ild", "hypersensitivity-pneumonitis", "radiation-pneumonitis"}
 
 
-def high_risk(view: View, on: Answer, c: dict[str, Answer], f: dict[str, Answer], context: str, weak_gate: bool) -> bool:
+def high_risk(
+    view: View, on: Answer, c: dict[str, Answer], f: dict[str, Answer], context: str, weak_gate: bool
+) -> bool:
     """highRisk: any proven part."""
     full = not weak_gate or respiratory_hospital(view)
     imprecise = on.status == UNKNOWN and on.foremost == "imprecise-date"
     limited = f["ferritin828"].met or f["aado2of32"].met or imprecise
-    cough = context == "confirmed" and any(dated_within(view, d, "cough_days") for d in view.facts.diagnoses if counted_as(d, "cough"))
-    return (limited and full) or on.met or any(c[name].met for name in FOUR) or low_saturation(view) or late_fall(view) or cough
+    cough = context == "confirmed" and any(
+        dated_within(view, d, "cough_days") for d in view.facts.diagnoses if counted_as(d, "cough")
+    )
+    return (
+        (limited and full)
+        or on.met
+        or any(c[name].met for name in FOUR)
+        or low_saturation(view)
+        or late_fall(view)
+        or cough
+    )
 
 
 def respiratory_hospital(view: View) -> bool:
     """Setting acute with a respiratory reason."""
-    return any(s.kind in ("stay", "emergency") and at_hospital(view, s) and s.reasons & REASONS for s in view.facts.stays)
+    return any(
+        s.kind in ("stay", "emergency") and at_hospital(view, s) and s.reasons & REASONS for s in view.facts.stays
+    )
 
 
 def low_saturation(view: View) -> bool:
@@ -57,7 +85,12 @@ def on_air(view: View, m: Measurement) -> bool:
 def lung_evidence(view: View, c: dict[str, Answer]) -> bool:
     """lungEvidence."""
     pictures = valid_true(view, "bilateral-infiltrates", "attestation_days", film=True) or attested_worsening(view).met
-    return has(view.facts, *ILD) or any(c[n].met for n in FOUR[1:]) or pictures or valid_true(view, "ggo-all-six-fields", "six_fields_days")
+    return (
+        has(view.facts, *ILD)
+        or any(c[n].met for n in FOUR[1:])
+        or pictures
+        or valid_true(view, "ggo-all-six-fields", "six_fields_days")
+    )
 
 
 def lung_signal(view: View, on: Answer, c: dict[str, Answer]) -> bool:
@@ -76,40 +109,70 @@ def lately(view: View, d: Diagnosis, window: str) -> bool:
 def other_causes(view: View, proven: bool = False) -> set[str]:
     """otherCause: what is documented within 31 days; what may be is listed too, unless `proven` is asked."""
     close_by = dated_within if proven else lately
-    found = {c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and close_by(view, d, "other_cause_days")}
-    tests = [r for r in view.facts.results if r.valid and r.concept in VIRUSES and r.meaning in ("positive", "weak") and r.when]
+    found = {
+        c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and close_by(view, d, "other_cause_days")
+    }
+    tests = [
+        r
+        for r in view.facts.results
+        if r.valid and r.concept in VIRUSES and r.meaning in ("positive", "weak") and r.when
+    ]
     return found | {VIRUSES[r.concept] for r in tests if within(view.time(r.when), view.now, "other_cause_days") == MET}
 
 
 def quiet(view: View) -> bool:
     """Nothing respiratory for 92 days, and not acute."""
-    symptoms = [d for d in view.facts.diagnoses if d.concepts & {*RESPIRATORY, "cough"} and d.verification not in ("refuted", "entered-in-error")]
-    recent = any(within(view.time(w), view.now, "quiet_days") != NOT_MET for d in symptoms for w in (d.onset, d.recorded) if w)
+    symptoms = [
+        d
+        for d in view.facts.diagnoses
+        if d.concepts & {*RESPIRATORY, "cough"} and d.verification not in ("refuted", "entered-in-error")
+    ]
+    recent = any(
+        within(view.time(w), view.now, "quiet_days") != NOT_MET for d in symptoms for w in (d.onset, d.recorded) if w
+    )
     oxygen, doubts = oxygen_evidence(view, "quiet_days")
     oxygen = oxygen or dependent(view) or "imprecise-date" in doubts
     stated = [attested(view, code) for code in ("progressive-dyspnoea", "ct-worsening")]
-    said = any(a is not None and a.value is True and within(view.time(a.made), view.now, "quiet_days") == MET for a in stated)
+    said = any(
+        a is not None and a.value is True and within(view.time(a.made), view.now, "quiet_days") == MET for a in stated
+    )
     read = was_read(view, "E-O2") and was_read(view, "E-ATT")
     return read and not (acute(view) or recent or oxygen or said)
 
 
 def on_now(view: View, *concepts: str) -> bool:
     """Support of these kinds at any time in the last 24 h."""
-    return any(s.concept in concepts and overlaps(view, s.start, ended(s), "blind_hours") == MET for s in view.facts.supports)
+    return any(
+        s.concept in concepts and overlaps(view, s.start, ended(s), "blind_hours") == MET for s in view.facts.supports
+    )
 
 
 def running_now(view: View, *concepts: str) -> bool:
     """Support of these kinds that runs at T, or was observed in the last 24 h."""
-    mine = [s for s in view.facts.supports if s.concept in concepts and s.start is not None and view.time(s.start).lo <= view.now.hi]
-    seen = [s for s in mine if s.start == (s.end or s.start) and within(view.time(s.start), view.now, "blind_hours") == MET]
+    mine = [
+        s
+        for s in view.facts.supports
+        if s.concept in concepts and s.start is not None and view.time(s.start).lo <= view.now.hi
+    ]
+    seen = [
+        s for s in mine if s.start == (s.end or s.start) and within(view.time(s.start), view.now, "blind_hours") == MET
+    ]
     return bool(seen) or any(s.running or (s.end is not None and view.time(s.end).hi >= view.now.hi) for s in mine)
 
 
 def gas_blind(view: View) -> bool:
     """High support and no arterial gas in 24 h."""
     high = [m for m in rows(view, "fio2") if proves(m, ">=", number("blind_fio2")).met and not estimated(view, m)]
-    strained = on_now(view, "hfnc", "niv", "invasive-ventilation") or any(within(view.time(m.when), view.now, "blind_hours") == MET for m in high)
-    return was_read(view, "E-GAS") and strained and not any(within(view.time(m.when), view.now, "blind_hours") == MET for m in rows(view, "pao2") if m.value is not None)
+    strained = on_now(view, "hfnc", "niv", "invasive-ventilation") or any(
+        within(view.time(m.when), view.now, "blind_hours") == MET for m in high
+    )
+    return (
+        was_read(view, "E-GAS")
+        and strained
+        and not any(
+            within(view.time(m.when), view.now, "blind_hours") == MET for m in rows(view, "pao2") if m.value is not None
+        )
+    )
 
 
 def recent_gases(view: View) -> list[Measurement]:
@@ -120,7 +183,9 @@ def recent_gases(view: View) -> list[Measurement]:
 def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air_fio2") -> bool:
     """P/F under a limit with recorded FiO2 above room air (or at least a floor)."""
     pairs = [(g, air) for g in versions(view, gas) for air in inspired(view, g)]
-    return all(a.kind == "recorded" and a.value >= number(floor) and below_ratio(g, a, number(limit)).met for g, a in pairs)
+    return all(
+        a.kind == "recorded" and a.value >= number(floor) and below_ratio(g, a, number(limit)).met for g, a in pairs
+    )
 
 
 def severe_failure(view: View) -> str:
@@ -153,7 +218,9 @@ def rescue_need(view: View, episode: Episode) -> str:
 def referral_sent(view: View) -> bool:
     """referralSent."""
     sent = [o for o in view.facts.orders if "referral-transplant" in o.concepts or "transplant-referral" in o.items]
-    drafted = [o for o in view.facts.drafted_orders if "referral-transplant" in o.concepts or "transplant-referral" in o.items]
+    drafted = [
+        o for o in view.facts.drafted_orders if "referral-transplant" in o.concepts or "transplant-referral" in o.items
+    ]
     live = any(o.status in ("active", "on-hold") for o in sent if not o.do_not_perform)
     done = [o for o in sent if o.status == "completed" and o.authored is not None]
     past = any(within(view.time(o.authored), view.now, "referral_days") == MET for o in done)

@@ -26,7 +26,9 @@ def _smaller(story: Story) -> Iterator[Story]:
     for n, line in enumerate(lines):
         words = line.split()
         optional = [w for w in words[2:] if "=" in w]
-        yield from (replace(story, lines=(*lines[:n], " ".join(x for x in words if x != w), *lines[n + 1 :])) for w in optional)
+        yield from (
+            replace(story, lines=(*lines[:n], " ".join(x for x in words if x != w), *lines[n + 1 :])) for w in optional
+        )
     if story.age != Story.age or story.sex != Story.sex:
         yield replace(story, age=Story.age, sex=Story.sex)
 
@@ -42,7 +44,13 @@ def told(story: Story, difference: Difference) -> str:
     """Field, both answers and the chart."""
     name, mine, theirs = difference
     person = f"    age {story.age}, {story.sex}"
-    return "\n".join([f"{name}: oracle {_brief(mine, theirs)}, rules {_brief(theirs, mine)}", person, *(f"    {line}" for line in story.lines)])
+    return "\n".join(
+        [
+            f"{name}: oracle {_brief(mine, theirs)}, rules {_brief(theirs, mine)}",
+            person,
+            *(f"    {line}" for line in story.lines),
+        ]
+    )
 
 
 def _brief(value: Any, other: Any) -> Any:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
-STATUSES = ("verification=provisional", "verification=refuted", "clinical=resolved", "clinical=inactive", "clinical=recurrence")
+STATUSES = (
+    "verification=provisional",
+    "verification=refuted",
+    "clinical=resolved",
+    "clinical=inactive",
+    "clinical=recurrence",
+)
 
 
 def maybe(r: Random, chance: float) -> bool:
@@ -17,7 +24,15 @@ def ago(r: Random, *days: int, partial: float = 0.04) -> str:
     d = r.choice(days)
     if maybe(r, partial):
         return f"-{d}D/month"
-    forms = [f"-{d}d", f"-{d}d1m", f"-{max(d - 1, 0)}d23h59m", f"-{d}D", f"-{d + 1}D", f"-{max(d - 1, 0)}D", f"-{d}d{r.randint(1, 22)}h"]
+    forms = [
+        f"-{d}d",
+        f"-{d}d1m",
+        f"-{max(d - 1, 0)}d23h59m",
+        f"-{d}D",
+        f"-{d + 1}D",
+        f"-{max(d - 1, 0)}D",
+        f"-{d}d{r.randint(1, 22)}h",
+    ]
     return r.choice(forms)
 
 
@@ -29,7 +44,16 @@ def hours(r: Random, *marks: int) -> str:
 
 def status(r: Random, chance: float = 0.08) -> str:
     """Seldom a status that changes what a result says."""
-    return f" status={r.choice(('preliminary', 'amended', 'corrected', 'entered-in-error', 'registered'))}" if maybe(r, chance) else ""
+    return (
+        f" status={r.choice(('preliminary', 'amended', 'corrected', 'entered-in-error', 'registered'))}"
+        if maybe(r, chance)
+        else ""
+    )
+
+
+def attested(r: Random, code: str, values: Sequence[object], *days: int, more: str = "") -> str:
+    """One attestation made near one of these distances."""
+    return f"attest {code} {r.choice(values)} @{ago(r, *days, partial=0)}{more}{status(r)}"
 
 
 def antibodies(r: Random, kind: str) -> list[str]:
@@ -57,7 +81,9 @@ def other_antibodies(r: Random) -> list[str]:
     said = r.choice(("positive", "negative", "weak", "indeterminate"))
     one = r.choice(("anti-jo1", "anti-pl7", "anti-srp", "anti-pmscl", "anti-rnp", "anti-ku"))
     lines = [f"test anti-ro52 {said} @{ago(r, 5, 200, partial=0)}"] if maybe(r, 0.4) else []
-    return lines + ([f"test {one} {r.choice(('positive', 'negative', 'negative'))} @-20d{status(r)}"] if maybe(r, 0.35) else [])
+    return lines + (
+        [f"test {one} {r.choice(('positive', 'negative', 'negative'))} @-20d{status(r)}"] if maybe(r, 0.35) else []
+    )
 
 
 def diagnosis(r: Random, concept: str, *days: int, odd: float = 0.12) -> str:
@@ -81,21 +107,47 @@ def disease(r: Random) -> list[str]:
     """Myositis group, skin, ILD group, connective tissue."""
     lines = []
     if maybe(r, 0.6):
-        name = r.choice(("dermatomyositis", "dermatomyositis", "amyopathic-dm", "polymyositis", "antisynthetase", "myositis-nos", "ctd-other"))
+        name = r.choice(
+            (
+                "dermatomyositis",
+                "dermatomyositis",
+                "amyopathic-dm",
+                "polymyositis",
+                "antisynthetase",
+                "myositis-nos",
+                "ctd-other",
+            )
+        )
         lines.append(diagnosis(r, name, 20, 100, 190, 400, odd=0.1))
     if maybe(r, 0.2):
-        lines.append(diagnosis(r, r.choice(("gottron", "heliotrope", "mechanics-hands", "skin-ulcer", "digital-ulcer", "raynaud")), 30))
+        lines.append(
+            diagnosis(
+                r, r.choice(("gottron", "heliotrope", "mechanics-hands", "skin-ulcer", "digital-ulcer", "raynaud")), 30
+            )
+        )
     if maybe(r, 0.55):
-        lines.append(diagnosis(r, r.choice(("ild", "ild", "ild-in-ctd", "aip", "drug-ild", "hypersensitivity-pneumonitis")), 10, 31, 92, 190, 300))
+        lines.append(
+            diagnosis(
+                r,
+                r.choice(("ild", "ild", "ild-in-ctd", "aip", "drug-ild", "hypersensitivity-pneumonitis")),
+                10,
+                31,
+                92,
+                190,
+                300,
+            )
+        )
     return lines
 
 
 def onset(r: Random) -> list[str]:
     """Respiratory Conditions and the attested onset."""
     names = ("dyspnea", "dyspnea", "dyspnea", "acute-resp-failure", "hypoxemia", "ards", "cough")
-    lines = [diagnosis(r, r.choice(names), 3, 10, 18, 31, 31, 40, 62, 92, 123) for _ in range(r.choice((0, 1, 1, 1, 2, 3)))]
+    lines = [
+        diagnosis(r, r.choice(names), 3, 10, 18, 31, 31, 40, 62, 92, 123) for _ in range(r.choice((0, 1, 1, 1, 2, 3)))
+    ]
     if maybe(r, 0.2):
-        lines.append(f"attest respiratory-onset {ago(r, 5, 20, 31, 45, partial=0.1)} @{ago(r, 0, 1, 10, 190, partial=0)}{status(r)}")
+        lines.append(attested(r, "respiratory-onset", [ago(r, 5, 20, 31, 45, partial=0.1)], 0, 1, 10, 190))
     if maybe(r, 0.12):
         lines.append(f"attest progressive-dyspnoea {r.choice(('true', 'false'))} @{ago(r, 1, 14, partial=0)}")
     return lines
@@ -110,7 +162,9 @@ def stays(r: Random) -> list[str]:
         line = f"stay {r.choice(('IMP', 'IMP', 'IMP', 'EMER', 'AMB', '?'))} @{ago(r, begun, partial=0)}"
         line += f" until={ago(r, *(d for d in (0, 1, 31) if d + 2 < begun), partial=0)}" if maybe(r, 0.45) else ""
         line += f" reason={reason}" if reason else ""
-        lines.append(line + (f" status={r.choice(('planned', 'cancelled', 'onleave', 'finished'))}" if maybe(r, 0.06) else ""))
+        lines.append(
+            line + (f" status={r.choice(('planned', 'cancelled', 'onleave', 'finished'))}" if maybe(r, 0.06) else "")
+        )
     return lines
 
 
@@ -118,7 +172,9 @@ def oxygen(r: Random) -> list[str]:
     """Support and statements about it."""
     lines = []
     if maybe(r, 0.3):
-        name = r.choice(("hfnc", "niv", "invasive-ventilation", "oxygen-therapy", "nasal-cannula", "simple-mask", "ecmo", "venturi"))
+        name = r.choice(
+            ("hfnc", "niv", "invasive-ventilation", "oxygen-therapy", "nasal-cannula", "simple-mask", "ecmo", "venturi")
+        )
         begun = r.choice((2, 24, 72, 80, 168, 480))
         at = hours(r, begun) if begun < 100 else ago(r, begun // 24, partial=0)
         ends = [h for h in (1, 12, 24, 120) if h + 8 < begun]
@@ -130,7 +186,8 @@ def oxygen(r: Random) -> list[str]:
         lines.append(f"o2-flow {r.choice((0, 2, 6))} @{ago(r, 1, 7, 30, partial=0)}")
     if maybe(r, 0.2):
         word = r.choice(("", " variant=room-air"))
-        lines.append(f"spo2 {r.choice((88, 89, 90, 94, 95, 97))} @{r.choice((hours(r, 1, 24), ago(r, 1, 7, partial=0)))}{word}{status(r)}")
+        when = r.choice((hours(r, 1, 24), ago(r, 1, 7, partial=0)))
+        lines.append(f"spo2 {r.choice((88, 89, 90, 94, 95, 97))} @{when}{word}{status(r)}")
     if maybe(r, 0.05):
         lines.append(diagnosis(r, "o2-dependence", 5, 31))
     return lines
@@ -160,7 +217,9 @@ def gas(r: Random, group: str, at: str, base: int) -> list[str]:
     bad = " problem=unit" if maybe(r, 0.03) else ""
     lines = [f"pao2 {mark}{value} @{at} group={group}{bad}{status(r, 0.06)}"]
     if maybe(r, 0.8):
-        other = r.choice((f"@{at} group={group}", f"@{at} group={group}", f"@{at}")) + (" estimated=yes" if maybe(r, 0.06) else "")
+        other = r.choice((f"@{at} group={group}", f"@{at} group={group}", f"@{at}")) + (
+            " estimated=yes" if maybe(r, 0.06) else ""
+        )
         fraction = r.choice(("0.21", "0.21", "0.21", "0.20", "0.23", "0.24", "0.4", "0.5", "0.6", "0.61", "0.9"))
         lines.append(f"fio2 {fraction} {other}" + (" problem=unit" if maybe(r, 0.02) else ""))
     if maybe(r, 0.4):

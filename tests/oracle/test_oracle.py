@@ -29,12 +29,15 @@ def _explained(seed: int, name: str) -> str:
 
 
 STAGES = (
-    "outOfScope", "suspected", "ruleOuts", "antibodyPending", "surveillance", "firstLine", "response", "refractory", "rescue",
+    "outOfScope", "suspected", "ruleOuts", "antibodyPending", "surveillance", "firstLine", "response",
+    "refractory", "rescue",
     "maintenance", "otherMsa", "aip",
 )  # fmt: skip
 TOPICS = (
-    "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway", "undeterminedHighRisk", "mda5Surveillance",
-    "threeMonthProgression", "workup", "refractoryOptions", "transplantReferral", "ecmoTransplant", "avoidForInduction", "dataQuality",
+    "combinationTherapy", "antibodyPending", "otherMyositisAntibody", "aipPathway", "undeterminedHighRisk",
+    "mda5Surveillance",
+    "threeMonthProgression", "workup", "refractoryOptions", "transplantReferral", "ecmoTransplant",
+    "avoidForInduction", "dataQuality",
 )  # fmt: skip
 
 
@@ -53,8 +56,10 @@ def test_stories_are_reproducible() -> None:
 def test_a_disagreement_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule broken on purpose shows in the comparison, and the chart that shows it becomes small."""
     broken = {**evaluate(Story(("condition dermatomyositis @-20d",)).facts(), NOW), "kurasawa": 3}
-    monkeypatch.setattr("tests.oracle.compare.evaluate", lambda facts, now: broken)
+    monkeypatch.setattr("tests.oracle.compare.evaluate", lambda *_: broken)
     chart = Story(("condition dermatomyositis @-20d", "ck 1 @-1d", "crp 5 @-2d"))
     small = shrunk(chart, "kurasawa", KNOWLEDGE)
     assert len(small.lines) == 1
-    assert "kurasawa: oracle 3, rules 0" in told(small, next(d for d in differences(small, KNOWLEDGE) if d[0] == "kurasawa"))
+    assert "kurasawa: oracle 3, rules 0" in told(
+        small, next(d for d in differences(small, KNOWLEDGE) if d[0] == "kurasawa")
+    )

@@ -11,14 +11,23 @@ from tests.oracle.chart import View, counted_as
 from tests.oracle.settings import number, window
 from tests.oracle.times import DAY, Span, instant, older, span, within
 
-CLASSES = {
-    "prednisone": "gc", "prednisolone": "gc", "methylprednisolone": "gc", "dexamethasone": "gc", "hydrocortisone": "gc",
-    "tacrolimus": "cni", "cyclosporine": "cni", "cyclophosphamide": "cyc", "rituximab": "rtx", "mycophenolate-mofetil": "mmf",
-    "mycophenolic-acid": "mmf", "tofacitinib": "jaki", "baricitinib": "jaki", "upadacitinib": "jaki", "ruxolitinib": "jaki",
-    "ivig": "ivig", "tocilizumab": "tcz", "plasma-exchange": "plex", "polymyxin-hemoperfusion": "pmx", "methotrexate": "mtx",
-    "leflunomide": "lef", "azathioprine": "aza", "adalimumab": "tnfi", "etanercept": "tnfi", "infliximab": "tnfi",
-    "certolizumab": "tnfi", "golimumab": "tnfi",
-}  # fmt: skip
+MEMBERS = {
+    "gc": "prednisone prednisolone methylprednisolone dexamethasone hydrocortisone",
+    "cni": "tacrolimus cyclosporine",
+    "cyc": "cyclophosphamide",
+    "rtx": "rituximab",
+    "mmf": "mycophenolate-mofetil mycophenolic-acid",
+    "jaki": "tofacitinib baricitinib upadacitinib ruxolitinib",
+    "ivig": "ivig",
+    "tcz": "tocilizumab",
+    "plex": "plasma-exchange",
+    "pmx": "polymyxin-hemoperfusion",
+    "mtx": "methotrexate",
+    "lef": "leflunomide",
+    "aza": "azathioprine",
+    "tnfi": "adalimumab etanercept infliximab certolizumab golimumab",
+}
+CLASSES = {name: drug for drug, names in MEMBERS.items() for name in names.split()}
 AVOID = {"mtx", "lef", "aza", "tnfi"}
 SUPPRESSING = AVOID | {"cni", "cyc", "rtx", "mmf", "jaki", "tcz"}
 SECOND = ("cni", "cyc", "rtx", "mmf", "jaki")
@@ -27,7 +36,7 @@ OPEN = 2**62
 
 @dataclass(frozen=True)
 class Use:
-    """Active from lo to hi (microseconds); `first` is the start as a chart time, `ahead` whether it still counts now."""
+    """Active from its start `first` to `hi` (microseconds); `active` = it counts now."""
 
     drug: str
     first: Span
@@ -56,7 +65,9 @@ def _stretch(view: View, t: Treatment, drug: str) -> Use | None:
         end = view.time(t.end).hi if t.end is not None and not _ahead(view, t) else OPEN
         expiry = begin.hi + window("active_request_days")[0] if t.kind == "request" else OPEN
         return Use(drug, begin, min(end, expiry), recent and end == OPEN, t)
-    given = (t.kind == "request" and t.status == "completed") or t.kind == "procedure" and t.status in ("completed", "in-progress")
+    given = (t.kind == "request" and t.status == "completed") or (
+        t.kind == "procedure" and t.status in ("completed", "in-progress")
+    )
     given = given or (t.kind == "administration" and t.status in ("completed", "in-progress"))
     return _dose(view, t, drug, begin) if given else None
 
@@ -140,8 +151,14 @@ def _set_aside(view: View, use: Use) -> bool:
 def covid_days(view: View) -> list[Span]:
     """Dates of covid-19 Conditions and positive SARS-CoV-2 tests."""
     ill = [d for d in view.facts.diagnoses if counted_as(d, "covid-19")]
-    tests = [r for r in view.facts.results if r.concept == "sars-cov-2-rna" and r.valid and r.meaning in ("positive", "weak")]
-    return [view.time(w) for w in (*(w for d in ill for w in (d.onset, d.recorded)), *(r.when for r in tests)) if w is not None]
+    tests = [
+        r for r in view.facts.results if r.concept == "sars-cov-2-rna" and r.valid and r.meaning in ("positive", "weak")
+    ]
+    return [
+        view.time(w)
+        for w in (*(w for d in ill for w in (d.onset, d.recorded)), *(r.when for r in tests))
+        if w is not None
+    ]
 
 
 def prednisone(t: Treatment) -> Fraction | None:

@@ -23,7 +23,7 @@ def micros(moment: datetime) -> int:
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """All an entry can mean: instants lo..hi in microseconds, calendar days first..last; `sharp` = one instant is known."""
+    """All an entry can mean: instants lo..hi in microseconds, days first..last; `sharp` = one instant is known."""
 
     lo: int
     hi: int
@@ -36,7 +36,9 @@ class Span:
 def span(when: When, now: Span | None = None) -> Span:
     """A time of the chart; what reaches past `now` is cut there (K4)."""
     unbounded = when.earliest.year < 1900
-    full = Span(micros(when.earliest), micros(when.latest), when.first.toordinal(), when.last.toordinal(), when.exact, unbounded)
+    full = Span(
+        micros(when.earliest), micros(when.latest), when.first.toordinal(), when.last.toordinal(), when.exact, unbounded
+    )
     return full if now is None else cut(full, now)
 
 

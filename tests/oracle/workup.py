@@ -42,7 +42,11 @@ class Case:
     @property
     def early(self) -> bool:
         """First positive MDA5 or first ILD record at most early_days old."""
-        positives = [self.view.time(r.when) for r in final(self.view.facts, *MDA5) if r.meaning in ("positive", "weak") and r.when]
+        positives = [
+            self.view.time(r.when)
+            for r in final(self.view.facts, *MDA5)
+            if r.meaning in ("positive", "weak") and r.when
+        ]
         firsts = [min(positives, default=None), first_record(self.view, ILD)]
         return any(f is not None and within(f, self.view.now, "early_days") == MET for f in firsts)
 
@@ -97,7 +101,11 @@ def rescue_stage(c: Case) -> bool:
 
 
 def referral_asked(c: Case) -> bool:
-    return ((c.established and c.context != "noCtd") or c.stage == "rescue") and not care_limited(c.view) and not referral_sent(c.view)
+    return (
+        ((c.established and c.context != "noCtd") or c.stage == "rescue")
+        and not care_limited(c.view)
+        and not referral_sent(c.view)
+    )
 
 
 def always(c: Case) -> bool:
@@ -128,7 +136,7 @@ def breath_window(c: Case) -> str:
 
 def fixed(name: str) -> Callable[[Case], str]:
     """A window that depends on nothing."""
-    return lambda c: name
+    return lambda _: name
 
 
 Row = tuple[str, str, tuple[str, ...], Callable[[Case], bool], Callable[[Case], str]]
@@ -147,7 +155,8 @@ ITEMS: tuple[Row, ...] = (
     ("myositis-panel", "E-MSA", (), antibody_asked, fixed("screen_days")),
     ("blood-culture", "E-MICRO", ("blood-culture",), germs_asked, fixed("window_culture")),
     ("respiratory-culture", "E-MICRO", ("respiratory-culture",), germs_asked, fixed("window_culture")),
-    ("viral-pcr", "E-MICRO", ("respiratory-viral-panel", "sars-cov-2-rna", "influenza-a-rna", "influenza-b-rna"), germs_asked, fixed("window_culture")),
+    ("viral-pcr", "E-MICRO", ("respiratory-viral-panel", "sars-cov-2-rna", "influenza-a-rna", "influenza-b-rna"),
+    germs_asked, fixed("window_culture")),
     ("pjp-test", "E-MICRO", ("pjp-dna", "pjp-stain-ag"), germs_asked, fixed("window_culture")),
     ("hbsag", "E-SCREEN", ("hbsag",), screens_asked, fixed("screen_days")),
     ("anti-hbc", "E-SCREEN", ("anti-hbc",), screens_asked, fixed("screen_days")),
@@ -167,7 +176,11 @@ ITEMS: tuple[Row, ...] = (
 def missing(c: Case) -> set[str]:
     """Items asked for, readable, without a result in the window and not ordered."""
     asked = [row for row in ITEMS if row[3](c) and (row[1] == "E-ORD" or was_read(c.view, row[1]))]
-    return {name for name, _, concepts, _, window in asked if not had(c.view, name, concepts, window(c)) and not ordered(c.view, name, window(c))}
+    return {
+        name
+        for name, _, concepts, _, window in asked
+        if not had(c.view, name, concepts, window(c)) and not ordered(c.view, name, window(c))
+    }
 
 
 def had(view: View, name: str, concepts: tuple[str, ...], window: str) -> bool:
@@ -177,7 +190,9 @@ def had(view: View, name: str, concepts: tuple[str, ...], window: str) -> bool:
 
 def done(view: View, concepts: tuple[str, ...], window: str) -> bool:
     """A valid result lies in its window."""
-    given = [m.when for m in rows(view, *concepts)] + [r.when for r in view.facts.results if r.valid and r.concept in concepts]
+    given = [m.when for m in rows(view, *concepts)] + [
+        r.when for r in view.facts.results if r.valid and r.concept in concepts
+    ]
     given += [s.when for s in view.facts.scans if s.concept in concepts]
     return any(within(view.time(w), view.now, window) == MET for w in given if w is not None)
 
@@ -189,7 +204,9 @@ def complete(view: View, name: str, window: str) -> bool:
     if gas_blind(view):
         return False
     inside = [m for m in rows(view, "pao2") if within(view.time(m.when), view.now, window) == MET]
-    return any(len(airs) == 1 and airs[0].kind != "none" for airs in (inspired(view, m) for m in inside if m.value is not None))
+    return any(
+        len(airs) == 1 and airs[0].kind != "none" for airs in (inspired(view, m) for m in inside if m.value is not None)
+    )
 
 
 def never_done(view: View, *concepts: str) -> bool:
@@ -198,7 +215,7 @@ def never_done(view: View, *concepts: str) -> bool:
 
 
 def ordered(view: View, item: str, window: str) -> bool:
-    """Active, on hold, in the same drafts, or completed at most 24 h ago without result; a consult: completed in its window."""
+    """Active, on hold, drafted, or completed at most 24 h ago without result; a consult: completed in its window."""
     if any(item in o.items for o in view.facts.drafted_orders):
         return True
     mine = [o for o in view.facts.orders if item in o.items and not o.do_not_perform]
