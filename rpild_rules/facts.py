@@ -242,7 +242,8 @@ class Unreadable:
 @dataclass(frozen=True)
 class PatientFacts:
     """The chart of one patient as rules see it. `zone` is the site's time zone; `readings` is keyed by element id.
-    `offers` are work-up items that the site's laboratory can do beyond the usual ones (`kl6`, `il6`)."""
+    `offers` are work-up items that the site's laboratory can do beyond the usual ones (`kl6`, `il6`). `flags` are the
+    codes of active Flags and CarePlans, bare and as `system|code`, for a site's own pathway flag."""
 
     person: Person = Person()
     measurements: tuple[Measurement, ...] = ()
@@ -261,6 +262,7 @@ class PatientFacts:
     drafted_orders: tuple[Order, ...] = ()
     user: User = User()
     offers: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
     zone: tzinfo = UTC
     readings: Mapping[str, Reading] = field(default_factory=lambda: MappingProxyType({}))
     unreadable: tuple[Unreadable, ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rpild_rules import details, markers, order_safety, transplant_lines
 from rpild_rules.assessment import Assessment, Recommendation, Section
 from rpild_rules.basis import basis, data_line, foot
+from rpild_rules.fatigue import NOTHING, Remembered, is_held_back, with_any_order
 from rpild_rules.lead import RP_CARDS, lead_lines
 from rpild_rules.suggestions import suggested
 from rpild_rules.triggers import ONSET_MISSING, PV, SIGN, Due, due_cards
@@ -21,8 +22,9 @@ ORDER = (
     "preImmunosuppressionScreen", "jakiRisk", "cniSafety", "pjpProphylaxis", "transplantReferral", "INFO",
     "steroidOnly", "dataQuality",
 )  # fmt: skip
+STEROID = "steroidOnly"
 ABSORBS = {
-    "combinationTherapy": frozenset({"transplantReferral", "steroidOnly"}),
+    "combinationTherapy": frozenset({"transplantReferral", STEROID}),
     "antibodyPending": frozenset({"transplantReferral"}),
     "otherMyositisAntibody": frozenset({"transplantReferral"}),
     "ecmoTransplant": frozenset({"transplantReferral"}),
@@ -34,19 +36,23 @@ TRANSPLANT_TOPICS = frozenset({"combinationTherapy", "antibodyPending", "otherMy
 class Call:
     """The call that asks: its hook (empty for page and command line), and how many cards it may show.
 
-    `silent` is set for users whose role a site keeps silent.
+    `silent` is set for users whose role a site keeps silent. `pathway_flags` are codes of the Flags and CarePlans by
+    which a site marks patients whose team follows the pathway already.
     """
 
     hook: str = ""
     max_cards: int | None = None
     silent: bool = False
+    pathway_flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the alert memory holds: topics not to be sent again now."""
+class Choice:
+    """The cards to send, and those held back: taken over by another card, not shown again, or cut off."""
 
-    suppressed: frozenset[str] = field(default_factory=frozenset)
+    sent: tuple[Recommendation, ...]
+    held: tuple[Recommendation, ...] = ()
+    suppressed: frozenset[str] = frozenset()
 
 
 def recommend(s: Situation) -> tuple[Recommendation, ...]:
@@ -63,19 +69,40 @@ def _place(r: Recommendation) -> int:
 
 
 def choose(
-    assessment: Assessment, call: Call, remembered: Remembered = Remembered()
+    assessment: Assessment, call: Call, remembered: Remembered = NOTHING
 ) -> tuple[tuple[Recommendation, ...], tuple[Recommendation, ...]]:
     """The cards to send on this call, and those held back (absorbed, suppressed or cut off). Pure."""
-    due = [r for r in assessment.recommendations if _speaks(assessment, call, r)]
-    absorbed = {topic for r in due for topic in ABSORBS.get(r.topic, ())}
-    standing = [r for r in due if r.topic not in absorbed and r.topic not in remembered.suppressed]
+    choice = decide(assessment, call, remembered)
+    return choice.sent, choice.held
+
+
+def decide(assessment: Assessment, call: Call, remembered: Remembered = NOTHING) -> Choice:
+    """The same, with the topics that the alert memory or a pathway flag holds back. Absorption comes first."""
+    due = [r for r in assessment.recommendations if _speaks(assessment, call, r, remembered)]
+    suppressed = _suppressed(assessment, due, call, remembered)
+    absorbed = {topic for r in due for topic in _absorbs(r, call, suppressed)}
+    standing = [r for r in due if r.topic not in absorbed and r.topic not in suppressed]
     sent = standing[: call.max_cards] if call.max_cards else standing
     cut = standing[len(sent) :]
     held = tuple(r for r in due if r not in sent)
     extra = (*_refractory_drugs(assessment), *(_also(assessment, r) for r in cut))
     if sent and extra:
         sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra))), *sent[1:]]
-    return tuple(sent), held
+    return Choice(tuple(sent), held, suppressed)
+
+
+def _suppressed(
+    assessment: Assessment, due: list[Recommendation], call: Call, remembered: Remembered
+) -> frozenset[str]:
+    """Page and command line show everything: only a hook call is silent by design."""
+    s = assessment.situation if call.hook else None
+    return frozenset(r.topic for r in due if s and is_held_back(r, s, remembered, call.pathway_flags))
+
+
+def _absorbs(r: Recommendation, call: Call, suppressed: frozenset[str]) -> frozenset[str]:
+    """What a card takes over, shown again or not; only the note on a steroid alone stands up when it is signed."""
+    absorbed = ABSORBS.get(r.topic, frozenset())
+    return absorbed - {STEROID} if call.hook == SIGN and r.topic in suppressed else absorbed
 
 
 def _refractory_drugs(assessment: Assessment) -> Iterator[str]:
@@ -90,13 +117,14 @@ def _also(assessment: Assessment, r: Recommendation) -> str:
     return assessment.knowledge.texts.say("common", "also", summary=r.summary)
 
 
-def _speaks(assessment: Assessment, call: Call, r: Recommendation) -> bool:
+def _speaks(assessment: Assessment, call: Call, r: Recommendation, remembered: Remembered) -> bool:
     """Whether this hook may carry the card; page and command line show what opening the chart or signing would send."""
     if call.silent:
         return False
     if not call.hook:
         return bool(r.hooks & {PV, SIGN})
-    return call.hook in r.hooks and (call.hook != SIGN or assessment.order_in_scope)
+    concerned = call.hook != SIGN or assessment.order_in_scope or with_any_order(r, assessment, remembered)
+    return call.hook in r.hooks and concerned
 
 
 def _worded(s: Situation, due: Due, data: str) -> Recommendation:

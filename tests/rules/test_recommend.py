@@ -6,7 +6,8 @@ import pytest
 
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Assessment
-from rpild_rules.recommend import ORDER, Call, Remembered, choose
+from rpild_rules.fatigue import Alert, Remembered, to_remember
+from rpild_rules.recommend import ORDER, Call, choose
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
 
@@ -39,8 +40,11 @@ def test_what_is_cut_off_is_held(rescue: Assessment) -> None:
 
 
 def test_a_suppressed_card_does_not_bring_back_what_it_absorbs(rescue: Assessment) -> None:
-    remembered = Remembered(frozenset({"ecmoTransplant", "combinationTherapy"}))
-    assert topics(rescue, Call(), remembered)[0] == ["dataQuality"]
+    first = Remembered(True)
+    sent = to_remember(choose(rescue, Call("patient-view"), first)[0][:2], rescue, first)
+    alerts = tuple(Alert(each.topic, each.fingerprint, True, each.marks, NOW) for each in sent)
+    assert [each.topic for each in alerts] == ["ecmoTransplant", "combinationTherapy"]
+    assert topics(rescue, Call("patient-view"), Remembered(True, alerts))[0] == ["dataQuality"]
 
 
 def test_a_silent_user_gets_none(rescue: Assessment) -> None:
