@@ -193,7 +193,7 @@ def unusable(s: Situation) -> Iterator[tuple[Finding, Reason]]:
     faults = UNUSABLE if primary_topic(s) == "undeterminedHighRisk" else UNUSABLE | {Reason.IMPRECISE_DATE}
     for id in (*CRITERIA, *FLAGS):
         finding = s.found[id]
-        if finding.reasons & faults and id not in COMPOSITES and (id in FLAGS or _matters(id, s)):
+        if finding.reasons & faults and (id in FLAGS or _matters(id, s)):
             yield finding, foremost(finding.reasons & faults)
 
 
@@ -202,16 +202,13 @@ def primary_topic(s: Situation) -> str:
     return next((t.topic for t in TRIGGERS if t.primary and t.due(s) is not None), "")
 
 
-COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
-
-
 def _matters(id: str, s: Situation) -> bool:
-    """Whether settling one criterion changes a definition, or the risk."""
+    """Whether settling one criterion changes a definition, or the risk; a composite is settled by its parts."""
     now = {name: finding.status for name, finding in s.found.items()}
     return any(formula(now | {id: status}) != formula(now) for status in (MET, NOT_MET)) or (id in RISKY and not s.risk)
 
 
-RISKY = frozenset(CRITERIA) - COMPOSITES
+RISKY = frozenset(CRITERIA) - {"lungFunctionDecline", "gasExchange"}
 
 
 def _table() -> tuple[Trigger, ...]:

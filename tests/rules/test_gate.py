@@ -1,0 +1,47 @@
+"""What the gate still wants to read: ferritin and oxygen, only where a door depends on them (rulings 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpild_rules.gate import open_gate, years
+from tests.rules.charts import NOW, chart
+from tests.rules.test_cases import shipped
+
+UNREAD = ("unread E-FERR not-read", "unread E-O2 not-read")
+
+
+@pytest.mark.parametrize(
+    ("lines", "needs"),
+    [
+        (("condition dyspnea @-5D",), set()),
+        (("condition ild @-400D",), {"E-FERR"}),
+        (("condition ild @-400D clinical=resolved",), set()),
+        (("condition myositis-nos @-90D",), {"E-FERR"}),
+        (("condition myositis-nos @-90D verification=provisional",), {"E-FERR"}),
+        (("condition myositis-nos @-90D verification=refuted",), set()),
+        (("test anti-mda5-qual negative @-60d",), {"E-O2"}),
+        (("test anti-mda5-qual negative @-61d",), set()),
+        (("condition gottron @-90D",), {"E-O2"}),
+        (("condition raynaud @-90D",), set()),
+        (("condition ild @-400D", "test anti-mda5-qual negative @-9d"), {"E-FERR", "E-O2"}),
+    ],
+)
+def test_needs_of_a_gate_that_no_door_opens(lines: tuple[str, ...], needs: set[str]) -> None:
+    gate = open_gate(chart(*lines, *UNREAD), shipped(), NOW)
+    assert (gate.failed, set(gate.needs)) == ("G3", needs)
+
+
+def test_what_was_read_is_not_needed_again() -> None:
+    assert open_gate(chart("condition ild @-400D"), shipped(), NOW).needs == frozenset()
+
+
+def test_an_open_door_needs_nothing() -> None:
+    gate = open_gate(chart("condition gottron @-90D", "condition hypoxemia @-6D", *UNREAD), shipped(), NOW)
+    assert (gate.passed, gate.needs) == (True, frozenset())
+
+
+def test_completed_years() -> None:
+    born = NOW.date().replace(year=2008)
+    assert years(born, NOW.date()) == NOW.year - 2008
+    assert years(born.replace(day=born.day + 1), NOW.date()) == NOW.year - 2009
