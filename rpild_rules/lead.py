@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rpild_rules import order_lines, order_safety
 from rpild_rules.concepts import DRUG_CLASSES
 from rpild_rules.findings import MET
+from rpild_rules.results import printed
 from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen
 from rpild_rules.triggers import ONSET_MISSING
 
@@ -97,7 +98,7 @@ def _icu_review(s: Situation) -> Iterator[str]:
     ventilated = bool(in_use(s.facts, VENTILATION, s.now, window))
     if s.care_limited or ventilated or not (on_high_flow or needs_much_oxygen(high, "icu_fio2", s.knowledge)):
         return
-    words = s.knowledge.texts.label("support", "hfnc") if on_high_flow else f"FiO2 {high.printed}" if high else ""
+    words = s.knowledge.texts.label("support", "hfnc") if on_high_flow else f"FiO2 {printed(high)}" if high else ""
     yield s.knowledge.texts.say("lead", "icu_review", support=words)
 
 

@@ -234,12 +234,13 @@ def _means_oxygen(m: Measurement, limit: Decimal, now: When) -> bool:
 
 def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> str:
     """The reference of an explicit word of room air in a window before now; empty without one."""
-    for concept in ("spo2", "o2-flow", "fio2"):
-        for m in results.around(results.of(facts, concept), now, window):
-            if m.when and lately(m.when, now, window) is MET and _is_air(m, facts, knowledge):
-                return m.reference
+    measured = (m for c in ("spo2", "o2-flow", "fio2") for m in results.around(results.of(facts, c), now, window))
+    stated = (
+        m.reference for m in measured if m.when and lately(m.when, now, window) is MET and _is_air(m, facts, knowledge)
+    )
     said = ((s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start)
-    return max((ref for when, ref in said if lately(when, now, window) is MET), default="")
+    lately_said = (ref for when, ref in said if lately(when, now, window) is MET)
+    return next(stated, "") or max(lately_said, default="")
 
 
 def _is_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:

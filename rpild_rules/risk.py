@@ -163,4 +163,4 @@ def gas_blind(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     if used:
         return knowledge.texts.label("support", used[0].concept)
     high = highest_fraction(facts, now, window)
-    return f"FiO2 {high.printed}" if high and needs_much_oxygen(high, "blind_fio2", knowledge) else ""
+    return f"FiO2 {results.printed(high)}" if high and needs_much_oxygen(high, "blind_fio2", knowledge) else ""
