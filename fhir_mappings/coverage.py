@@ -82,9 +82,8 @@ def count(resources: Iterable[Any], coverage: Coverage, site: SiteMapping = NO_M
         coverage.resources[each.resource_type] += 1
         for code in _codes(each):
             _count_code(each.resource_type, code, coverage)
-        if each.resource_type == "Observation":
-            for valued in (each, *each.component):
-                _count_unit(valued, coverage, site)
+        for valued in (each, *each.component) if each.resource_type == "Observation" else ():
+            _count_unit(valued, coverage, site)
 
 
 def _codes(each: Any) -> Iterator[Concept]:

@@ -15,6 +15,7 @@ from msgspec import Raw, Struct
 from fhir_mappings import structs
 from fhir_mappings.envelopes import look
 from fhir_mappings.lenient import UNDECODABLE, decode_leniently
+from fhir_mappings.medication_structs import MedicationIn
 from fhir_mappings.reads import Answer, Failure, Pages
 from fhir_mappings.subjects import Entry, belongs, urls_of
 from rpild_rules.facts import Reading, Unreadable
@@ -29,10 +30,10 @@ TYPES: dict[str, type[Any]] = {
     "DiagnosticReport": structs.ReportIn,
     "ImagingStudy": structs.ImagingStudyIn,
     "Encounter": structs.EncounterIn,
-    "MedicationRequest": structs.MedicationIn,
-    "MedicationAdministration": structs.MedicationIn,
-    "MedicationStatement": structs.MedicationIn,
-    "Medication": structs.MedicationIn,
+    "MedicationRequest": MedicationIn,
+    "MedicationAdministration": MedicationIn,
+    "MedicationStatement": MedicationIn,
+    "Medication": MedicationIn,
     "ServiceRequest": structs.ServiceRequestIn,
     "Procedure": structs.ProcedureIn,
     "DeviceUseStatement": structs.DeviceUseIn,

@@ -9,7 +9,7 @@ from fhir_mappings.code_tables import concepts_of, read_table
 from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.dates import Reader, span
 from fhir_mappings.drugs import form_of
-from fhir_mappings.structs import Dosage, Repeat, Timing
+from fhir_mappings.medication_structs import Dosage, Repeat, Timing
 from fhir_mappings.units import number_of
 from fhir_mappings.words import named_in
 from rpild_rules.when import When

@@ -10,8 +10,8 @@ from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.dates import span
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
 from fhir_mappings.drugs import ingredients_of
+from fhir_mappings.medication_structs import Dosage, MedicationIn
 from fhir_mappings.references import References
-from fhir_mappings.structs import Dosage, MedicationIn
 from fhir_mappings.subjects import reference_of
 from fhir_mappings.words import shown
 from rpild_rules.facts import Treatment

@@ -170,11 +170,12 @@ def _known(concept: str, code: str, valued: Valued, each: ObservationIn, refs: R
 def _unknown(said: Told, each: ObservationIn, refs: References, found: Findings) -> None:
     """No code of our tables: an attestation, a test by its name, a support of another system, or nothing."""
     if said.attested:
-        found.take(read_attestation(said.attested, each, refs))
-    elif said.name:
-        found.take(_by_name(said.name, each, refs))
-    elif said.support and each.value_boolean is not False:
+        return found.take(read_attestation(said.attested, each, refs))
+    if said.name:
+        return found.take(_by_name(said.name, each, refs))
+    if said.support and each.value_boolean is not False:
         found.take(observed_support(each.code, None, each, refs))
+    return None
 
 
 def _by_name(name: str, each: ObservationIn, refs: References) -> TestResult:

@@ -45,11 +45,10 @@ def contained_results(reports: Iterable[ReportIn]) -> Iterator[ObservationIn]:
 
 
 def _contained(report: ReportIn) -> Iterator[ObservationIn]:
-    own = reference_of(report)
+    for result in report.result:
+        inside = result.reference.startswith("#")
+        result.reference = f"{reference_of(report)}{result.reference}" if inside else result.reference
     for each in report.observations():
-        for result in report.result:
-            if result.reference == f"#{each.id}":
-                result.reference = f"{own}#{each.id}"
         each.resource_type, each.id = report.resource_type, f"{report.id}#{each.id}"
         each.status = each.status or STATUSES.get(report.status, report.status)
         if not (each.effective_date_time or each.effective_period or each.effective_instant):

@@ -160,10 +160,14 @@ def _translate(struct: Struct, site: SiteMapping) -> None:
     for name in _holding(type(struct)):
         value = getattr(struct, name)
         for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, Concept):
-                each.coding = [*each.coding, *site.concepts(each)]
-            elif isinstance(each, Struct):
-                _translate(each, site)
+            _translate_one(each, site)
+
+
+def _translate_one(member: Any, site: SiteMapping) -> None:
+    if isinstance(member, Concept):
+        member.coding = [*member.coding, *site.concepts(member)]
+    elif isinstance(member, Struct):
+        _translate(member, site)
 
 
 @cache

@@ -114,13 +114,16 @@ def _signature(resource: Mapping[str, Any]) -> dict[str, str]:
 
 def _of_concept_map(name: str, resource: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[SiteRow]:
     signed = {key: given[key] for key in SIGNED}
-    for group in resource.get("group", ()):
-        for element in group.get("element", ()):
-            where = f"{name}: {element['code']}"
-            for target in element.get("target", ()):
-                concept = _target(where, group["target"], target)
-                if concept:
-                    yield SiteRow("code", where, concept, **signed, system=group["source"], code=element["code"])
+    for group, element, target in _targets(resource):
+        where = f"{name}: {element['code']}"
+        concept = _target(where, group["target"], target)
+        if concept:
+            yield SiteRow("code", where, concept, **signed, system=group["source"], code=element["code"])
+
+
+def _targets(resource: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    pairs = ((group, element) for group in resource.get("group", ()) for element in group.get("element", ()))
+    yield from ((group, element, target) for group, element in pairs for target in element.get("target", ()))
 
 
 def _target(where: str, system: str, target: Mapping[str, Any]) -> str:

@@ -1,0 +1,80 @@
+"""The parts of medication records that this package reads: tolerant structs, everything optional."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from fhir_mappings.datatypes import Concept, Period, Quantity, Reference
+from fhir_mappings.structs import Resource
+
+
+class Repeat(Struct, rename="camel", gc=False):
+    frequency: Any = None
+    frequency_max: Any = None
+    period: Any = None
+    period_unit: str = ""
+    bounds_duration: Quantity | None = None
+    bounds_period: Period | None = None
+
+
+class Timing(Struct, rename="camel", gc=False):
+    repeat: Repeat | None = None
+    code: Concept | None = None
+    event: list[str] = []
+
+
+class DoseAndRate(Struct, rename="camel", gc=False):
+    dose_quantity: Quantity | None = None
+
+
+class Dosage(Struct, rename="camel", gc=False):
+    sequence: Any = None
+    timing: Timing | None = None
+    route: Concept | None = None
+    dose_and_rate: list[DoseAndRate] = []
+    dose: Quantity | None = None
+
+
+class Ingredient(Struct, rename="camel", gc=False):
+    item_codeable_concept: Concept | None = None
+
+
+class Drug(Struct, rename="camel", gc=False):
+    """A Medication, contained or apart."""
+
+    id: str = ""
+    code: Concept | None = None
+    form: Concept | None = None
+    ingredient: list[Ingredient] = []
+
+
+class DispenseRequest(Struct, rename="camel", gc=False):
+    expected_supply_duration: Quantity | None = None
+
+
+class MedicationIn(Resource, rename="camel", gc=False):
+    """MedicationRequest, MedicationAdministration, MedicationStatement, and the Medication entries that come with
+    them.
+    """
+
+    intent: str = ""
+    do_not_perform: Any = None
+    reported_boolean: Any = None
+    reported_reference: Reference | None = None
+    medication_codeable_concept: Concept | None = None
+    medication_reference: Reference | None = None
+    contained: list[Drug] = field(default_factory=list)
+    authored_on: str = ""
+    effective_date_time: str = ""
+    effective_period: Period | None = None
+    date_asserted: str = ""
+    dosage_instruction: list[Dosage] = field(default_factory=list)
+    dosage: Dosage | list[Dosage] | None = None
+    dispense_request: DispenseRequest | None = None
+    reason_code: list[Concept] = field(default_factory=list)
+    reason_reference: list[Reference] = field(default_factory=list)
+    code: Concept | None = None
+    form: Concept | None = None
+    ingredient: list[Ingredient] = field(default_factory=list)
