@@ -9,7 +9,9 @@ from rpild_rules import results, risk
 from rpild_rules.definition import CRITERIA, DEFINITIONS
 from rpild_rules.findings import MET, Reason
 from rpild_rules.lead import RP_CARDS
+from rpild_rules.onset import CRITERION
 from rpild_rules.stays import acute
+from rpild_rules.triggers import ONSET_MISSING
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -25,7 +27,7 @@ PARTS = tuple(id for id in CRITERIA if id not in COMPOSITES)
 
 def basis(s: Situation, due: Due) -> Iterator[str]:
     """Which conditions are met, with dates and values; at an earlier time if the episode rests on that."""
-    texts, onset = s.knowledge.texts, s.found["onsetWithinOneMonth"]
+    texts, onset = s.knowledge.texts, s.found[CRITERION]
     latched = s.rp is not MET and s.episode.latch.held
     found = s.episode.latch.findings if latched else tuple(s.found[id] for id in PARTS)
     met = [f for f in found if (f.met or f.because.endswith(DISPUTED)) and f.id in PARTS and f.id != onset.id]
@@ -58,7 +60,7 @@ def definition(s: Situation, id: str) -> str:
     return texts.say("common", "definition", definition=texts.label("definition", id), status=status)
 
 
-def missing(s: Situation) -> Iterator[str]:
+def missing(s: Situation, due: Due) -> Iterator[str]:
     """Each criterion that is open: what is missing, why, and how to get it; what several lack is said once."""
     texts = s.knowledge.texts
     groups: dict[tuple[str, str], list[str]] = {}
@@ -66,12 +68,17 @@ def missing(s: Situation) -> Iterator[str]:
         lacks = s.found[id].missing
         reasons = ", ".join(dict.fromkeys(texts.label("reason", each.reason) for each in lacks))
         what = "; ".join(dict.fromkeys(each.what for each in lacks))
-        if lacks:
+        if lacks and not _asked_first(s, due, id):
             groups.setdefault((what, reasons), []).append(id)
     for (what, reasons), ids in groups.items():
         names = ", ".join(_name(s, id) for id in ids)
         remedy = " ".join(dict.fromkeys(texts.label("remedy", id) for id in ids))
         yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
+
+
+def _asked_first(s: Situation, due: Due, id: str) -> bool:
+    """The onset, where the first line of the card asks for it and there is nothing to add."""
+    return due.variant in ONSET_MISSING and id == CRITERION and s.found[id].reasons == {Reason.NO_DATA}
 
 
 def data_line(s: Situation) -> str:

@@ -193,7 +193,7 @@ def next_steps(s: Situation, due: Due) -> Iterator[str]:
 
 def open_criteria(s: Situation, due: Due) -> Iterator[str]:
     """What is missing for a decision, where the card is about that."""
-    return missing(s) if due.topic in LISTS_MISSING else iter(())
+    return missing(s, due) if due.topic in LISTS_MISSING else iter(())
 
 
 def open_work(s: Situation, items: tuple[str, ...]) -> Iterator[str]:

@@ -144,7 +144,7 @@ def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:
     yield Section("Now" if due.topic in RP_CARDS else "", tuple(details.next_steps(s, due)))
     yield Section("Options", tuple(details.options(s, due)))
     yield Section("Options after failure", tuple(details.after_failure(s, due)))
-    yield Section("", tuple(transplant_lines.body(s, due)))
+    yield Section("Now", tuple(transplant_lines.next_steps(s, due)))
     yield Section("Missing", tuple(details.open_criteria(s, due)))
     if due.primary:
         items = s.workup.missing if due.topic != "workup" else suggested(s, due)
@@ -153,7 +153,7 @@ def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:
         yield Section("Transplant", tuple(transplant_lines.transplant(s)))
     if due.topic in RP_CARDS:
         yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
-    yield Section("Evidence", tuple(details.evidence(s, due)))
+    yield Section("Evidence", (*details.evidence(s, due), *transplant_lines.evidence(s, due)))
     yield Section("Basis", tuple(foot(s, due, data)))
 
 

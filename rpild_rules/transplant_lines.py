@@ -23,6 +23,8 @@ def transplant(s: Situation) -> Iterator[str]:
     sent = texts.say("common", "transplant_sent", referral=s.referral) if s.referral else ""
     yield sent or texts.say("common", "transplant")
     yield from _barriers(s)
+    if s.stage != "rescue" or s.on_ecmo:  # else the card on ECMO stands before it and says the same
+        yield _unknown(s)
 
 
 def care_limit(s: Situation) -> str:
@@ -32,27 +34,53 @@ def care_limit(s: Situation) -> str:
 
 
 def _barriers(s: Situation) -> Iterator[str]:
-    texts = s.knowledge.texts
     if s.barriers:
-        yield texts.say("common", "transplant_barrier", items="; ".join(s.barriers))
-    yield texts.say("common", "transplant_unknown", items=", ".join(texts.unknown_to_tool))
+        yield s.knowledge.texts.say("common", "transplant_barrier", items="; ".join(s.barriers))
 
 
-def body(s: Situation, due: Due) -> Iterator[str]:
-    """What the two cards on transplant and ECMO say."""
+def _unknown(s: Situation) -> str:
+    texts = s.knowledge.texts
+    return texts.say("common", "transplant_unknown", items=", ".join(texts.unknown_to_tool))
+
+
+def next_steps(s: Situation, due: Due) -> Iterator[str]:
+    """What to do, and what the centre will ask: the two cards on transplant and ECMO."""
     if due.topic == "transplantReferral":
-        return _referral(s)
-    return _ecmo(s) if due.topic == "ecmoTransplant" else iter(())
+        return _refer(s)
+    return _bridge(s) if due.topic == "ecmoTransplant" else iter(())
 
 
-def _referral(s: Situation) -> Iterator[str]:
+def _refer(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
     if s.stage == "response":
         yield texts.say("common", "record_response")
     yield texts.line("transplantReferral", "reason")
     yield from _barriers(s)
-    yield texts.line("transplantReferral", "evidence")
-    yield texts.line("transplantReferral", "plex")
+    yield _unknown(s)
+
+
+def _bridge(s: Situation) -> Iterator[str]:
+    texts = s.knowledge.texts
+    yield texts.line("ecmoTransplant", "bridge")
+    if s.referral:
+        yield texts.say("common", "transplant_sent", referral=s.referral)
+    if s.barriers:
+        yield texts.line("ecmoTransplant", "contraindications", items="; ".join(s.barriers))
+    yield from air_leak(s)
+    yield texts.line("ecmoTransplant", "contraindications_unknown", items=", ".join(texts.unknown_to_tool))
+
+
+def evidence(s: Situation, due: Due) -> Iterator[str]:
+    """What experience there is, and the published limits."""
+    texts = s.knowledge.texts
+    if due.topic == "transplantReferral":
+        yield texts.line("transplantReferral", "evidence")
+        yield texts.line("transplantReferral", "plex")
+    if due.topic == "ecmoTransplant":
+        yield texts.line("ecmoTransplant", "mda5_series")
+        yield texts.line("ecmoTransplant", "series")
+        yield texts.say("common", "infection_deaths")
+        yield texts.line("ecmoTransplant", "limits")
 
 
 def values(s: Situation) -> Iterator[str]:
@@ -81,22 +109,6 @@ def _worse(s: Situation) -> list[str]:
     if s.kurasawa.met == s.kurasawa.of:
         signs.append(texts.say("common", "kurasawa_full"))
     return signs
-
-
-def _ecmo(s: Situation) -> Iterator[str]:
-    """What experience there is, the published limits, what a centre will ask."""
-    texts = s.knowledge.texts
-    yield texts.line("ecmoTransplant", "bridge")
-    yield texts.line("ecmoTransplant", "mda5_series")
-    yield texts.line("ecmoTransplant", "series")
-    yield texts.line("ecmoTransplant", "limits")
-    yield texts.say("common", "infection_deaths")
-    yield from air_leak(s)
-    if s.referral:
-        yield texts.say("common", "transplant_sent", referral=s.referral)
-    if s.barriers:
-        yield texts.line("ecmoTransplant", "contraindications", items="; ".join(s.barriers))
-    yield texts.line("ecmoTransplant", "contraindications_unknown", items=", ".join(texts.unknown_to_tool))
 
 
 def air_leak(s: Situation) -> Iterator[str]:
