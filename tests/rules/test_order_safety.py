@@ -7,14 +7,19 @@ import pytest
 from rpild_rules.order_safety import being_signed, in_scope, refractory_only
 from tests.rules.charts import chart
 
-ORDERS = """gas-panel-arterial order-abg pao2 paco2 ph-arterial pf-ratio aa-gradient pft-order fvc fvc-pct-pred fev1
-fev1-pct-pred fev1-fvc dlco dlco-hb-adj kco tlc ct-chest cxr order-cxr oxygen-therapy oxygen-device hfnc niv order-niv
-invasive-ventilation intubation ecmo bronchoscopy bronchoscopy-cpt bal plasma-exchange polymyxin-hemoperfusion
-referral-pulmonology referral-rheumatology referral-transplant icu-admission anti-mda5-qual anti-mda5-quant anti-jo1
-anti-ro52 myositis-panel order-myositis-antibody""".split()
-DRUGS = """prednisone tacrolimus cyclophosphamide rituximab mycophenolic-acid ruxolitinib ivig tocilizumab methotrexate
-leflunomide azathioprine golimumab nintedanib abatacept tmp-smx atovaquone dapsone pentamidine antibiotic antiviral
-antifungal cni-interacting-drug""".split()
+ORDERS = [
+    "gas-panel-arterial", "order-abg", "pao2", "paco2", "ph-arterial", "pf-ratio", "aa-gradient", "pft-order", "fvc",
+    "fvc-pct-pred", "fev1", "fev1-pct-pred", "fev1-fvc", "dlco", "dlco-hb-adj", "kco", "tlc", "ct-chest", "cxr",
+    "order-cxr", "oxygen-therapy", "oxygen-device", "hfnc", "niv", "order-niv", "invasive-ventilation", "intubation",
+    "ecmo", "bronchoscopy", "bronchoscopy-cpt", "bal", "plasma-exchange", "polymyxin-hemoperfusion",
+    "referral-pulmonology", "referral-rheumatology", "referral-transplant", "icu-admission", "anti-mda5-qual",
+    "anti-mda5-quant", "anti-jo1", "anti-ro52", "myositis-panel", "order-myositis-antibody",
+]  # fmt: skip
+DRUGS = [
+    "prednisone", "tacrolimus", "cyclophosphamide", "rituximab", "mycophenolic-acid", "ruxolitinib", "ivig",
+    "tocilizumab", "methotrexate", "leflunomide", "azathioprine", "golimumab", "nintedanib", "abatacept", "tmp-smx",
+    "atovaquone", "dapsone", "pentamidine", "antibiotic", "antiviral", "antifungal", "cni-interacting-drug",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("concept", ORDERS)
