@@ -96,4 +96,4 @@ def floor_command(port: int) -> list[str]:
 
 def service_command(port: int) -> list[str]:
     """The service as in production."""
-    return [sys.executable, "-m", "rpild_server.run", "--port", str(port), "--workers", "1"]
+    return [sys.executable, "-m", "rpild_server.run", "--unsigned", "--port", str(port), "--workers", "1"]

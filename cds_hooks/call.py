@@ -30,7 +30,7 @@ ASSESSMENT = "org.rpild.assessment"
 def evaluate(request: HookRequest, ports: Ports, correlation: str) -> bytes:
     """The JSON of one answer: cards and, where exposed, the assessment. Raises a HookError instead of guessing."""
     now = ports.now()
-    fetch = ports.complete_prefetch(request.access) if request.access else None
+    fetch = ports.complete_prefetch(request.access, request.ehr) if request.access else None
     facts = replace(_chart(request, ports, now, fetch).facts, offers=ports.settings.lab_offers)
     assessment = assess(facts, ports.knowledge, now)
     sent = _sent(assessment, request, ports, fetch)
@@ -57,7 +57,8 @@ def _has_silent_role(request: HookRequest, silent_roles: frozenset[str], fetch: 
 
 
 def _chart(request: HookRequest, ports: Ports, now: datetime, fetch: Fetch | None) -> Chart:
-    reading = Reading(request.prefetch, partial(searches, request.patient_id, now), fetch)
+    searching = partial(searches, request.patient_id, now, patient_form=ports.settings.patient_form)
+    reading = Reading(request.prefetch, searching, fetch)
     try:
         return ChartReading(reading, _context(request, ports, now), ports.knowledge).read()
     except OtherPatientError as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,10 +27,17 @@ class Service:
 
 
 @cache
-def services() -> dict[str, Service]:
-    """All services by id, in the order announced."""
+def services(profile: str = "generic") -> dict[str, Service]:
+    """All services by id, in the order announced; the profile says which prefetch templates the EHR can fill."""
     rows = tomllib.loads(SERVICES.read_text(encoding="utf-8"))["service"]
-    return {row["id"]: Service(row["id"], row["hook"], row | {"prefetch": dict(templates(row["id"]))}) for row in rows}
+    prefetch = {row["id"]: dict(templates(row["id"], profile)) for row in rows}
+    return {row["id"]: Service(row["id"], row["hook"], row | {"prefetch": prefetch[row["id"]]}) for row in rows}
+
+
+@cache
+def hooks() -> frozenset[str]:
+    """The hooks that services are offered for."""
+    return frozenset(each.hook for each in services().values())
 
 
 def find_service(service_id: str) -> Service:
@@ -41,6 +49,7 @@ def find_service(service_id: str) -> Service:
 
 
 @cache
-def discovery() -> bytes:
-    """The answer to GET /cds-services, as JSON."""
-    return orjson.dumps({"services": [each.announcement for each in services().values()]})
+def discovery(profile: str = "generic", offered: Set[str] | None = None) -> bytes:
+    """The answer to GET /cds-services, as JSON; for an EHR that is known, only the hooks switched on for it."""
+    wanted = hooks() if offered is None else offered
+    return orjson.dumps({"services": [each.announcement for each in services(profile).values() if each.hook in wanted]})

@@ -11,6 +11,8 @@ HookError
 │   ├── BadAuthorizationError      RPILD-AUTHORIZATION
 │   ├── AnotherPatientError        RPILD-OTHER-PATIENT
 │   └── BadFeedbackError           RPILD-FEEDBACK
+├── UnknownCallerError (401)       RPILD-CALLER
+├── HookOffError (403)             RPILD-HOOK-OFF
 ├── UnknownPathError (404)         RPILD-UNKNOWN-PATH
 ├── UnknownServiceError (404)      RPILD-UNKNOWN-SERVICE
 ├── WrongMethodError (405)         RPILD-METHOD
@@ -18,6 +20,7 @@ HookError
 ├── BodyTooLargeError (413)        RPILD-TOO-LARGE
 ├── WrongMediaTypeError (415)      RPILD-MEDIA-TYPE
 ├── CompressedBodyError (415)      RPILD-COMPRESSED
+├── TokenMemoryError (503)         RPILD-TOKEN-MEMORY
 └── InternalError (500)            RPILD-INTERNAL
 """
 
@@ -28,6 +31,7 @@ from collections.abc import Iterator
 
 Outcome = dict[str, object]
 ERROR_SYSTEM = "urn:rpild:error"
+MOST_ISS = 200
 
 
 class HookError(Exception):
@@ -37,10 +41,19 @@ class HookError(Exception):
     status = 500
     remedy = "Ask the operator to look up the correlation id of this answer in the log."
     issue = "exception"
+    retry_after = 0
+    """Seconds after which the same call may succeed; 0 if it will not."""
+    audited = False
+    """Whether it is a matter of security, kept in the audit log."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
         self.cause = cause
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What the log may hold of it beside the code."""
+        return {}
 
 
 class RequestError(HookError):
@@ -115,6 +128,7 @@ class AnotherPatientError(RequestError):
 
     code = "RPILD-OTHER-PATIENT"
     issue = "conflict"
+    audited = True
     remedy = "Send only resources of context.patientId; check the prefetch templates and the server's patient filter."
 
 
@@ -123,6 +137,38 @@ class BadFeedbackError(RequestError):
 
     code = "RPILD-FEEDBACK"
     remedy = "Send {feedback: [...]}; each entry has card, outcome (accepted or overridden) and outcomeTimestamp."
+
+
+class UnknownCallerError(HookError):
+    """The call bears no valid token of a registered EHR. The answer has no body; the reason stands in our log only."""
+
+    code = "RPILD-CALLER"
+    status = 401
+    issue = "login"
+    audited = True
+    remedy = (
+        "Look up the correlation id in the log: `why` names the check that failed and `iss` the issuer. Then correct "
+        "the EHR's record in the configuration, or the EHR's setup."
+    )
+
+    def __init__(self, why: str, iss: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.iss = iss[:MOST_ISS]
+
+    @property
+    def known(self) -> dict[str, str]:
+        return {"why": self.why} | ({"iss": self.iss} if self.iss else {})
+
+
+class HookOffError(HookError):
+    """The service is switched off for this EHR."""
+
+    code = "RPILD-HOOK-OFF"
+    status = 403
+    issue = "suppressed"
+    audited = True
+    remedy = "Add the hook to `hooks` of this EHR's record in the configuration, or stop calling it."
 
 
 class UnknownPathError(HookError):
@@ -188,6 +234,16 @@ class CompressedBodyError(HookError):
     remedy = "Send the body without Content-Encoding."
 
 
+class TokenMemoryError(HookError):
+    """Whether this token was used before cannot be looked up now, so the call is not accepted."""
+
+    code = "RPILD-TOKEN-MEMORY"
+    status = 503
+    issue = "transient"
+    retry_after = 5
+    remedy = "Send the call again later with a new token; the operator sees in the log what the storage lacks."
+
+
 class InternalError(HookError):
     """A fault of this program; never an empty card list."""
 
@@ -213,7 +269,7 @@ def error_pages() -> str:
     head = "# Errors\n\nGenerated from `cds_hooks/errors.py` by `python -m cds_hooks.errors`; do not edit.\n\n"
     intro = (
         "Every refusal is an OperationOutcome: `issue[0].details.coding[0]` holds the code, `details.text` the cause, "
-        "`diagnostics` the remedy. The header `X-Correlation-Id` names the call in the log.\n\n"
+        "`diagnostics` the remedy. The header `X-Correlation-Id` names the call in the log. A 401 has no body.\n\n"
     )
     rows = "".join(f"| `{each.code}` | {each.status} | {each.__doc__} | {each.remedy} |\n" for each in leaves())
     return f"{head}{intro}| code | status | what happened | what to do |\n|---|---|---|---|\n{rows}"

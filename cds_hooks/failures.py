@@ -17,10 +17,10 @@ from cds_hooks.errors import (
     WrongMethodError,
     outcome,
 )
-from cds_hooks.ports import Report
+from cds_hooks.ports import Ports
 
 FHIR_JSON = "application/fhir+json"
-INTERNAL = 500
+UNAUTHORIZED, INTERNAL = 401, 500
 BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
     400: (UnreadableBodyError, "The request could not be read."),
     404: (UnknownPathError, "There is nothing at this address."),
@@ -30,19 +30,34 @@ BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
 }
 
 
-def answer_error(error: HookError, report: Report) -> Response:
-    """The OperationOutcome of a coded error."""
-    report("refused", code=error.code, status=error.status, correlation=g.correlation)
-    return Response(orjson.dumps(outcome(error)), error.status, content_type=FHIR_JSON)
+def answer_error(error: HookError, ports: Ports) -> Response:
+    """The OperationOutcome of a coded error; a caller that is not known gets a 401 without a body."""
+    ports.report("refused", code=error.code, status=error.status, correlation=g.correlation, **error.known)
+    if error.audited:
+        who = g.get("ehr", "")
+        ports.audit("refused", who, code=error.code, correlation=g.correlation, **error.known)
+    if error.status == UNAUTHORIZED:
+        return _unauthorized()
+    answer = Response(orjson.dumps(outcome(error)), error.status, content_type=FHIR_JSON)
+    if error.retry_after:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
-def answer_http_error(problem: HTTPException, report: Report) -> Response:
+def _unauthorized() -> Response:
+    """The same for every reason."""
+    answer = Response(status=UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+    del answer.headers["Content-Type"]
+    return answer
+
+
+def answer_http_error(problem: HTTPException, ports: Ports) -> Response:
     """The same for what the web framework refuses."""
     error, text = BY_STATUS.get(problem.code, BY_STATUS[INTERNAL])
     cause = getattr(problem, "original_exception", None)
     if cause is not None:
-        report("fault", fault=where(cause), correlation=g.correlation)
-    answer = answer_error(error(text), report)
+        ports.report("fault", fault=where(cause), correlation=g.correlation)
+    answer = answer_error(error(text), ports)
     if isinstance(problem, MethodNotAllowed) and problem.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(problem.valid_methods))
     return answer

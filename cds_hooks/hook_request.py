@@ -42,7 +42,10 @@ class FhirAccess:
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """One checked call. `prefetch` holds the raw JSON of each key; `iss` the issuer of its JWT, empty without one."""
+    """One checked call. `prefetch` holds the raw JSON of each key; `iss` and `ehr` tell who sent it.
+
+    `iss` is the issuer of its token (with the tenant, if any), `ehr` the site's name for that EHR.
+    """
 
     service: str
     hook: str
@@ -55,6 +58,7 @@ class HookRequest:
     prefetch: Mapping[str, bytes]
     access: FhirAccess | None
     iss: str = ""
+    ehr: str = ""
 
 
 class _Envelope(msgspec.Struct, rename="camel"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from cds_hooks.client_auth import ClientAuth
 from cds_hooks.hook_request import FhirAccess, HookRequest
 from fhir_mappings.reads import Answer
 from rpild_rules.knowledge import Knowledge
@@ -19,9 +20,12 @@ Every key asked for is answered; one that could not be read holds a Failure.
 
 
 class CompletePrefetch(Protocol):
-    """Opens the reading of one call; its time budget starts here. None when this server is not trusted."""
+    """Opens the reading of one call of an EHR, by name; its time budget starts here.
 
-    def __call__(self, access: FhirAccess) -> Fetch | None: ...
+    None when this server is not one of that EHR's.
+    """
+
+    def __call__(self, access: FhirAccess, ehr: str) -> Fetch | None: ...
 
 
 class Answers(Protocol):
@@ -40,6 +44,12 @@ class Report(Protocol):
     def __call__(self, event: str, **fields: object) -> None: ...
 
 
+class Audit(Protocol):
+    """One entry of the audit log: a word for what happened, who did it (an EHR's name), details without values."""
+
+    def __call__(self, kind: str, who: str, **what: object) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class HookSettings:
     """Operating settings of the hook endpoints; one snapshot serves a whole call."""
@@ -52,17 +62,26 @@ class HookSettings:
     lab_offers: frozenset[str] = frozenset()
     cors_origins: frozenset[str] = frozenset()
     max_body_bytes: int = 8 * 1024 * 1024
+    patient_form: str = "Patient/{}"
+    prefetch_profile: str = "generic"
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that touches the world."""
+    """Everything that touches the world. `settings_of` holds those of EHRs by name, where they have their own."""
 
     knowledge: Knowledge
     settings: HookSettings
+    auth: ClientAuth
     complete_prefetch: CompletePrefetch
     load_attestations: Callable[[HookRequest], tuple[bytes, ...]]
     now: Callable[[], datetime]
     answers: Answers
     report: Report
+    audit: Audit
     correlation: Callable[[], str]
+    settings_of: Mapping[str, HookSettings] = field(default_factory=dict)
+
+    def for_ehr(self, name: str) -> Ports:
+        """The same with the settings of this EHR."""
+        return replace(self, settings=self.settings_of.get(name, self.settings))

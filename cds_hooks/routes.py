@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from typing import IO
 
@@ -10,9 +11,10 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from cds_hooks.call import evaluate
+from cds_hooks.client_auth import Client, identity
 from cds_hooks.cors import allow_origin
-from cds_hooks.discovery import discovery, find_service
-from cds_hooks.errors import BodyTooLargeError, CompressedBodyError, HookError, WrongMediaTypeError
+from cds_hooks.discovery import Service, discovery, find_service
+from cds_hooks.errors import BodyTooLargeError, CompressedBodyError, HookError, HookOffError, WrongMediaTypeError
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
 from cds_hooks.hook_request import HookRequest, read_request
@@ -25,26 +27,31 @@ TOO_LARGE = "The body is larger than this service reads."
 def create_blueprint(ports: Ports) -> Blueprint:
     """The endpoints below /cds-services; errors of the whole app are answered in the same form."""
     blueprint = Blueprint("cds_hooks", __name__, url_prefix="/cds-services")
-    blueprint.add_url_rule("", "discover", discover, methods=["GET"])
+    blueprint.add_url_rule("", "discover", partial(discover, ports=ports), methods=["GET"])
     blueprint.add_url_rule("/<service_id>", "call", partial(call, ports=ports), methods=["POST"])
     blueprint.add_url_rule("/<service_id>/feedback", "feedback", partial(feedback, ports=ports), methods=["POST"])
-    blueprint.app_errorhandler(HookError)(partial(answer_error, report=ports.report))
-    blueprint.app_errorhandler(HTTPException)(partial(answer_http_error, report=ports.report))
+    blueprint.app_errorhandler(HookError)(partial(answer_error, ports=ports))
+    blueprint.app_errorhandler(HTTPException)(partial(answer_http_error, ports=ports))
     blueprint.before_app_request(lambda: setattr(g, "correlation", ports.correlation()))
     blueprint.after_app_request(partial(_finish, ports=ports))
     return blueprint
 
 
-def discover() -> Response:
-    """What services there are and what they would like to have prefetched."""
-    return Response(discovery(), content_type=JSON)
+def discover(ports: Ports) -> Response:
+    """What services there are and what they would like to have prefetched. Open to all; a token is checked if sent."""
+    if "Authorization" not in request.headers:
+        return Response(discovery(ports.settings.prefetch_profile), content_type=JSON)
+    client = _caller("", ports)
+    profile = ports.for_ehr(client.name).settings.prefetch_profile
+    return Response(discovery(profile, frozenset(client.hooks)), content_type=JSON)
 
 
 def call(service_id: str, ports: Ports) -> Response:
     """One hook call: the stored bytes if it is a repetition, else evaluated anew."""
-    service = find_service(service_id)
+    service, client = _called(service_id, "", ports)
+    ports = ports.for_ehr(client.name)
     body = read_body(ports.settings.max_body_bytes)
-    hook_request = read_request(body, service.id, service.hook)
+    hook_request = replace(read_request(body, service.id, service.hook), iss=identity(client), ehr=client.name)
     key = _call_key(hook_request, body)
     known = ports.answers.find(key)
     if known is not None:
@@ -56,10 +63,26 @@ def call(service_id: str, ports: Ports) -> Response:
 
 def feedback(service_id: str, ports: Ports) -> Response:
     """Acknowledge feedback; unknown and foreign cards are answered alike."""
-    service = find_service(service_id)
+    service, _client = _called(service_id, "/feedback", ports)
     count = read_feedback(read_body(BODY_LIMIT))
     ports.report("feedback", service=service.id, read=count, correlation=g.correlation)
     return Response(b"{}", content_type=JSON)
+
+
+def _called(service_id: str, below: str, ports: Ports) -> tuple[Service, Client]:
+    """The service and the EHR that calls it; raises UnknownServiceError, UnknownCallerError or HookOffError."""
+    service = find_service(service_id)
+    client = _caller(f"/{service.id}{below}", ports)
+    if service.hook not in client.hooks:
+        raise HookOffError("This service is switched off for the calling EHR.")
+    return service, client
+
+
+def _caller(below: str, ports: Ports) -> Client:
+    """Who calls the address below /cds-services; its own spelling of host and path does not matter."""
+    client = ports.auth.identify(request.headers.get("Authorization", ""), f"/cds-services{below}", ports.now())
+    g.ehr = client.name
+    return client
 
 
 def read_body(limit: int) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import partial
+from threading import Event
 from typing import Protocol
 
 import requests
 
 from ehr_access.addresses import resolve
+from ehr_access.breaker import Breaker
 from ehr_access.budget import Deadline, Limits
 from ehr_access.registry import Registry
 from ehr_access.transport import ReadError, Transport, open_session
@@ -40,14 +41,17 @@ class EhrReader:
         self._registry = registry
         self._limits = limits
         self._session: requests.Session | None = None
+        self._breakers: dict[str, Breaker] = {}
 
-    def open(self, access: Access) -> Fetch | None:
-        """How to read with this permission; None when the server is not registered or the token has run out."""
-        if access.expires_in <= 0 or self._registry.find_by_base(access.server) is None:
+    def open(self, access: Access, ehr: str) -> Fetch | None:
+        """How to read with this permission; None when the server is not this EHR's or the token has run out."""
+        trusted = self._registry.find(ehr)
+        if access.expires_in <= 0 or trusted is None or not trusted.trusts(access.server):
             return None
+        base = access.server.removesuffix("/")
         transport = Transport(self._shared_session(), access.token, self._limits)
         deadline = Deadline(min(self._limits.seconds, access.expires_in))
-        return PatientReads(access.server.removesuffix("/"), transport, deadline).fetch
+        return PatientReads(base, transport, deadline, self._breakers.setdefault(base, Breaker())).fetch
 
     def _shared_session(self) -> requests.Session:
         """Opened at the first read, so that no connection is shared across a fork."""
@@ -59,27 +63,35 @@ class EhrReader:
 class PatientReads:
     """The reads of one call, all below `base` and before `deadline`."""
 
-    def __init__(self, base: str, transport: Transport, deadline: Deadline) -> None:
+    def __init__(self, base: str, transport: Transport, deadline: Deadline, breaker: Breaker) -> None:
         self._base = base
         self._transport = transport
         self._deadline = deadline
+        self._breaker = breaker
 
     def fetch(self, wanted: Mapping[str, str], share: float) -> dict[str, Answer]:
         """Every key's answer; what is not there after this share of the budget is a failed fetch."""
-        deadline = self._deadline.share(share)
+        if not self._breaker.lets_through():
+            return dict.fromkeys(wanted, Failure(Reason.FETCH_FAILED))
+        deadline, heard = self._deadline.share(share), Event()
         pool = ThreadPoolExecutor(self._transport.limits.parallel, thread_name_prefix="fhir")
         try:
-            running = {key: pool.submit(partial(self._answer, link, deadline)) for key, link in wanted.items()}
+            running = {key: pool.submit(self._answer, link, deadline, heard) for key, link in wanted.items()}
             wait(running.values(), timeout=max(deadline.left, 0))
             return {key: _outcome(future) for key, future in running.items()}
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            self._breaker.note(heard.is_set())
 
-    def _answer(self, link: str, deadline: Deadline) -> Answer:
+    def _answer(self, link: str, deadline: Deadline, heard: Event) -> Answer:
+        """One key's answer; `heard` is set as soon as the server has said anything."""
         try:
             body = self._get(link, deadline)
+            heard.set()
             return self._follow(body, deadline)
         except ReadError as problem:
+            if not problem.down:
+                heard.set()
             return Failure(problem.reason)
 
     def _get(self, link: str, deadline: Deadline) -> bytes:

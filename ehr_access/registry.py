@@ -1,29 +1,75 @@
-"""The EHRs that are trusted: who they are and which FHIR addresses may be read on their behalf."""
+"""The EHRs that are trusted: who they are, how their calls are signed, which FHIR addresses may be read for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Algorithm = Literal["ES384", "RS384"]
+Hook = Literal["patient-view", "order-select", "order-sign"]
+ALGORITHMS: frozenset[Algorithm] = frozenset({"ES384", "RS384"})
+HOOKS: frozenset[Hook] = frozenset({"patient-view", "order-select", "order-sign"})
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What differs between EHR products: how a search names the patient."""
+
+    patient_form: str
+
+
+VENDORS = {"generic": Vendor("Patient/{}"), "epic": Vendor("{}"), "oracle": Vendor("{}")}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where an EHR's public keys lie: a JWKS file, or the address of one."""
+
+    file: Path | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedEhr:
-    """One registered EHR. `fhir_bases` are exact base addresses; `iss` is the issuer of its calls."""
+    """One registered EHR.
+
+    `fhir_bases` are exact base addresses. `iss` and `tenant` are what its tokens say; `audiences` are accepted beside
+    the address called; `jku` is the only one that a token may name. `hooks` are those switched on.
+    """
 
     name: str
-    fhir_bases: tuple[str, ...]
+    fhir_bases: tuple[str, ...] = ()
     iss: str = ""
+    tenant: str = ""
+    audiences: frozenset[str] = frozenset()
+    algorithms: frozenset[str] = ALGORITHMS
+    jku: str = ""
+    keys: KeyPlace | None = None
+    hooks: frozenset[str] = HOOKS
+    vendor: Vendor = VENDORS["generic"]
+
+    def trusts(self, fhir_server: str) -> bool:
+        """Whether this FHIR base is one of its own; a closing slash makes no difference, anything else does."""
+        return _plain(fhir_server) in map(_plain, self.fhir_bases)
 
 
 class Registry:
-    """All trusted EHRs; an address is looked up exactly, never by resemblance."""
+    """All trusted EHRs; everything is looked up exactly, never by resemblance."""
 
     def __init__(self, ehrs: Iterable[TrustedEhr]) -> None:
-        self._by_base = {_plain(base): ehr for ehr in ehrs for base in ehr.fhir_bases}
+        self.ehrs = tuple(ehrs)
+        self._by_name = {each.name: each for each in self.ehrs}
+        self._by_issuer = {(each.iss, each.tenant): each for each in self.ehrs if each.iss}
 
-    def find_by_base(self, fhir_server: str) -> TrustedEhr | None:
-        """The EHR that registered this FHIR base; a closing slash makes no difference, anything else does."""
-        return self._by_base.get(_plain(fhir_server))
+    def find(self, name: str) -> TrustedEhr | None:
+        """The EHR of this name."""
+        return self._by_name.get(name)
+
+    def find_by_issuer(self, iss: str, tenant: str) -> TrustedEhr | None:
+        """The EHR whose tokens bear exactly this issuer and tenant (empty where it has none)."""
+        return self._by_issuer.get((iss, tenant))
 
 
 def _plain(base: str) -> str:

@@ -22,11 +22,12 @@ PAUSES = (0.1, 0.3)
 
 
 class ReadError(Exception):
-    """A read that gave no resource, and the reason that the assessment reports."""
+    """A read that gave no resource, and the reason that the assessment reports; `down` if the server gave no answer."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, down: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.down = down
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Transport:
             status, body, wait = self._once(address, deadline)
         if status == requests.codes.ok:
             return body
-        raise ReadError(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED)
+        raise ReadError(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED, down=status in BUSY)
 
     def _once(self, address: str, deadline: Deadline) -> tuple[int, bytes, float]:
         """Status, body (of 200 only) and the seconds that a busy server asks to wait."""
@@ -61,16 +62,23 @@ class Transport:
                 good = answer.status_code == requests.codes.ok
                 return answer.status_code, self._read(answer, deadline) if good else b"", _wait(answer)
         except (requests.RequestException, HTTPError, OSError, ValueError):
-            raise ReadError(Reason.FETCH_FAILED) from None
+            raise ReadError(Reason.FETCH_FAILED, down=True) from None
 
     def _read(self, answer: requests.Response, deadline: Deadline) -> bytes:
-        """The body piece by piece, so that neither a slow drip nor a compressed bomb passes the caps."""
-        body = bytearray()
-        while piece := answer.raw.read1(CHUNK, decode_content=True):
-            body += piece
-            if len(body) > self.limits.max_bytes or deadline.over:
-                raise ReadError(Reason.FETCH_FAILED)
-        return bytes(body)
+        body = read_capped(answer, self.limits.max_bytes, deadline)
+        if body is None:
+            raise ReadError(Reason.FETCH_FAILED, down=deadline.over)
+        return body
+
+
+def read_capped(answer: requests.Response, most: int, deadline: Deadline) -> bytes | None:
+    """The decoded body piece by piece, so that neither a slow drip nor a compressed bomb passes; None if it is cut."""
+    body = bytearray()
+    while piece := answer.raw.read1(CHUNK, decode_content=True):
+        body += piece
+        if len(body) > most or deadline.over:
+            return None
+    return bytes(body)
 
 
 def _wait(answer: requests.Response) -> float:

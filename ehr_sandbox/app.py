@@ -17,6 +17,7 @@ from ehr_sandbox.fhir_routes import answer, fhir_blueprint
 from ehr_sandbox.hook_calls import HookCaller
 from ehr_sandbox.page_routes import error_page, page_blueprint
 from ehr_sandbox.records import Records
+from ehr_sandbox.signing import KEYS_PATH, Signer
 
 POLICY = "; ".join(
     (
@@ -48,7 +49,9 @@ def create_sandbox(cds_url: str, base_url: str, now: Callable[[], datetime] = ut
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     fhir_base = f"{base_url.rstrip('/')}/fhir"
     records = Records(load_patients(), now)
-    caller = HookCaller(CdsClient(cds_url), records, Exchanges(), fhir_base)
+    signer = Signer(base_url.rstrip("/"))
+    caller = HookCaller(CdsClient(cds_url, signer), records, Exchanges(), fhir_base)
+    app.add_url_rule(KEYS_PATH, "keys", signer.keys)
     app.register_blueprint(fhir_blueprint(records, fhir_base))
     app.register_blueprint(page_blueprint(caller))
     _finish(app, cds_url)

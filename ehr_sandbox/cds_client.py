@@ -9,6 +9,7 @@ import requests
 
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
+from ehr_sandbox.signing import Signer
 
 PATIENCE = 6.0
 DISCOVERY_KEPT = 30.0
@@ -23,10 +24,14 @@ class ServiceError(Exception):
 
 
 class CdsClient:
-    """Talks to one CDS service provider at `url`, its address without /cds-services. It may be down at the start."""
+    """Talks to one CDS service provider at `url`, its address without /cds-services. It may be down at the start.
 
-    def __init__(self, url: str) -> None:
+    Calls are signed if there is a signer.
+    """
+
+    def __init__(self, url: str, signer: Signer | None = None) -> None:
         self.url = url.rstrip("/")
+        self._signer = signer
         self._session = requests.Session()
         self._session.trust_env = False
         self._services: list[Json] = []
@@ -57,8 +62,12 @@ class CdsClient:
         self._ask("POST", f"/cds-services/{service}/feedback", {"feedback": [feedback]})
 
     def _ask(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
+        address = self.url + path
+        headers = self._signer.header(address) if self._signer else {}
         try:
-            answer = self._session.request(method, self.url + path, json=body, timeout=PATIENCE, allow_redirects=False)
+            answer = self._session.request(
+                method, address, json=body, headers=headers, timeout=PATIENCE, allow_redirects=False
+            )
         except requests.Timeout as problem:
             raise ServiceError(f"the service at {self.url} did not answer within {PATIENCE:g} seconds") from problem
         except requests.RequestException as problem:

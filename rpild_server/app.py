@@ -15,9 +15,12 @@ from cds_hooks.routes import create_blueprint
 from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.answers import RecentAnswers
+from rpild_server.auditing import AuditTrail
 from rpild_server.logs import report
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
+from rpild_server.storing import Store
+from rpild_server.trust import client_auth
 
 
 def wall_clock() -> datetime:
@@ -36,28 +39,39 @@ def create_app(
     now: Callable[[], datetime] = wall_clock,
     ready: Callable[[], bool] = always_ready,
     site: Path | None = None,
+    store: Store | None = None,
+    unsigned: str = "",
 ) -> Flask:
-    """The plug-in as a WSGI application; `ready` tells whether /readyz may say so."""
+    """The plug-in as a WSGI application; `ready` tells whether /readyz may say so.
+
+    `unsigned` names the EHR that calls without a token count as; empty, as in production, none is accepted.
+    """
     app = Flask(__name__, static_folder=None)
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
-    app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now)))
+    app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now, store, unsigned)))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
     app.after_request(add_security_headers)
     return app
 
 
-def _ports(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime]) -> Ports:
+def _ports(
+    settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None, unsigned: str
+) -> Ports:
+    registry = settings.registry()
     return Ports(
         knowledge=knowledge,
         settings=settings.for_hooks(),
-        complete_prefetch=EhrReader(settings.registry(), settings.limits()).open,
+        auth=client_auth(settings, registry, store, unsigned),
+        complete_prefetch=EhrReader(registry, settings.limits()).open,
         load_attestations=_no_attestations,
         now=now,
         answers=RecentAnswers(),
         report=report,
+        audit=AuditTrail(store, now),
         correlation=lambda: str(uuid.uuid4()),
+        settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
     )
 
 

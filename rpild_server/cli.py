@@ -15,6 +15,7 @@ from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.checking import check_all
 from rpild_server.demo import run_demo
 from rpild_server.exit_codes import with_exit_code
+from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
 from rpild_server.terminal import Screen
@@ -37,9 +38,26 @@ def main() -> None:
 )
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option("--trust-fhir", multiple=True, metavar="URL", help="A further FHIR base that calls may name; repeatable.")
-def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...]) -> None:
+@click.option("--config", type=existing_file, help="A settings file (TOML) with further EHRs whose calls count.")
+def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...], config: Path | None) -> None:
     """Start the plug-in and a demo EHR on this machine, with synthetic patients."""
-    with_exit_code(lambda: run_demo(port, trust_fhir, not no_open))
+    with_exit_code(lambda: run_demo(port, trust_fhir, not no_open, config))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def init(folder: Path) -> None:
+    """Write a commented configuration and a file of fresh secrets into a folder."""
+    with_exit_code(lambda: click.echo("\n".join(map(str, write_initial(folder, wall_clock().date())))))
+
+
+@main.command()
+@click.option("--config", type=existing_file, required=True, help="The settings file (TOML).")
+def serve(config: Path) -> None:
+    """Serve registered EHRs: the production stack, behind a proxy that does TLS."""
+    from rpild_server.serve import run_service
+
+    with_exit_code(lambda: run_service(config))
 
 
 @main.command()

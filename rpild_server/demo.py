@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -14,7 +15,10 @@ from flask import Flask
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST, serving
-from rpild_server.settings import Settings, load_settings
+from rpild_server.settings import Settings, load_settings, records_of
+from rpild_server.storing import temporary_store
+
+DEMO_EHR = "demo"
 
 
 class PortTakenError(Exception):
@@ -36,26 +40,41 @@ class Addresses:
         return f"http://localhost:{self.port + 1}"
 
 
-def demo_settings(addresses: Addresses, trusted: tuple[str, ...]) -> Settings:
-    """Cards on, assessment shown, the demo EHR and the given FHIR bases trusted."""
+def demo_settings(addresses: Addresses, trusted: tuple[str, ...], further: Path | None = None) -> Settings:
+    """Cards on, assessment shown, the demo EHR and the given FHIR bases trusted; further EHRs from a settings file."""
     bases = (f"{addresses.ehr}/fhir", f"http://{HOST}:{addresses.port + 1}/fhir", *trusted)
+    own = {
+        "name": DEMO_EHR,
+        "iss": addresses.ehr,
+        "jwks_url": f"{addresses.ehr}/.well-known/jwks.json",
+        "fhir_bases": bases,
+        "origins": frozenset({addresses.ehr}),
+    }
     return load_settings(
+        further,
         silent_mode=False,
         expose_assessment=True,
-        cors_origins=frozenset({addresses.ehr}),
-        ehrs=({"name": "demo", "fhir_bases": bases},),
+        public_base_url=addresses.plug_in,
+        allow_http_loopback=True,
+        accept_test_issuers=True,
+        ehrs=(own, *records_of(further)),
     )
 
 
 @contextmanager
-def running_demo(port: int, trusted: tuple[str, ...] = ()) -> Iterator[Addresses]:
-    """Both sites, up when the block begins and closed when it ends; raises PortTakenError."""
+def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None = None) -> Iterator[Addresses]:
+    """Both sites, up when the block begins and closed when it ends; raises PortTakenError, SettingsError.
+
+    On loopback and with synthetic data, a call without a token counts as one of the demo EHR.
+    """
     from ehr_sandbox.app import create_sandbox
 
     addresses, up = Addresses(port), threading.Event()
-    plug_in = create_app(demo_settings(addresses, trusted), ready=up.is_set)
+    settings = demo_settings(addresses, trusted, further)
     sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr)
     with ExitStack() as sites:
+        store = sites.enter_context(temporary_store())
+        plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR)
         for app, own_port in ((plug_in, port), (sandbox, port + 1)):
             _enter(sites, app, own_port)
         up.set()
@@ -70,10 +89,10 @@ def _enter(sites: ExitStack, app: Flask, port: int) -> None:
         raise PortTakenError(f"Port {port} on {HOST} is in use. {remedy}") from None
 
 
-def run_demo(port: int, trusted: tuple[str, ...], open_browser: bool) -> None:
+def run_demo(port: int, trusted: tuple[str, ...], open_browser: bool, further: Path | None = None) -> None:
     """Serve until Ctrl-C; prints the one address to open."""
     start_logging()
-    with running_demo(port, trusted) as addresses:
+    with running_demo(port, trusted, further) as addresses:
         click.echo(f"Demo EHR with synthetic patients: {addresses.ehr}/  (stop with Ctrl-C)")
         if open_browser:
             webbrowser.open(f"{addresses.ehr}/")

@@ -12,10 +12,13 @@ from fhir_mappings.site_mapping import SiteMappingError
 from rpild_rules.knowledge import ParameterError
 from rpild_server.assessing import AssessError
 from rpild_server.demo import PortTakenError
+from rpild_server.initial import AlreadyThereError
 from rpild_server.settings import SettingsError
+from rpild_server.storage.errors import SetupError
 
 WRONG_USE = 2
 INPUT_FAULTS = (
+    AlreadyThereError,
     AssessError,
     MixedSubjectsError,
     OtherPatientError,
@@ -23,6 +26,7 @@ INPUT_FAULTS = (
     ParameterError,
     PortTakenError,
     SettingsError,
+    SetupError,
     SiteMappingError,
     OSError,
 )

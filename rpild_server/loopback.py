@@ -20,7 +20,7 @@ STOP_SECONDS = 5
 def serving(app: Any, port: int = 0) -> Iterator[int]:
     """Serve a WSGI application while the block runs; gives the port, a free one for 0. Raises OSError if taken."""
     sockets: dict[int, Any] = {}
-    server = create_server(app, map=sockets, host=HOST, port=port, threads=THREADS, ident=None)
+    server = _bound(app, port, sockets)
     stop = threading.Event()
     thread = threading.Thread(target=_loop, args=(sockets, stop), name=f"loopback-{port}", daemon=True)
     thread.start()
@@ -30,6 +30,15 @@ def serving(app: Any, port: int = 0) -> Iterator[int]:
         server.task_dispatcher.shutdown(timeout=STOP_SECONDS)
         stop.set()
         thread.join(STOP_SECONDS)
+
+
+def _bound(app: Any, port: int, sockets: dict[int, Any]) -> Any:
+    """A server that listens; if the port is taken, nothing stays open."""
+    try:
+        return create_server(app, map=sockets, host=HOST, port=port, threads=THREADS, ident=None)
+    except OSError:
+        wasyncore.close_all(sockets, ignore_all=True)
+        raise
 
 
 def _loop(sockets: dict[int, Any], stop: threading.Event) -> None:

@@ -1,12 +1,14 @@
-"""The plug-in under gunicorn, as in production: threads for FHIR reads, loaded before the fork, garbage rarely sought.
+"""gunicorn around the plug-in: threads for FHIR reads, loaded before the fork, garbage rarely sought.
 
-`python -m rpild_server.run --port 8000 [--workers 1] [--threads 4] [--config FILE]`, on loopback.
+`python -m rpild_server.run --unsigned --port 8000 [--workers 1] [--threads 4] [--config FILE]` serves on loopback and
+without tokens, for measuring; production is `rpild serve`.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +20,20 @@ from cds_hooks.discovery import discovery
 from fhir_mappings.drafts import WORK_UP, service_request
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
-from rpild_server.settings import Settings, SettingsError, load_settings
+from rpild_server.loopback import HOST
+from rpild_server.settings import SettingsError, load_settings
 
 # After freezing, a call leaves little garbage in cycles: look for it rarely.
 COLLECT_AFTER = (50_000, 50, 100)
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  gunicorn's heartbeat files, never data
+DRAIN_SECONDS = 9
 
 
 class Service(BaseApplication):  # type: ignore[misc]
     """gunicorn with our options; the application is built once, before the fork."""
 
-    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
-        self._settings = settings
+    def __init__(self, build: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._build = build
         self._options = options
         super().__init__()
 
@@ -42,7 +46,7 @@ class Service(BaseApplication):  # type: ignore[misc]
         discovery()
         for item in WORK_UP:
             service_request(item, "warm-up")
-        return create_app(self._settings)
+        return self._build()
 
 
 def freeze(_arbiter: object) -> None:
@@ -52,36 +56,39 @@ def freeze(_arbiter: object) -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-def options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]:
-    """gunicorn's settings."""
+def options(host: str, port: int, workers: int | None, threads: int) -> dict[str, Any]:
+    """gunicorn's settings. No forwarded header is believed, whoever sends it."""
     return {
         "bind": f"{host}:{port}",
         "worker_class": "gthread",
-        "workers": workers,
+        "workers": workers or os.cpu_count() or 1,
         "threads": threads,
         "preload_app": True,
         "when_ready": freeze,
         "control_socket_disable": True,
         "worker_tmp_dir": MEMORY_FOLDER if Path(MEMORY_FOLDER).is_dir() else None,
         "keepalive": 5,
+        "graceful_timeout": DRAIN_SECONDS,
+        "forwarded_allow_ips": "",
         "loglevel": "warning",
         "proc_name": "rpild",
     }
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--unsigned", is_flag=True, help="Accept calls without a token.")
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=os.cpu_count() or 1, show_default=True)
 @click.option("--threads", default=4, show_default=True)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def main(host: str, port: int, workers: int, threads: int, config: Path | None) -> None:
-    """Run the plug-in under gunicorn."""
+def main(unsigned: bool, port: int, workers: int, threads: int, config: Path | None) -> None:
+    """Run the plug-in under gunicorn on loopback."""
     try:
         settings = load_settings(config)
     except SettingsError as problem:
         raise click.UsageError(str(problem)) from None
-    Service(settings, options(host, port, workers, threads)).run()
+    name = "unsigned" if unsigned else ""
+    Service(lambda: create_app(settings, unsigned=name), options(HOST, port, workers, threads)).run()
 
 
 if __name__ == "__main__":

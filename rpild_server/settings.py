@@ -5,33 +5,28 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cds_hooks.call_token import Lifetimes
 from cds_hooks.ports import HookSettings
 from ehr_access.budget import Limits
-from ehr_access.registry import Registry, TrustedEhr
+from ehr_access.key_store import KeyTimes
+from ehr_access.registry import Registry
+from rpild_server.ehr_settings import OWN, EhrSettings, HttpAddress, Origin
+from rpild_server.site_rules import site_faults
+from rpild_server.storage.place import Place
 
 MIB = 1024 * 1024
 PREFIX = "RPILD_"
-HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
+FILES = ("data_folder", "secrets_file", "site_file", "jwks_file")
 
 
 class SettingsError(Exception):
     """Settings that cannot be used; the text names the source, the key and the remedy."""
-
-
-class EhrSettings(BaseModel):
-    """One trusted EHR: a name, the exact FHIR base addresses it may name, and the issuer of its calls."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1)
-    fhir_bases: tuple[HttpAddress, ...] = Field(min_length=1)
-    iss: str = ""
 
 
 class Settings(BaseSettings):
@@ -52,7 +47,28 @@ class Settings(BaseSettings):
     read_seconds: float = Field(
         2.6, gt=0, le=3.0, description="Seconds that all FHIR reads of one call may take together."
     )
-    ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose FHIR servers may be read.")
+    ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose calls are accepted; see below.")
+    public_base_url: HttpAddress | None = Field(
+        None, description="The service's address as EHRs spell it; the audience of their tokens."
+    )
+    site_file: Path | None = Field(None, description="This site's parameter overrides (TOML).")
+    host: str = Field("127.0.0.1", description="Address to listen at, behind the TLS proxy.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen at.")
+    workers: int | None = Field(None, ge=1, le=64, description="Processes; by default one per core.")
+    threads: int = Field(4, ge=1, le=64, description="Threads of a process.")
+    data_folder: Path | None = Field(None, description="Folder of the SQLite files.")
+    database_url: SecretStr | None = Field(None, description="PostgreSQL address, instead of a folder.")
+    hosts: int = Field(1, ge=1, description="Machines that share the database; more than one needs PostgreSQL.")
+    secrets_file: Path | None = Field(None, description="File with the keys of records and pseudonyms.")
+    token_lifetime_seconds: int = Field(1200, ge=60, le=3600, description="Longest life of a call's token.")
+    token_age_seconds: int = Field(900, ge=60, le=3600, description="Oldest token that is accepted.")
+    clock_skew_seconds: int = Field(60, ge=0, le=300, description="How far an EHR's clock may differ.")
+    keys_interval_seconds: int = Field(300, ge=10, description="Seconds between two fetches of an EHR's keys.")
+    keys_max_age_seconds: int = Field(86400, ge=600, description="Seconds that keys may be used without renewal.")
+    allow_http_loopback: bool = Field(False, description="Accept http addresses on this machine; for trying only.")
+    accept_test_issuers: bool = Field(
+        False, description="Accept issuers whose private key is public; for trying only, never with real data."
+    )
 
     @field_validator("site_timezone")
     @classmethod
@@ -63,22 +79,35 @@ class Settings(BaseSettings):
             raise ValueError("not an IANA time zone; write for example Europe/Berlin") from None
         return name
 
-    def for_hooks(self) -> HookSettings:
-        """The part that the hook endpoints see."""
+    def for_hooks(self, ehr: EhrSettings | None = None) -> HookSettings:
+        """The part that the hook endpoints see: the site's, or those of one EHR where it has its own."""
+        own = {name: getattr(self, name) for name in OWN} | _given(ehr)
         return HookSettings(
-            expose_assessment=self.expose_assessment,
-            silent_mode=self.silent_mode,
-            max_cards=self.max_cards,
-            zone=ZoneInfo(self.site_timezone),
-            silent_roles=self.silent_roles,
-            lab_offers=self.lab_offers,
-            cors_origins=self.cors_origins,
+            zone=ZoneInfo(own.pop("site_timezone")),
+            cors_origins=self.cors_origins.union(*(each.origins for each in self.ehrs)),
             max_body_bytes=self.max_body_bytes,
+            patient_form=ehr.product.patient_form if ehr else "Patient/{}",
+            prefetch_profile="dated" if ehr and ehr.dates_in_prefetch else "generic",
+            **own,
         )
 
     def registry(self) -> Registry:
         """The trusted EHRs."""
-        return Registry(TrustedEhr(each.name, each.fhir_bases, each.iss) for each in self.ehrs)
+        return Registry(each.trusted() for each in self.ehrs)
+
+    def lifetimes(self) -> Lifetimes:
+        """How long a call's token may live."""
+        return Lifetimes(self.token_lifetime_seconds, self.token_age_seconds, self.clock_skew_seconds)
+
+    def key_times(self) -> KeyTimes:
+        """How often the keys of EHRs are fetched."""
+        return KeyTimes(interval=self.keys_interval_seconds, oldest=self.keys_max_age_seconds)
+
+    def place(self) -> Place | None:
+        """Where the data lie; None if neither a folder nor a database is given."""
+        url = self.database_url.get_secret_value() if self.database_url else ""
+        folder = None if url else self.data_folder
+        return Place(folder, url, self.hosts) if url or folder else None
 
     def limits(self) -> Limits:
         """The caps of one call's reads."""
@@ -89,16 +118,38 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
     """Settings from `given`, else the environment, else the file; raises SettingsError: source, key, remedy."""
     content = {key: value for key, value in (_read(path) if path else {}).items() if _variable(key) not in os.environ}
     try:
-        return Settings(**(content | given))
+        settings = Settings(**(content | given))
     except ValidationError as problem:
         raise SettingsError(_explain(problem, path)) from None
+    faults = [f"{path or 'settings'}: {each}" for each in site_faults(settings)]
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+def records_of(path: Path | None) -> tuple[dict[str, Any], ...]:
+    """The EHR records of a settings file as they stand there; raises SettingsError if it cannot be read."""
+    return tuple(_read(path).get("ehrs", ())) if path else ()
+
+
+def _given(ehr: EhrSettings | None) -> dict[str, Any]:
+    """The operating settings that an EHR has for itself."""
+    return {name: value for name in OWN if ehr and (value := getattr(ehr, name)) is not None}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _beside(path, tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise SettingsError(f"{path}: {problem}. Give a readable TOML file.") from None
+
+
+def _beside(path: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The content with its files seen from the folder that the configuration lies in."""
+    rows = [content, *(each for each in content.get("ehrs", ()) if isinstance(each, dict))]
+    for row in rows:
+        row |= {name: path.parent / row[name] for name in FILES if isinstance(row.get(name), str)}
+    return content
 
 
 def _explain(problem: ValidationError, path: Path | None) -> str:

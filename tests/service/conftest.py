@@ -55,6 +55,7 @@ def test_settings(fhir: Behaviour, **changed: Any) -> Settings:
         "silent_mode": False,
         "expose_assessment": True,
         "read_seconds": 1.5,
+        "allow_http_loopback": True,
         "cors_origins": frozenset({BROWSER}),
         "ehrs": (EhrSettings(name="test", fhir_bases=(fhir.base,)),),
     }
@@ -67,7 +68,8 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 @contextmanager
 def serving(settings: Settings, fhir: Behaviour, **options: Any) -> Iterator[Site]:
     """The application on a free port."""
-    app = create_app(settings, load_knowledge(), **({"now": lambda: EVALUATED} | options))
+    given = {"now": lambda: EVALUATED, "unsigned": "test"} | options
+    app = create_app(settings, load_knowledge(), **given)
     with loopback.serving(app) as port:
         yield Site(f"http://127.0.0.1:{port}", fhir)
 

@@ -42,7 +42,7 @@ def reader(base: str, **limits: float) -> EhrReader:
 
 
 def opened(fhir: Behaviour, **limits: float) -> Fetch:
-    fetch = reader(fhir.base, **limits).open(Grant(fhir.base))
+    fetch = reader(fhir.base, **limits).open(Grant(fhir.base), "test")
     assert fetch is not None
     return fetch
 
@@ -217,19 +217,19 @@ def test_many_bytes_over_many_pages_are_cut(fhir: Behaviour) -> None:
 )
 def test_only_a_registered_address_is_read(fhir: Behaviour, server: str) -> None:
     named = server.replace("{base}", fhir.base).replace("{rest}", fhir.base.removeprefix("http"))
-    assert reader(fhir.base).open(Grant(named)) is None
+    assert reader(fhir.base).open(Grant(named), "test") is None
     user = fhir.base.replace("http://", "http://127.0.0.1@")
-    assert reader(fhir.base).open(Grant(user)) is None
+    assert reader(fhir.base).open(Grant(user), "test") is None
     assert fhir.seen == []
 
 
 def test_a_closing_slash_is_the_same_server(fhir: Behaviour) -> None:
-    assert reader(fhir.base).open(Grant(fhir.base + "/")) is not None
+    assert reader(fhir.base).open(Grant(fhir.base + "/"), "test") is not None
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
 def test_a_token_that_has_run_out_gives_no_access(fhir: Behaviour, seconds: float) -> None:
-    assert reader(fhir.base).open(Grant(fhir.base, expires_in=seconds)) is None
+    assert reader(fhir.base).open(Grant(fhir.base, expires_in=seconds), "test") is None
 
 
 def test_netrc_does_not_replace_the_token(fhir: Behaviour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ seeds = st.integers(0, 2**32)
 @pytest.fixture(scope="module")
 def client() -> Iterator[FlaskClient]:
     shown = load_settings(silent_mode=False, expose_assessment=True)
-    with create_app(shown, now=lambda: EVALUATED).test_client() as test_client:
+    with create_app(shown, now=lambda: EVALUATED, unsigned="test").test_client() as test_client:
         yield test_client
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ehr_access.registry import KeyPlace
 from rpild_server.settings import Settings, SettingsError, load_settings
 
 
@@ -24,14 +25,16 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "rpild.toml"
     file.write_text(
         'silent_mode = false\nsite_timezone = "Europe/Berlin"\nlab_offers = ["kl6"]\n'
-        '[[ehrs]]\nname = "one"\nfhir_bases = ["https://ehr.example/fhir/"]\niss = "https://ehr.example"\n'
+        '[[ehrs]]\nname = "one"\nfhir_bases = ["https://ehr.example/fhir/"]\n'
+        'iss = "https://ehr.example"\njwks_file = "keys.json"\n'
     )
     settings = load_settings(file)
     hooks = settings.for_hooks()
     assert (hooks.silent_mode, hooks.zone, hooks.lab_offers) == (False, ZoneInfo("Europe/Berlin"), frozenset({"kl6"}))
-    found = settings.registry().find_by_base("https://ehr.example/fhir")
+    found = settings.registry().find_by_issuer("https://ehr.example", "")
     assert found is not None
-    assert (found.name, found.iss) == ("one", "https://ehr.example")
+    assert (found.name, found.trusts("https://ehr.example/fhir")) == ("one", True)
+    assert found.keys == KeyPlace(tmp_path / "keys.json")
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +57,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('cors_origins = ["*"]', "cors_origins", "pattern"),
         ('[[ehrs]]\nname = "x"\nfhir_bases = ["ftp://e"]', "ehrs.0.fhir_bases.0", "pattern"),
         ('[[ehrs]]\nname = "x"\nfhir_bases = ["https://user@e/fhir"]', "ehrs.0.fhir_bases.0", "pattern"),
-        ('[[ehrs]]\nname = "x"', "ehrs.0.fhir_bases", "required"),
+        ('[[ehrs]]\nname = "x"\niss = "https://e"', "ehrs.0", "jwks_file or jwks_url"),
+        ('[[ehrs]]\nname = "x"\njwks_url = "https://e/keys"', "ehrs.0", "keys need an iss"),
+        ('[[ehrs]]\nname = "x"\nfhir_bases = ["http://127.0.0.1/fhir"]', "ehrs.0", "allow_http_loopback"),
+        ('public_base_url = "http://rpild.example"', "public_base_url", "write https"),
+        ('[[ehrs]]\nname = "x"\n[[ehrs]]\nname = "x"', "ehrs", "each needs its own"),
     ],
 )
 def test_a_fault_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, key: str, remedy: str) -> None:
