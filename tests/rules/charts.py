@@ -1,9 +1,11 @@
 """Charts for rule tests in a few words a line, as facts without FHIR.
 
-`fvc 3.00 @-23d` a measurement in its canonical unit (comparator and options allowed: `ferritin >1500 @-2d status=amended`);
-`test anti-mda5-qual positive @-14d`; `condition dyspnea @-18D recorded=-10D clinical=resolved abated=-3D verification=provisional`;
-`attest respiratory-onset -18D @-1h`; `stay IMP @-3d until=-1d reason=dyspnea`; `support hfnc @-2d until=-1d`;
-`ct ct1 @-20d`, `report r1 @-2d of=ct1`; `drug prednisolone @-8d mg=60 days=21 status=active kind=request route=systemic`;
+`fvc 3.00 @-23d` a measurement in its canonical unit (comparator, options: `ferritin >1500 @-2d status=amended`);
+`test anti-mda5-qual positive @-14d`;
+`condition dyspnea @-18D recorded=-10D clinical=resolved abated=-3D verification=provisional onset=text`;
+`attest respiratory-onset -18D @-1h` (`-` = unreadable; `of=ct1,ct2`, `period=-60D..-2D`, `by=patient`);
+`stay IMP @-3d until=-1d reason=dyspnea`; `support hfnc @-2d until=-1d`; `ct ct1 @-20d`, `report r1 @-2d of=ct1`;
+`drug prednisolone @-8d mg=60 days=21 status=active kind=request route=systemic`;
 `order order-myositis-antibody @-1d items=myositis-panel status=active`; `done bal @-2d`; `limit partial @-2d`;
 `draft drug methotrexate`, `draft order ...`; `unread E-GAS not-permitted`.
 Times are offsets from NOW: `-3d -6h -30m` instants, `-18D` a day, `-18D/month` the month of that day.
@@ -96,36 +98,66 @@ def _measurement(words: list[str], at: When | None, options: dict[str, str], nam
     value = None if digits == "-" else Decimal(digits)
     problem = Reason(options["problem"]) if "problem" in options else None
     return "measurements", Measurement(
-        concept=words[0], code=options.get("code", words[0]), when=at, value=None if problem else value, unit="", printed=words[1],
-        status=options.get("status", "final"), reference=f"Observation/{name}", comparator=comparator or "",
-        issued=when(options["issued"]) if "issued" in options else None, problem=problem, variant=options.get("variant", ""),
-        estimated=options.get("estimated") == "yes", groups=frozenset(filter(None, options.get("group", "").split(","))),
-    )  # fmt: skip
+        concept=words[0],
+        code=options.get("code", words[0]),
+        when=at,
+        value=None if problem else value,
+        unit="",
+        printed=words[1],
+        status=options.get("status", "final"),
+        reference=f"Observation/{name}",
+        comparator=comparator or "",
+        issued=when(options["issued"]) if "issued" in options else None,
+        problem=problem,
+        variant=options.get("variant", ""),
+        estimated=options.get("estimated") == "yes",
+        groups=frozenset(filter(None, options.get("group", "").split(","))),
+    )
 
 
 def _test(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
     return "results", TestResult(
-        concept=words[1], meaning=Meaning(words[2]), when=at, status=options.get("status", "final"), printed=words[2],
-        reference=f"Observation/{name}", organism=options.get("organism", ""), specimen=options.get("specimen", ""),
-    )  # fmt: skip
+        concept=words[1],
+        meaning=Meaning(words[2]),
+        when=at,
+        status=options.get("status", "final"),
+        printed=words[2],
+        reference=f"Observation/{name}",
+        organism=options.get("organism", ""),
+        specimen=options.get("specimen", ""),
+    )
 
 
 def _condition(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
     dates = {key: when(options[key]) for key in ("recorded", "abated") if key in options}
     return "diagnoses", Diagnosis(
-        concepts=frozenset(words[1].split(",")), reference=f"Condition/{name}", printed=words[1], onset=at,
-        onset_text=options.get("onset") == "text", clinical=options.get("clinical", "active"),
-        verification=options.get("verification", "confirmed"), recorded=dates.get("recorded", at), abated=dates.get("abated"),
-    )  # fmt: skip
+        concepts=frozenset(words[1].split(",")),
+        reference=f"Condition/{name}",
+        printed=words[1],
+        onset=at,
+        onset_text=options.get("onset") == "text",
+        clinical=options.get("clinical", "active"),
+        verification=options.get("verification", "confirmed"),
+        recorded=dates.get("recorded", at),
+        abated=dates.get("abated"),
+    )
 
 
 def _attestation(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
     start, end = (when(part) for part in options["period"].split("..")) if "period" in options else (None, None)
     studies = frozenset(f"ImagingStudy/{each}" for each in options.get("of", "").split(",") if each)
     return "attestations", Attestation(
-        code=words[1], value=_stated(words[1], words[2]), made=at, issued=at, status=options.get("status", "final"),
-        by_clinician=options.get("by", "clinician") == "clinician", reference=f"Observation/{name}", start=start, end=end, studies=studies,
-    )  # fmt: skip
+        code=words[1],
+        value=_stated(words[1], words[2]),
+        made=at,
+        issued=at,
+        status=options.get("status", "final"),
+        by_clinician=options.get("by", "clinician") == "clinician",
+        reference=f"Observation/{name}",
+        start=start,
+        end=end,
+        studies=studies,
+    )
 
 
 def _stated(code: str, word: str) -> bool | Decimal | str | When | None:
@@ -163,20 +195,34 @@ def _report(words: list[str], at: When | None, options: dict[str, str], name: st
 def _drug(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
     ingredients = frozenset() if words[1] == "unresolved" else frozenset(words[1].split(","))
     return "treatments", Treatment(
-        ingredients=ingredients, kind=options.get("kind", "request"), status=options.get("status", "active"), start=at,
-        end=when(options["until"]) if "until" in options else None, reference=f"MedicationRequest/{name}", printed=options.get("name", words[1]),
-        mg_per_day=Decimal(options["mg"]) if "mg" in options else None, days=Decimal(options["days"]) if "days" in options else None,
-        route=options.get("route", "systemic"), intent=options.get("intent", "order"), reported=options.get("reported") == "yes",
-        do_not_perform=options.get("refused") == "yes", reasons=frozenset(filter(None, options.get("reason", "").split(","))),
-    )  # fmt: skip
+        ingredients=ingredients,
+        kind=options.get("kind", "request"),
+        status=options.get("status", "active"),
+        start=at,
+        end=when(options["until"]) if "until" in options else None,
+        reference=f"MedicationRequest/{name}",
+        printed=options.get("name", words[1]),
+        mg_per_day=Decimal(options["mg"]) if "mg" in options else None,
+        days=Decimal(options["days"]) if "days" in options else None,
+        route=options.get("route", "systemic"),
+        intent=options.get("intent", "order"),
+        reported=options.get("reported") == "yes",
+        do_not_perform=options.get("refused") == "yes",
+        reasons=frozenset(filter(None, options.get("reason", "").split(","))),
+    )
 
 
 def _order(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
     items = frozenset(filter(None, options.get("items", "").split(",")))
     return "orders", Order(
-        concepts=frozenset(words[1].split(",")), status=options.get("status", "active"), authored=at, reference=f"ServiceRequest/{name}",
-        printed=words[1], do_not_perform=options.get("refused") == "yes", items=items,
-    )  # fmt: skip
+        concepts=frozenset(words[1].split(",")),
+        status=options.get("status", "active"),
+        authored=at,
+        reference=f"ServiceRequest/{name}",
+        printed=words[1],
+        do_not_perform=options.get("refused") == "yes",
+        items=items,
+    )
 
 
 def _done(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
