@@ -76,8 +76,9 @@ def _arm_one(s: Situation) -> bool:
 def _arm_two(s: Situation) -> bool:
     """Beyond the month but within three, with a condition met and no word on the CTs."""
     known = s.in_context("confirmed", "suspected") and s.rp is NOT_MET and s.three_months is UNKNOWN and bool(s.risk)
-    if not known or not s.condition_met or s.episode.improving or s.onset.when is None:
+    if not known or not s.condition_met or s.episode.improving:
         return False
+    assert s.onset.when  # with a condition met, only a known onset makes the definition not met
     return lately(s.onset.when, s.now, s.knowledge.window("three_months_days")) is MET
 
 
@@ -205,10 +206,7 @@ def primary_topic(s: Situation) -> str:
 def _matters(id: str, s: Situation) -> bool:
     """Whether settling one criterion changes a definition, or the risk; a composite is settled by its parts."""
     now = {name: finding.status for name, finding in s.found.items()}
-    return any(formula(now | {id: status}) != formula(now) for status in (MET, NOT_MET)) or (id in RISKY and not s.risk)
-
-
-RISKY = frozenset(CRITERIA) - {"lungFunctionDecline", "gasExchange"}
+    return not s.risk or any(formula(now | {id: status}) != formula(now) for status in (MET, NOT_MET))
 
 
 def _table() -> tuple[Trigger, ...]:

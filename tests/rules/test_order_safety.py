@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rpild_rules.order_safety import being_signed, in_scope, refractory_only
@@ -33,6 +35,16 @@ def test_orders_in_scope(concept: str) -> None:
 def test_drugs_in_scope(drug: str) -> None:
     assert in_scope(chart(f"draft drug {drug} @now"))
     assert not in_scope(chart(f"draft drug {drug} @now refused=yes"))
+
+
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error", "revoked", "stopped", "completed", "ended"])
+def test_a_closed_draft_is_none(status: str) -> None:
+    facts = chart("draft order cxr @now", "draft drug tacrolimus @now")
+    orders = tuple(replace(each, status=status) for each in facts.drafted_orders)
+    drugs = tuple(replace(each, status=status) for each in facts.drafted_treatments)
+    assert in_scope(replace(facts, drafted_orders=orders))
+    assert in_scope(replace(facts, drafted_treatments=drugs))
+    assert not in_scope(replace(facts, drafted_orders=orders, drafted_treatments=drugs))
 
 
 def test_any_test_of_the_catalogue_is_in_scope() -> None:

@@ -39,6 +39,13 @@ def test_what_is_cut_off_is_held(rescue: Assessment) -> None:
     assert sent[0].sections[-1].lines == tuple(f"Also: {r.summary}" for r in held if r.topic in DUE)
 
 
+@pytest.mark.parametrize("antibodies", [(), ("test anti-mda5-qual negative @-9d", "test anti-jo1 positive @-9d")])
+def test_an_open_or_another_antibody_absorbs_the_referral(antibodies: tuple[str, ...]) -> None:
+    lines = (*antibodies, "condition dermatomyositis @-90D", "condition dyspnea @-18D", "pao2 55 @-1d")
+    sent, held = topics(assess(chart(*lines), shipped(), NOW), Call())
+    assert (sent, held) == (["otherMyositisAntibody" if antibodies else "antibodyPending"], ["transplantReferral"])
+
+
 def test_a_suppressed_card_does_not_bring_back_what_it_absorbs(rescue: Assessment) -> None:
     first = Remembered(True)
     sent = to_remember(choose(rescue, Call("patient-view"), first)[0][:2], rescue, first)
