@@ -1,0 +1,160 @@
+"""`rpild init` and `rpild serve`: what a new site gets, what is refused at start, what the running stack accepts."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+import tomllib
+import uuid
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from rpild_server.cli import main
+from rpild_server.ehr_settings import EhrSettings
+from rpild_server.settings import SettingsError, load_settings
+from rpild_server.storage.secrets_file import load_secrets
+from tests.cli.serving import ISS, Served, served, write_site
+from tests.conftest import ROOT
+from tests.service.calls import healthy, hook_body
+from tests.service.tokens import bearer
+
+EXAMPLE = ROOT / "docs/examples/rpild.toml"
+WEB_CLIENT = ROOT / "docs/examples/web-client.toml"
+VIEW = "/cds-services/rpild-patient-view"
+
+
+def serve(config: Path) -> Result:
+    return CliRunner().invoke(main, ["serve", "--config", str(config)])
+
+
+def test_init_writes_what_serve_needs(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    result = CliRunner().invoke(main, ["init", str(folder)])
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [str(folder / "rpild.toml"), str(folder / "secrets.toml")]
+    assert len(load_secrets(folder / "secrets.toml").pseudonym) == 32
+    settings = load_settings(folder / "rpild.toml")
+    assert settings.secrets_file == folder / "secrets.toml"
+    assert [stat.S_IMODE((folder / each).stat().st_mode) for each in ("rpild.toml", "secrets.toml")] == [0o600] * 2
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "secrets.toml").write_text("mine")
+    result = CliRunner().invoke(main, ["init", str(tmp_path)])
+    assert (result.exit_code, "secrets.toml is there already" in result.stderr) == (2, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["secrets.toml"]
+
+
+def test_the_example_is_what_init_writes_and_is_in_order() -> None:
+    assert EXAMPLE.read_text() == (ROOT / "rpild_server/sample.toml").read_text()
+    settings = load_settings(EXAMPLE)
+    assert settings.silent_mode
+    assert [each.name for each in settings.ehrs] == ["main"]
+
+
+def test_every_line_of_the_example_that_is_commented_out_is_accepted_too(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text()
+    lines = [
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line[:30] else line for line in text.splitlines()
+    ]
+    lines = [line for line in lines if not line.startswith(("jwks_url", "data_folder"))]
+    config = tmp_path / "all.toml"
+    config.write_text("\n".join(lines))
+    assert load_settings(config).ehrs[0].jwks_file == tmp_path / "main-keys.json"
+    named = set(tomllib.loads("\n".join(lines))["ehrs"][0])
+    assert named <= set(EhrSettings.model_fields)
+    assert len(named) > 9
+
+
+def test_the_web_clients_record_is_for_trying_only(tmp_path: Path) -> None:
+    assert load_settings(WEB_CLIENT).ehrs[0].iss == "https://sandbox.cds-hooks.org"
+    config = tmp_path / "rpild.toml"
+    config.write_text(WEB_CLIENT.read_text().replace("accept_test_issuers = true", ""))
+    with pytest.raises(SettingsError, match="anybody can sign as this issuer"):
+        load_settings(config)
+
+
+REFUSED = {
+    "ehrs": ({"ehrs": ""}, "no EHR with an iss"),
+    "base": ({"public_base_url": ""}, "public_base_url: missing"),
+    "data": ({"data_folder": ""}, "data_folder: missing"),
+    "secrets": ({"secrets_file": ""}, "secrets_file: missing"),
+    "no such secrets": ({"secrets_file": '"absent.toml"'}, "RPILD-SECRETS"),
+    "plain http": ({"allow_http_loopback": "false"}, "public_base_url: plain http; write https"),
+    "far http": ({"public_base_url": '"http://rpild.example"'}, "public_base_url: plain http"),
+    "no such keys": ({"ehrs": f'[{{name = "a", iss = "{ISS}", jwks_file = "absent.json"}}]'}, "ehrs.0.jwks_file"),
+    "a private key": ({"ehrs": f'[{{name = "a", iss = "{ISS}", jwks_file = "private.json"}}]'}, "holds a private key"),
+    "a test issuer": (
+        {"ehrs": '[{name = "a", iss = "https://sandbox.cds-hooks.org", jwks_file = "keys.json"}]'},
+        "anybody can sign",
+    ),
+    "several hosts": ({"hosts": "2"}, "RPILD-STORE-HOSTS"),
+    "an unknown key": ({"trust_everybody": "true"}, "trust_everybody"),
+}
+
+
+@pytest.mark.parametrize(("changed", "told"), REFUSED.values(), ids=REFUSED)
+def test_serve_refuses_to_start(tmp_path: Path, changed: dict[str, str], told: str) -> None:
+    config = write_site(tmp_path, 8499, 8498, **changed)
+    key = json.loads((tmp_path / "kit.jwk").read_text())
+    (tmp_path / "private.json").write_text(json.dumps({"keys": [key]}))
+    result = serve(config)
+    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert key["d"] not in result.stderr
+
+
+def test_secrets_that_others_may_read_are_refused(tmp_path: Path) -> None:
+    config = write_site(tmp_path, 8499, 8498)
+    (tmp_path / "secrets.toml").chmod(0o644)
+    result = serve(config)
+    assert (result.exit_code, "chmod 600" in result.stderr) == (2, True)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    with served(tmp_path_factory.mktemp("site")) as stack:
+        yield stack
+
+
+def signed(running: Served, **changed: object) -> dict[str, str]:
+    key = ECKey.import_key(json.loads(running.jwk.read_text()))
+    issued = int(time.time())
+    claims = {"iss": ISS, "aud": running.url + VIEW, "iat": issued, "exp": issued + 300, "jti": str(uuid.uuid4())}
+    return bearer(jwt.encode({"alg": "ES384", "typ": "JWT", "kid": "kit"}, claims | changed, key, algorithms=["ES384"]))
+
+
+def post(running: Served, headers: dict[str, str]) -> requests.Response:
+    keys = requests.get(f"{running.url}/cds-services", timeout=5).json()["services"][0]["prefetch"]
+    return requests.post(running.url + VIEW, json=hook_body(prefetch=healthy(keys)), headers=headers, timeout=10)
+
+
+@pytest.mark.slow
+def test_only_the_registered_ehr_is_served(running: Served) -> None:
+    assert post(running, signed(running)).status_code == 200
+    assert post(running, {}).status_code == 401
+    assert post(running, signed(running, iss="https://evil.example")).status_code == 401
+
+
+@pytest.mark.slow
+def test_a_token_is_accepted_once_by_all_workers_together(running: Served) -> None:
+    headers = signed(running)
+    assert sorted(post(running, headers).status_code for _ in range(8)) == [200] + [401] * 7
+
+
+@pytest.mark.slow
+def test_forwarded_headers_change_nothing(running: Served) -> None:
+    spoofed = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "host=evil.example"}
+    assert post(running, signed(running) | spoofed).status_code == 200
+    assert post(running, signed(running, aud="https://evil.example" + VIEW) | spoofed).status_code == 401
+    assert "evil.example" not in running.log.read_text()
+
+
+@pytest.mark.slow
+def test_it_tells_that_it_lives_and_is_ready(running: Served) -> None:
+    assert [requests.get(f"{running.url}/{each}", timeout=5).status_code for each in ("livez", "readyz")] == [200, 200]
