@@ -16,6 +16,7 @@ from fhir_mappings.decode import Decoded, decode, last_updated
 from fhir_mappings.encounters import read_encounters
 from fhir_mappings.imaging import read_scan_reports, read_studies
 from fhir_mappings.limits import (
+    active_codes,
     read_care_plans,
     read_consents,
     read_flags,
@@ -180,6 +181,7 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
         allergies=_in_order(read_allergies(book.of("allergies"), refs)),
         drafted_treatments=_in_order(read_medications(drafted, refs, drafted=True)),
         drafted_orders=_in_order(read_orders(drafts.orders, refs, drafted=True)),
+        flags=active_codes((*book.of("flags"), *book.of("carePlans")), refs),
         user=User(context.user_id.partition("/")[0], context.user_roles) if context.user_id else User(),
         zone=context.zone,
         readings=MappingProxyType(readings_of(book.decoded, refs)),

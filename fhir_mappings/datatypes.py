@@ -16,7 +16,7 @@ class Coding(Struct, rename="camel", gc=False):
 class Concept(Struct, rename="camel", gc=False):
     """A CodeableConcept."""
 
-    coding: list[Coding] = []
+    coding: tuple[Coding, ...] = ()
     text: str = ""
 
 

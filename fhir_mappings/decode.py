@@ -65,6 +65,7 @@ class RawEntries(Struct):
 
 class Meta(Struct, rename="camel"):
     last_updated: str = ""
+    version_id: str = ""
 
 
 class Peek(Struct, rename="camel"):
@@ -76,6 +77,7 @@ RAW_BUNDLES = msgspec.json.Decoder(RawBundle)
 RAW_ENTRIES = msgspec.json.Decoder(RawEntries)
 RAW_ENTRY = msgspec.json.Decoder(RawEntry)
 META = msgspec.json.Decoder(Meta)
+NO_META = Meta()
 PEEKS = msgspec.json.Decoder(Peek)
 
 
@@ -219,10 +221,20 @@ def _broken(kind: str, identity: str) -> Unreadable:
 
 def last_updated(resource: Any) -> str:
     """When the server last touched a resource, as sent; empty if it does not say."""
+    return _meta(resource).last_updated
+
+
+def version_of(resource: Any) -> str:
+    """Which version of a resource was sent: its version id, else when it was last touched; empty if unsaid."""
+    meta = _meta(resource)
+    return meta.version_id or meta.last_updated
+
+
+def _meta(resource: Any) -> Meta:
     try:
-        return META.decode(resource.meta).last_updated
+        return META.decode(resource.meta)
     except UNDECODABLE:
-        return ""
+        return NO_META
 
 
 def sort_out(

@@ -14,6 +14,7 @@ from rpild_rules.facts import Stay
 
 KINDS = {"encounter-stay": "stay", "encounter-emergency": "emergency", "encounter-not-stay": "other"}
 CLASS_SYSTEM = "HL7 v3 ActCode"
+HERE = frozenset({"", "active"})
 
 
 def read_encounters(encounters: Iterable[EncounterIn], refs: References) -> Iterator[Stay]:
@@ -41,5 +42,12 @@ def _stay(each: EncounterIn, refs: References) -> Stay:
     coded = [reason for reason in each.reason_code if reason.coding]
     readable = resolved and len(coded) == len(each.reason_code) and bool(coded or named)
     return Stay(
-        kind_of(each.class_), each.status, start, end, concepts_of(*coded) | referred, readable, reference_of(each)
-    )
+        kind_of(each.class_), each.status, start, end, concepts_of(*coded) | referred, readable, reference_of(each),
+        _unit(each),
+    )  # fmt: skip
+
+
+def _unit(each: EncounterIn) -> str:
+    """The care unit: the newest place that is not marked as left or planned, as the EHR refers to it."""
+    here = [part.location for part in each.places() if part.location is not None and part.status in HERE]
+    return (here[-1].reference or here[-1].display) if here else ""

@@ -82,12 +82,29 @@ def read_limiting_conditions(conditions: Iterable[ConditionIn], refs: References
             yield from _limits(each, [each.code], [], None, refs, refs.read(each.recorded_date))
 
 
+def active_codes(marks: Iterable[FlagIn | CarePlanIn], refs: References) -> frozenset[str]:
+    """The codes of active Flags and CarePlans within their period, each bare and as `system|code`."""
+    codings = [
+        coding
+        for each in marks
+        if each.status == "active" and not _is_over(each.period, refs)
+        for concept in ([each.code] if isinstance(each, FlagIn) else each.category)
+        for coding in (concept.coding if concept is not None else ())
+    ]
+    return frozenset(name for c in codings if c.code for name in (c.code, f"{c.system}|{c.code}"))
+
+
+def _is_over(period: Period | None, refs: References) -> bool:
+    end = span(period, refs.read)[1]
+    return end is not None and end.latest < refs.now.earliest
+
+
 def _limits(
     each: Any, codes: list[Any], texts: list[str], period: Period | None, refs: References, since: When | None = None
 ) -> Iterator[Limit]:
-    start, end = span(period, refs.read)
-    if end is not None and end.latest < refs.now.earliest:
+    if _is_over(period, refs):
         return
+    start = span(period, refs.read)[0]
     printed = next(filter(None, (*map(shown, codes), *texts)), "")
     for kind in limit_kinds(codes, texts):
         yield Limit(kind, reference_of(each), printed, start or since)

@@ -4,7 +4,7 @@ K5, K7, K8, section 4 C4).
 
 from __future__ import annotations
 
-from fhir_mappings.code_tables import codes_of, read_table
+from fhir_mappings.code_tables import ROWS, codes_of, read_table
 from fhir_mappings.datatypes import Quantity
 from fhir_mappings.dates import effective
 from fhir_mappings.references import References
@@ -21,6 +21,7 @@ NEEDS_ARTERIAL = frozenset(MARKS["codes"]["needs_arterial_specimen"])
 ARTERIAL = frozenset(MARKS["concepts"]["arterial"])
 VARIANTS = {name: frozenset(codes) for name, codes in MARKS["variants"].items()}
 SATURATION = frozenset(MARKS["codes"]["saturation_of_a_laboratory"])
+VARYING = frozenset(row.concept for row in ROWS if any(row.code in codes for codes in VARIANTS.values()))
 FLOW = frozenset(codes_of("o2-flow", "LOINC"))
 NOT_ARTERIAL = frozenset({"specimen-venous", "specimen-capillary"})
 
@@ -49,7 +50,7 @@ def read_measurement(
         comparator=reading.comparator,
         issued=refs.read(each.issued),
         problem=reading.problem,
-        variant=variant_of(valued),
+        variant=variant_of(valued) if scale.concept in VARYING else "",
         estimated=scale.concept == "fio2" and is_estimated(valued, each, refs),
         groups=refs.groups.get(reference, frozenset()),
     )

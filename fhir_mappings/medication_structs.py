@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from fhir_mappings.datatypes import Concept, Period, Quantity, Reference
 from fhir_mappings.structs import Resource
@@ -22,7 +22,7 @@ class Repeat(Struct, rename="camel", gc=False):
 class Timing(Struct, rename="camel", gc=False):
     repeat: Repeat | None = None
     code: Concept | None = None
-    event: list[str] = []
+    event: tuple[str, ...] = ()
 
 
 class DoseAndRate(Struct, rename="camel", gc=False):
@@ -33,7 +33,7 @@ class Dosage(Struct, rename="camel", gc=False):
     sequence: Any = None
     timing: Timing | None = None
     route: Concept | None = None
-    dose_and_rate: list[DoseAndRate] = []
+    dose_and_rate: tuple[DoseAndRate, ...] = ()
     dose: Quantity | None = None
 
 
@@ -47,7 +47,7 @@ class Drug(Struct, rename="camel", gc=False):
     id: str = ""
     code: Concept | None = None
     form: Concept | None = None
-    ingredient: list[Ingredient] = []
+    ingredient: tuple[Ingredient, ...] = ()
 
 
 class DispenseRequest(Struct, rename="camel", gc=False):
@@ -65,16 +65,16 @@ class MedicationIn(Resource, rename="camel", gc=False):
     reported_reference: Reference | None = None
     medication_codeable_concept: Concept | None = None
     medication_reference: Reference | None = None
-    contained: list[Drug] = field(default_factory=list)
+    contained: tuple[Drug, ...] = ()
     authored_on: str = ""
     effective_date_time: str = ""
     effective_period: Period | None = None
     date_asserted: str = ""
-    dosage_instruction: list[Dosage] = field(default_factory=list)
-    dosage: Dosage | list[Dosage] | None = None
+    dosage_instruction: tuple[Dosage, ...] = ()
+    dosage: Dosage | tuple[Dosage, ...] | None = None
     dispense_request: DispenseRequest | None = None
-    reason_code: list[Concept] = field(default_factory=list)
-    reason_reference: list[Reference] = field(default_factory=list)
+    reason_code: tuple[Concept, ...] = ()
+    reason_reference: tuple[Reference, ...] = ()
     code: Concept | None = None
     form: Concept | None = None
-    ingredient: list[Ingredient] = field(default_factory=list)
+    ingredient: tuple[Ingredient, ...] = ()

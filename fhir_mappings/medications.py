@@ -87,10 +87,10 @@ def _printed(each: MedicationIn, products: Sequence[Concept | None]) -> str:
     return named_by or (each.medication_reference.display if each.medication_reference is not None else "")
 
 
-def _dosages(each: MedicationIn) -> list[Dosage]:
-    if isinstance(each.dosage, list):
+def _dosages(each: MedicationIn) -> tuple[Dosage, ...]:
+    if isinstance(each.dosage, tuple):
         return each.dosage
-    return each.dosage_instruction or ([each.dosage] if each.dosage is not None else [])
+    return each.dosage_instruction or ((each.dosage,) if each.dosage is not None else ())
 
 
 def _given(dosages: Sequence[Dosage]) -> Any:

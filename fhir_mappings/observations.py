@@ -114,12 +114,18 @@ NOT_TOLD = Told()
 
 def told(code: Concept | None) -> Told:
     """What a code says; the same code is looked at once."""
-    return NOT_TOLD if code is None else _told(code.text, tuple([(c.system, c.code, c.display) for c in code.coding]))
+    if code is None:
+        return NOT_TOLD
+    if len(code.coding) == 1:
+        only = code.coding[0]
+        return _told(code.text, only.system, only.code, only.display)
+    return _told(code.text, *(part for each in code.coding for part in (each.system, each.code, each.display)))
 
 
 @lru_cache(maxsize=8192)
-def _told(text: str, codings: tuple[tuple[str, str, str], ...]) -> Told:
-    code = Concept([Coding(*parts) for parts in codings], text)
+def _told(text: str, *parts: str) -> Told:
+    codings = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    code = Concept(tuple(Coding(*each) for each in codings), text)
     concept, found = observed(code)
     if concept:
         return Told(concept, found)

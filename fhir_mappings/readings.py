@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import chain
-from typing import Any
+from functools import cache
+
+from msgspec import Struct
 
 from fhir_mappings.decode import Decoded
 from fhir_mappings.queries import ELEMENT_KEYS, QUERIES
@@ -58,8 +59,16 @@ def _oldest(decoded: Decoded, refs: References) -> When | None:
     return next(filter(None, (refs.read(by_day[day]) for day in sorted(by_day))), None)
 
 
-def _time(each: Any) -> str:
-    texts = (getattr(each, name, "") for name in TIMES)
+def _time(each: Struct) -> str:
+    for name in _times_of(type(each)):
+        text: str = getattr(each, name)
+        if text:
+            return text
     periods = (getattr(each, name, None) for name in PERIODS)
-    ends = (period.end or period.start for period in periods if period is not None)
-    return next(filter(None, chain(texts, ends)), "")
+    return next(filter(None, (period.end or period.start for period in periods if period is not None)), "")
+
+
+@cache
+def _times_of(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields of a resource type that can hold its time, the most telling first."""
+    return tuple(name for name in TIMES if name in kind.__struct_fields__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
-from fhir_mappings.code_tables import NOTHING, concepts_of
+from fhir_mappings.code_tables import concepts_of
 from fhir_mappings.datatypes import Reference
 from fhir_mappings.dates import Reader
 from fhir_mappings.decode import Decoded
@@ -75,7 +75,8 @@ def groups_of(
 
 def _join(found: dict[str, frozenset[str]], group: str, members: Iterable[str]) -> None:
     for member in members:
-        found[member] = found.get(member, NOTHING) | {group}
+        known = found.get(member)
+        found[member] = frozenset((group,)) if known is None else known | {group}
 
 
 def all_urls(decoded: Iterable[Decoded]) -> dict[str, str]:

@@ -159,13 +159,13 @@ def translate(resources: Iterable[Any], site: SiteMapping) -> None:
 def _translate(struct: Struct, site: SiteMapping) -> None:
     for name in _holding(type(struct)):
         value = getattr(struct, name)
-        for each in value if isinstance(value, list) else (value,):
+        for each in value if isinstance(value, tuple) else (value,):
             _translate_one(each, site)
 
 
 def _translate_one(member: Any, site: SiteMapping) -> None:
     if isinstance(member, Concept):
-        member.coding = [*member.coding, *site.concepts(member)]
+        member.coding = (*member.coding, *site.concepts(member))
     elif isinstance(member, Struct):
         _translate(member, site)
 

@@ -85,13 +85,13 @@ class ObservationIn(Valued, rename="camel", gc=False):
     effective_period: Period | None = None
     issued: str = ""
     method: Concept | None = None
-    note: list[Annotation] = []
+    note: tuple[Annotation, ...] = ()
     specimen: Reference | None = None
     performer: Raw = EMPTY
-    derived_from: list[Reference] = []
-    focus: list[Reference] = []
-    has_member: list[Reference] = []
-    component: list[Valued] = []
+    derived_from: tuple[Reference, ...] = ()
+    focus: tuple[Reference, ...] = ()
+    has_member: tuple[Reference, ...] = ()
+    component: tuple[Valued, ...] = ()
 
     def performers(self) -> list[Reference]:
         """Who made it; nobody if that cannot be read."""
@@ -122,19 +122,32 @@ class AllergyIn(Resource, rename="camel", gc=False):
     code: Concept | None = None
     onset_date_time: str = ""
     recorded_date: str = ""
-    reaction: list[Reaction] = []
+    reaction: tuple[Reaction, ...] = ()
 
 
 class EncounterDiagnosis(Struct, rename="camel", gc=False):
     condition: Reference | None = None
 
 
+class EncounterPlace(Struct, rename="camel", gc=False):
+    location: Reference | None = None
+    status: str = ""
+
+
+PLACES = Decoder(list[EncounterPlace])
+
+
 class EncounterIn(Resource, rename="camel", gc=False):
     class_: Coding | None = field(name="class", default=None)
     period: Period | None = None
-    reason_code: list[Concept] = []
-    reason_reference: list[Reference] = []
-    diagnosis: list[EncounterDiagnosis] = []
+    reason_code: tuple[Concept, ...] = ()
+    reason_reference: tuple[Reference, ...] = ()
+    diagnosis: tuple[EncounterDiagnosis, ...] = ()
+    location: Raw = EMPTY
+
+    def places(self) -> list[EncounterPlace]:
+        """Where the patient was; nowhere if that cannot be read."""
+        return _listed(PLACES, self.location) or []
 
 
 class ServiceRequestIn(Resource, rename="camel", gc=False):
@@ -155,10 +168,10 @@ class ImagingSeries(Struct, rename="camel", gc=False):
 
 
 class ImagingStudyIn(Resource, rename="camel", gc=False):
-    procedure_code: list[Concept] = []
+    procedure_code: tuple[Concept, ...] = ()
     description: str = ""
     started: str = ""
-    series: list[ImagingSeries] = []
+    series: tuple[ImagingSeries, ...] = ()
 
 
 class Narrative(Struct, rename="camel", gc=False):
@@ -170,13 +183,13 @@ class ReportIn(Resource, rename="camel", gc=False):
     effective_date_time: str = ""
     effective_period: Period | None = None
     issued: str = ""
-    result: list[Reference] = []
-    specimen: list[Reference] = []
-    imaging_study: list[Reference] = []
+    result: tuple[Reference, ...] = ()
+    specimen: tuple[Reference, ...] = ()
+    imaging_study: tuple[Reference, ...] = ()
     conclusion: str = ""
-    conclusion_code: list[Concept] = []
+    conclusion_code: tuple[Concept, ...] = ()
     text: Narrative | None = None
-    presented_form: list[Any] = []
+    presented_form: tuple[Any, ...] = ()
     contained: Raw = EMPTY
 
     def observations(self) -> list[ObservationIn]:
@@ -196,7 +209,7 @@ class Device(Struct, rename="camel", gc=False):
 
 class DeviceUseIn(Resource, rename="camel", gc=False):
     device: Reference | None = None
-    contained: list[Device] = []
+    contained: tuple[Device, ...] = ()
     timing_date_time: str = ""
     timing_period: Period | None = None
     recorded_on: str = ""
@@ -221,20 +234,20 @@ class PlannedActivity(Struct, rename="camel", gc=False):
 
 
 class CarePlanIn(Resource, rename="camel", gc=False):
-    category: list[Concept] = []
+    category: tuple[Concept, ...] = ()
     title: str = ""
     period: Period | None = None
-    activity: list[PlannedActivity] = []
+    activity: tuple[PlannedActivity, ...] = ()
 
 
 class Provision(Struct, rename="camel", gc=False):
     type: str = ""
     period: Period | None = None
-    code: list[Concept] = []
+    code: tuple[Concept, ...] = ()
 
 
 class ConsentIn(Resource, rename="camel", gc=False):
-    category: list[Concept] = []
+    category: tuple[Concept, ...] = ()
     date_time: str = ""
     provision: Provision | None = None
 
@@ -250,5 +263,5 @@ class Entry(Struct, Generic[T], rename="camel", gc=False):
 
 class Bundle(Struct, Generic[T], rename="camel", gc=False):
     resource_type: str = ""
-    link: list[Link] = []
-    entry: list[Entry[T]] = []
+    link: tuple[Link, ...] = ()
+    entry: tuple[Entry[T], ...] = ()

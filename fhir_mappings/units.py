@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_mappings.code_tables import CodeTableError, read_table
 from fhir_mappings.datatypes import Quantity
@@ -30,8 +30,13 @@ class Factor:
     subtract: Decimal
 
     def apply(self, value: Decimal) -> Decimal:
+        if self is AS_SENT:
+            return value
         scaled = (value - self.subtract) * self.numerator
         return scaled if self.denominator == 1 else scaled / self.denominator
+
+
+AS_SENT = Factor(Decimal(1), Decimal(1), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,16 @@ class Scale:
 
     def canonical(self, value: Decimal, spelling: str) -> Decimal | None:
         """The value in the canonical unit; None for an unlisted unit or an implausible or ambiguous value."""
-        found = {factor.apply(value) for factor in self.factors.get(spelling, ())}
+        factors = self.factors.get(spelling, ())
+        if len(factors) == 1:
+            only = factors[0].apply(value)
+            return only if self.low <= only <= self.high else None
+        found = {factor.apply(value) for factor in factors}
         plausible = [each for each in found if self.low <= each <= self.high]
         return plausible[0] if len(plausible) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A number as read: value and comparator, or the reason why there is no value. `printed` is as sent."""
 
     value: Decimal | None
@@ -63,6 +71,8 @@ class Reading:
 
 def _factor(text: str, subtract: str) -> Factor:
     top, _, bottom = text.partition("/")
+    if (text, subtract) == ("1", "0"):
+        return AS_SENT
     return Factor(Decimal(top), Decimal(bottom or "1"), Decimal(subtract))
 
 
@@ -103,10 +113,10 @@ def spelling_of(quantity: Quantity, scale: Scale) -> str:
 def read_quantity(quantity: Quantity, scale: Scale) -> Reading:
     """A Quantity as a canonical number, or the reason why not (`unit`, `comparator`, `no-data`)."""
     spelling = spelling_of(quantity, scale)
-    printed = shown_number(quantity)
+    number = number_of(quantity.value)
+    printed = _shown(number, quantity)
     if quantity.value is None:
         return Reading(None, printed, problem=Reason.NO_DATA)
-    number = number_of(quantity.value)
     if number is None:
         return Reading(None, printed, problem=Reason.UNIT)
     return _judged(number, quantity.comparator, spelling, printed, scale)
@@ -146,6 +156,9 @@ def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale
 
 def shown_number(quantity: Quantity) -> str:
     """Comparator, number and unit as sent, cut to a length that fits a line."""
-    number = number_of(quantity.value)
+    return _shown(number_of(quantity.value), quantity)
+
+
+def _shown(number: Decimal | None, quantity: Quantity) -> str:
     sent = f"{number:f}" if number is not None else "" if quantity.value is None else str(quantity.value)
     return f"{quantity.comparator}{sent[:40]} {quantity.unit or quantity.code}".strip()

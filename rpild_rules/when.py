@@ -41,7 +41,8 @@ class When:
         """An instant; `moment` carries a zone, the day is the site's."""
         utc = moment.astimezone(UTC)
         local = utc.astimezone(zone)
-        return cls(utc, utc, local.date(), local.date(), True, local.strftime("%Y-%m-%d %H:%M"), of_issue)
+        day = local.date()
+        return cls(utc, utc, day, day, True, local.isoformat(" ", "minutes")[:16], of_issue)
 
     @classmethod
     def days(cls, first: date, last: date, zone: tzinfo, printed: str) -> When:
