@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -61,12 +62,12 @@ def _key(row: Mapping[str, Any]) -> Key | None:
     try:
         if row.get("kty") == "EC" and row.get("crv") == CURVE and row.get("alg", "ES384") == "ES384":
             return ECKey.import_key(dict(row))
-        if row.get("kty") == "RSA" and row.get("alg", "RS384") == "RS384":
-            return _long_enough(RSAKey.import_key(dict(row)))
-    except (JoseError, ValueError, TypeError):
+        if row.get("kty") == "RSA" and row.get("alg", "RS384") == "RS384" and _is_long_enough(row["n"]):
+            return RSAKey.import_key(dict(row))
+    except (JoseError, ValueError, TypeError, KeyError):
         return None
     return None
 
 
-def _long_enough(key: RSAKey) -> RSAKey | None:
-    return key if key.raw_value.key_size >= SHORTEST_RSA else None
+def _is_long_enough(modulus: str) -> bool:
+    return int.from_bytes(urlsafe_b64decode(modulus + "==")).bit_length() >= SHORTEST_RSA
