@@ -100,7 +100,7 @@ class Stay:
     """One Encounter: `kind` is `stay`, `emergency`, `other` or `unknown` (class not usable).
 
     `reasons` are the concepts of reason codes, referenced Conditions and diagnoses; `reasons_readable` is false when a
-    reason is given that could not be resolved, or none is given.
+    reason is given that could not be resolved, or none is given. `unit` is the care unit, as the EHR refers to it.
     """
 
     kind: str
@@ -110,6 +110,7 @@ class Stay:
     reasons: frozenset[str]
     reasons_readable: bool
     reference: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
