@@ -23,6 +23,7 @@ ORDER = (
     "steroidOnly", "dataQuality",
 )  # fmt: skip
 STEROID = "steroidOnly"
+EVERYTHING = frozenset({"*"})
 ABSORBS = {
     "combinationTherapy": frozenset({"transplantReferral", STEROID}),
     "antibodyPending": frozenset({"transplantReferral"}),
@@ -37,22 +38,30 @@ class Call:
     """The call that asks: its hook (empty for page and command line), and how many cards it may show.
 
     `silent` is set for users whose role a site keeps silent. `pathway_flags` are codes of the Flags and CarePlans by
-    which a site marks patients whose team follows the pathway already.
+    which a site marks patients whose team follows the pathway already. `muted` are topics to evaluate but not to show.
     """
 
     hook: str = ""
     max_cards: int | None = None
     silent: bool = False
     pathway_flags: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
+
+    def mutes(self, topic: str) -> bool:
+        return topic in self.muted or self.muted == EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The cards to send, and those held back: taken over by another card, not shown again, or cut off."""
+    """The cards to send, and those held back: taken over by another card, not shown again, muted, or cut off.
+
+    `muted` holds the topics that would have been sent but for silent mode.
+    """
 
     sent: tuple[Recommendation, ...]
     held: tuple[Recommendation, ...] = ()
     suppressed: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
 
 
 def recommend(s: Situation) -> tuple[Recommendation, ...]:
@@ -82,13 +91,15 @@ def decide(assessment: Assessment, call: Call, remembered: Remembered = NOTHING)
     suppressed = _suppressed(assessment, due, call, remembered)
     absorbed = {topic for r in due for topic in _absorbs(r, call, suppressed)}
     standing = [r for r in due if r.topic not in absorbed and r.topic not in suppressed]
-    sent = standing[: call.max_cards] if call.max_cards else standing
-    cut = standing[len(sent) :]
+    muted = frozenset(r.topic for r in standing if call.mutes(r.topic))
+    shown = [r for r in standing if r.topic not in muted]
+    sent = shown[: call.max_cards] if call.max_cards else shown
+    cut = shown[len(sent) :]
     held = tuple(r for r in due if r not in sent)
     extra = (*_refractory_drugs(assessment), *(_also(assessment, r) for r in cut))
     if sent and extra:
         sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra))), *sent[1:]]
-    return Choice(tuple(sent), held, suppressed)
+    return Choice(tuple(sent), held, suppressed, muted)
 
 
 def _suppressed(
