@@ -94,7 +94,7 @@ def _icu_review(s: Situation) -> Iterator[str]:
     """High-flow or much oxygen outside a ventilator, which means intensive care already."""
     window = s.knowledge.window("blind_hours")
     on_high_flow = bool(in_use(s.facts, HIGH_FLOW, s.now, window))
-    high = highest_fraction(s.facts, s.now, window)
+    high = highest_fraction(s.facts, s.now, window, s.knowledge)
     ventilated = bool(in_use(s.facts, VENTILATION, s.now, window))
     if s.care_limited or ventilated or not (on_high_flow or needs_much_oxygen(high, "icu_fio2", s.knowledge)):
         return

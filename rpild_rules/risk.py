@@ -23,7 +23,6 @@ EXPLAINING = frozenset(
 OTHER_CAUSES = (EXPLAINING - {"influenza"}) | {
     "pneumonia", "vap", "vte", "pneumomediastinum", "pneumothorax", "heart-failure",
 }  # fmt: skip
-NO_ARTERIAL_GAS = frozenset({Reason.NOT_COMPARABLE, Reason.CONFLICT, Reason.NO_DATA})  # of another vessel, or no value
 VIRAL_TESTS = {"sars-cov-2-rna": "covid-19", "influenza-a-rna": "influenza", "influenza-b-rna": "influenza"}
 
 
@@ -157,11 +156,11 @@ def quiet(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
 def gas_blind(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     """The support under which no arterial gas of the last day exists; empty if there is one, or no such support."""
     window = knowledge.window("blind_hours")
-    gases = (m for m in results.of(facts, "pao2") if m.valid and m.problem not in NO_ARTERIAL_GAS and m.when)
-    if any(lately(results.time_of(m), now, window) is MET for m in gases) or not facts.read("E-GAS"):
+    gas = results.choose(results.of(facts, "pao2"), now, window, Reason.NO_DATA, "PaO2").value
+    if gas or not facts.read("E-GAS"):
         return ""
     used = in_use(facts, MECHANICAL, now, window) or oxygen.used_within(facts, MECHANICAL, now, window)
     if used:
         return knowledge.texts.label("support", used[0].concept)
-    high = highest_fraction(facts, now, window)
+    high = highest_fraction(facts, now, window, knowledge)
     return f"FiO2 {results.printed(high)}" if high and needs_much_oxygen(high, "blind_fio2", knowledge) else ""

@@ -7,6 +7,7 @@ from rpild_rules.concepts import MECHANISMS
 from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET
 from rpild_rules.knowledge import Knowledge
+from rpild_rules.oxygen import is_estimate
 from rpild_rules.when import When, Window, lately
 
 
@@ -31,15 +32,12 @@ def _recency(s: Support) -> tuple[float, str]:
     return s.start.latest.timestamp() if s.start else 0.0, s.reference
 
 
-def highest_fraction(facts: PatientFacts, now: When, window: Window) -> Measurement | None:
+def highest_fraction(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> Measurement | None:
     """The highest recorded inspired oxygen of a window before now; estimates and upper bounds prove nothing."""
-    recorded = [
-        m
-        for m in results.readable(results.of(facts, "fio2"), now)
-        if not m.estimated and not m.comparator.startswith("<")
-    ]
-    recent = [m for m in recorded if lately(results.time_of(m), now, window) is MET]
-    return max(recent, key=lambda m: (results.value_of(m), m.reference), default=None)
+    near = results.readable(results.around(results.of(facts, "fio2"), now, window), now)
+    recent = [m for m in near if lately(results.time_of(m), now, window) is MET and not m.comparator.startswith("<")]
+    recorded = [m for m in recent if not is_estimate(m, facts, knowledge)]
+    return max(recorded, key=lambda m: (results.value_of(m), m.reference), default=None)
 
 
 def needs_much_oxygen(m: Measurement | None, limit: str, knowledge: Knowledge) -> bool:

@@ -189,13 +189,15 @@ def data_quality(s: Situation) -> str | None:
 def unusable(s: Situation) -> Iterator[tuple[Finding, Reason]]:
     """Criteria and flags that a data fault leaves open although their answer would matter, and the fault.
 
+    A fault that an older valid result makes up for is said on the cards, but is no card of its own.
     A date that is not precise enough counts unless the card on the undetermined risk is the primary and says it.
     """
     faults = UNUSABLE if primary_topic(s) == "undeterminedHighRisk" else UNUSABLE | {Reason.IMPRECISE_DATE}
     for id in (*CRITERIA, *FLAGS):
         finding = s.found[id]
-        if finding.reasons & faults and (id in FLAGS or _matters(id, s)):
-            yield finding, foremost(finding.reasons & faults)
+        open_by = {m.reason for m in finding.missing if m.reason in faults and not m.answered}
+        if open_by and (id in FLAGS or _matters(id, s)):
+            yield finding, foremost(open_by)
 
 
 def primary_topic(s: Situation) -> str:
