@@ -79,6 +79,7 @@ def _context(request: HookRequest, ports: Ports, now: datetime) -> ChartContext:
         draft_orders=request.draft_orders,
         selections=request.selections,
         attestations=ports.load_attestations(request),
+        site=ports.settings.site,
     )
 
 

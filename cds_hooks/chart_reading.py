@@ -50,7 +50,7 @@ class ChartReading:
     def _chart(self, gate: bool = False) -> Chart:
         for key, answer in self.reading.answers.items():
             if key not in self.decoded:
-                self.decoded[key] = decode_key(key, answer, self.context.patient_id)
+                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site)
         return read_chart(self.decoded, self.context, gate)
 
     def _with_medications(self, chart: Chart) -> Chart:
@@ -58,5 +58,5 @@ class ChartReading:
         found = self.reading.read_each(chart.unresolved)
         if found is None:
             return chart
-        self.decoded[MEDICATIONS] = decode_key(MEDICATIONS, found, self.context.patient_id)
+        self.decoded[MEDICATIONS] = decode_key(MEDICATIONS, found, self.context.patient_id, self.context.site)
         return read_chart(self.decoded, self.context)

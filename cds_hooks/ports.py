@@ -10,6 +10,7 @@ from typing import Protocol
 from cds_hooks.client_auth import ClientAuth
 from cds_hooks.hook_request import FhirAccess, HookRequest
 from fhir_mappings.reads import Answer
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
 from rpild_rules.knowledge import Knowledge
 
 Fetch = Callable[[Mapping[str, str], float], Mapping[str, Answer]]
@@ -64,6 +65,7 @@ class HookSettings:
     max_body_bytes: int = 8 * 1024 * 1024
     patient_form: str = "Patient/{}"
     prefetch_profile: str = "generic"
+    site: SiteMapping = NO_MAPPING
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
 PATIENT_FORMS = {"reference": "Patient/{}", "id": "{}"}
 # Operating settings of the site that an EHR may have for itself.
-OWN = ("silent_mode", "expose_assessment", "max_cards", "site_timezone", "silent_roles", "lab_offers")
+OWN = ("silent_mode", "expose_assessment", "max_cards", "site_timezone", "silent_roles", "lab_offers", "site_mapping")
 
 
 class EhrSettings(BaseModel):
@@ -46,6 +46,7 @@ class EhrSettings(BaseModel):
     site_timezone: str | None = Field(None, description="As the setting of the site, for this EHR alone.")
     silent_roles: frozenset[str] | None = Field(None, description="As the setting of the site, for this EHR alone.")
     lab_offers: frozenset[str] | None = Field(None, description="As the setting of the site, for this EHR alone.")
+    site_mapping: Path | None = Field(None, description="As the setting of the site, for this EHR alone.")
 
     @model_validator(mode="after")
     def _has_keys(self) -> Self:

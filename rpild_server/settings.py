@@ -16,13 +16,14 @@ from cds_hooks.ports import HookSettings
 from ehr_access.budget import Limits
 from ehr_access.key_store import KeyTimes
 from ehr_access.registry import Registry
+from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_server.ehr_settings import OWN, EhrSettings, HttpAddress, Origin
 from rpild_server.site_rules import site_faults
 from rpild_server.storage.place import Place
 
 MIB = 1024 * 1024
 PREFIX = "RPILD_"
-FILES = ("data_folder", "secrets_file", "site_file", "jwks_file")
+FILES = ("data_folder", "secrets_file", "site_file", "site_mapping", "jwks_file")
 
 
 class SettingsError(Exception):
@@ -50,6 +51,9 @@ class Settings(BaseSettings):
     ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose calls are accepted; see below.")
     public_base_url: HttpAddress | None = Field(
         None, description="The service's address as EHRs spell it; the audience of their tokens."
+    )
+    site_mapping: Path | None = Field(
+        None, description="Local codes, texts and units (TOML, or a FHIR ConceptMap); see `rpild map`."
     )
     site_file: Path | None = Field(None, description="This site's parameter overrides (TOML).")
     host: str = Field("127.0.0.1", description="Address to listen at, behind the TLS proxy.")
@@ -80,9 +84,14 @@ class Settings(BaseSettings):
         return name
 
     def for_hooks(self, ehr: EhrSettings | None = None) -> HookSettings:
-        """The part that the hook endpoints see: the site's, or those of one EHR where it has its own."""
+        """The part that the hook endpoints see: the site's, or those of one EHR where it has its own.
+
+        Raises SiteMappingError for a mapping file that cannot be used: the service does not start with it.
+        """
         own = {name: getattr(self, name) for name in OWN} | _given(ehr)
+        mapping: Path | None = own.pop("site_mapping")
         return HookSettings(
+            site=load_site_mapping(mapping) if mapping else NO_MAPPING,
             zone=ZoneInfo(own.pop("site_timezone")),
             cors_origins=self.cors_origins.union(*(each.origins for each in self.ehrs)),
             max_body_bytes=self.max_body_bytes,
