@@ -46,10 +46,11 @@ def foremost(reasons: Iterable[Reason]) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is missing for one criterion or flag, and why."""
+    """What is missing for one criterion or flag, and why. `answered`: an older result would answer with no."""
 
     reason: Reason
     what: str
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

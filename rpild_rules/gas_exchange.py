@@ -67,6 +67,7 @@ def _failure(chosen: Choice, facts: PatientFacts, at: When, now: When, knowledge
         return by_ratio or (reported if reported.reason in SPOILT else chosen).unknown(FAILURE)
     gases = [chosen.value, *contradicting(chosen.value, facts, knowledge, at)]
     found = results.settled([f for gas in gases for f in _failures(gas, facts, at, knowledge)])
+    found = results.doubted(found, results.of(facts, "pao2"), chosen.value, at)
     if not by_ratio or not reported.value or found.met:
         return found
     # A decided gas of a later hour is newer knowledge than the ratio of an earlier one.
@@ -133,23 +134,32 @@ def _decline(chosen: Choice, facts: PatientFacts, at: When, knowledge: Knowledge
     before = baseline_of(chosen.value, facts, at, knowledge)
     if not before:
         what = f"PaO2 {shown(chosen.value)}: no arterial gas in the month before it to compare with"
-        return unknown(DECLINE, Reason.NO_BASELINE, what, (chosen.value.reference,), DECLINE_PARAMETERS)
+        alone = unknown(DECLINE, Reason.NO_BASELINE, what, (chosen.value.reference,), DECLINE_PARAMETERS)
+        earlier = [m for m in results.of(facts, "pao2") if _serves(m, chosen.value, knowledge)]
+        return results.doubted(results.spoilt_baseline(alone, earlier, at), results.of(facts, "pao2"), chosen.value, at)
     declines = [
         decline_of(index, base, facts, at, knowledge)
         for index in (chosen.value, *contradicting(chosen.value, facts, knowledge, at))
         for base in (before, *contradicting(before, facts, knowledge, at))
     ]
-    return results.settled(declines)
+    return results.doubted(results.settled(declines), results.of(facts, "pao2"), chosen.value, at)
 
 
 def baseline_of(index: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Measurement | None:
     """The oldest arterial gas in the month before the index gas and at least a day before it."""
-    longest, shortest = knowledge.window("baseline_max_days"), knowledge.window("pao2_min_hours")
+    longest = knowledge.window("baseline_max_days")
     for m in reversed(results.around(results.of(facts, "pao2"), time_of(index), longest)):
-        fitting = results.readable((m,), at) and within(time_of(m), time_of(index), longest) is MET
-        if fitting and time_of(index).earliest - time_of(m).latest >= shortest.span:
+        if results.readable((m,), at) and _serves(m, index, knowledge):
             return m
     return None
+
+
+def _serves(m: Measurement, index: Measurement, knowledge: Knowledge) -> bool:
+    """Dated in the month before the index gas and at least a day before it."""
+    longest, shortest = knowledge.window("baseline_max_days"), knowledge.window("pao2_min_hours")
+    if m.when is None or within(m.when, time_of(index), longest) is not MET:
+        return False
+    return time_of(index).earliest - m.when.latest >= shortest.span
 
 
 def decline_of(index: Measurement, base: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:

@@ -92,7 +92,12 @@ def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge)
     latest = time_of(chosen.value).latest
     twins = [m for m in values if time_of(m).latest == latest]
     found = [_judged(series, index, values, at, knowledge) for index in twins]
-    return min(found, key=lambda f: PREFERRED.index(f.status) if f.status in PREFERRED else len(PREFERRED))
+    best = min(found, key=lambda f: PREFERRED.index(f.status) if f.status in PREFERRED else len(PREFERRED))
+    said = _values(series, facts)
+    if Reason.NO_BASELINE in best.reasons:
+        earlier = [m for m in said if m.when and _serves(m, chosen.value, knowledge)]
+        best = results.spoilt_baseline(best, earlier, at)
+    return results.doubted(best, said, chosen.value, at)
 
 
 PREFERRED = (MET, NOT_MET)

@@ -52,7 +52,8 @@ def above_limit(
         return chosen.unknown(id)
     candidates = (chosen.value, *results.rivals(chosen.value, values, knowledge, now, results.same))
     words = f"{parameter.test} {parameter.printed} {parameter.unit}"
-    return results.settled([_compared(id, m, name, words, knowledge) for m in candidates])
+    found = results.settled([_compared(id, m, name, words, knowledge) for m in candidates])
+    return results.doubted(found, values, chosen.value, now)
 
 
 def _compared(id: str, m: Measurement, name: str, words: str, knowledge: Knowledge) -> Finding:
@@ -86,7 +87,8 @@ def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient")
     if gas.value and (not reported.value or _complete(gas.value, facts, now, knowledge)):
         gases = (gas.value, *contradicting(gas.value, facts, knowledge, now))
-        return results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+        found = results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+        return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
     if reported.value:
         return _reported(reported.value, facts, now, knowledge)
     return (reported if reported.reason in SPOILT else gas).unknown(AADO2)

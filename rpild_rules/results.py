@@ -16,6 +16,7 @@ from rpild_rules.knowledge import Knowledge, Parameter
 from rpild_rules.when import TOLERANCE, When, Window, lately, near
 
 DAY = timedelta(days=1)
+SPOILT = frozenset({Reason.UNIT, Reason.UNSTRUCTURED, Reason.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,30 @@ def choose(measurements: list[Measurement], now: When, window: Window, absent: R
         if m.valid and trouble(m, now) is None and lately(time_of(m), now, window) is MET:
             return Choice(m)
     return _nothing(measurements, now, window, absent, name)
+
+
+def doubted(finding: Finding, measurements: list[Measurement], chosen: Measurement, now: When) -> Finding:
+    """A met answer stands; any other is open while a newer result of the same kind cannot be read (K5, K7)."""
+    newer = takewhile(lambda m: m is not chosen, measurements)
+    spoilt = next((m for m in newer if _spoilt(m, now)), None)
+    return finding if finding.met or not spoilt else _open(finding, spoilt, now)
+
+
+def _spoilt(m: Measurement, now: When) -> bool:
+    return m.valid and m.when is not None and trouble(m, now) in SPOILT
+
+
+def _open(finding: Finding, spoilt: Measurement, now: When) -> Finding:
+    reason = trouble(spoilt, now) or Reason.UNIT
+    what = f"{spoilt.concept} {shown(spoilt)} {_said(reason, spoilt)}; before it: {finding.because}"
+    refs, missing = (spoilt.reference, *finding.evidence), Missing(reason, what, finding.status is NOT_MET)
+    return Finding(finding.id, UNKNOWN, what, refs, finding.parameters, (missing, *finding.missing))
+
+
+def spoilt_baseline(finding: Finding, measurements: Iterable[Measurement], now: When) -> Finding:
+    """A comparison that lacks its baseline, said to lack a readable one where such a result exists."""
+    spoilt = next((m for m in measurements if _spoilt(m, now)), None)
+    return _open(finding, spoilt, now) if spoilt else finding
 
 
 def _nothing(measurements: list[Measurement], now: When, window: Window, absent: Reason, name: str) -> Choice:

@@ -111,7 +111,7 @@ def workup(s: Situation) -> str | None:
 def first_panel_items(s: Situation) -> tuple[str, ...]:
     """What a new myositis without a sign from the lung needs: antibody, ferritin, first CT and lung function."""
     first, window = first_myositis(s.facts), s.knowledge.window("early_days")
-    measured = s.mda5.state not in ("none", "pending") or s.mda5.newest or not s.facts.read("E-MSA")
+    measured = s.mda5.newest is not None or not s.facts.read("E-MSA")  # not read: nobody can say never (K11)
     if measured or not first or lately(first, s.now, window) is not MET:
         return ()
     wanted = ("myositis-panel", "ferritin", *(item for item in ("hrct", "lung-function") if never_done(item, s)))

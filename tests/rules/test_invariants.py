@@ -48,7 +48,7 @@ UNRELATED = (
     "potassium 4.1 @-2h",
     "condition hip-fracture @-3D",
     "drug paracetamol @-2d",
-    "stay AMB @-2d until=-2d reason=hypertension",
+    "stay AMB @-200d until=-200d reason=hypertension",  # a visit of this month would answer C1: no hospital stay
     "ct x @-2d concept=cxr",
     "support oxygen-device @-300d until=-299d",
     "attest infection-reviewed true @-1h",
