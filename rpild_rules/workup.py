@@ -206,7 +206,7 @@ def _always(s: Situation) -> bool:
 
 
 def _panel_asked(s: Situation) -> bool:
-    if not s.in_context("suspected", "noCtd", "otherMsa") or s.mda5.state in ("positive", "pending"):
+    if s.mda5.state in ("positive", "pending"):
         return False
     if s.mda5.state == "negative":
         return _negative_is_old(s) and (s.found["ferritin828"].met or bool(having(s.facts, SKIN_SIGNS)))
