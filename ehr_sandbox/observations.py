@@ -21,7 +21,7 @@ def results(patient: str, tests: Json, clock: Clock) -> Iterator[Json]:
         for offset in [key for key in series if key != "unit"]:
             value = series[offset]
             particulars = {"unit": unit} | (value if isinstance(value, dict) else {"value": value})
-            identity = f"{patient}-{word}-{offset.lstrip('-')}"
+            identity = f"{patient}-{word}-{offset.lstrip('+-')}"
             yield _result(identity, patient, word, clock.fhir(offset), particulars)
 
 

@@ -81,7 +81,7 @@ def mutated(seed: int) -> list[dict[str, Any]]:
         if isinstance(container, dict) and chance.random() < 0.3:
             container.pop(key, None)
         else:
-            container[key] = chance.choice(ODD)
+            container[key] = deepcopy(chance.choice(ODD))
     return chart
 
 

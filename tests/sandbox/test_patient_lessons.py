@@ -30,6 +30,7 @@ OPENED = {
     "antibody-pending": "antibodyPending",
     "workup-only": "workup",
     "rheumatoid-knee": "",
+    "dirty-chart": "combinationTherapy dataQuality",
 }
 SIGNED = [
     ("classic", "methotrexate", "combinationTherapy avoidForInduction"),
