@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from itertools import chain
 
-from rpild_rules.knowledge import load_knowledge
+from rpild_rules.knowledge import Knowledge, load_knowledge
 from tests.mappings.lanes import difference
 
 STEP = 1000
@@ -17,9 +18,14 @@ ASSESSED = 10
 
 def differences(first: int) -> list[str]:
     """The differences among the charts of one thousand seeds; every tenth chart is assessed."""
-    knowledge = load_knowledge()
+    knowledge = _knowledge()
     found = (difference(seed, knowledge if seed % ASSESSED == 0 else None) for seed in range(first, first + STEP))
     return [text for text in found if text]
+
+
+@cache
+def _knowledge() -> Knowledge:
+    return load_knowledge()
 
 
 def main() -> None:
