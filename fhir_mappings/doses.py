@@ -87,11 +87,11 @@ def days_of(quantity: Quantity | None) -> Decimal | None:
     return number * Decimal(unit[0]) / Decimal(unit[2] or "1") if number is not None and unit is not None else None
 
 
-def intended_days(dosages: Iterable[Dosage], supply: Quantity | None, read: Reader) -> Decimal | None:
-    """The intended duration: bounds of the timing (the longest), else the expected supply."""
+def intended_days(dosages: Iterable[Dosage], read: Reader) -> Decimal | None:
+    """The intended duration: bounds of the timing (the longest). A supply is none: it is refilled."""
     bounds = [each.timing.repeat for each in dosages if each.timing is not None and each.timing.repeat is not None]
     found = [days for each in bounds if (days := _bound_days(each, read)) is not None]
-    return max(found) if found else days_of(supply)
+    return max(found, default=None)
 
 
 def _bound_days(repeat: Repeat, read: Reader) -> Decimal | None:

@@ -50,10 +50,6 @@ class Drug(Struct, rename="camel", gc=False):
     ingredient: tuple[Ingredient, ...] = ()
 
 
-class DispenseRequest(Struct, rename="camel", gc=False):
-    expected_supply_duration: Quantity | None = None
-
-
 class MedicationIn(Resource, rename="camel", gc=False):
     """MedicationRequest, MedicationAdministration, MedicationStatement, and the Medication entries that come with
     them.
@@ -72,7 +68,6 @@ class MedicationIn(Resource, rename="camel", gc=False):
     date_asserted: str = ""
     dosage_instruction: tuple[Dosage, ...] = ()
     dosage: Dosage | tuple[Dosage, ...] | None = None
-    dispense_request: DispenseRequest | None = None
     reason_code: tuple[Concept, ...] = ()
     reason_reference: tuple[Reference, ...] = ()
     code: Concept | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fhir_mappings.code_tables import concepts_of
-from fhir_mappings.datatypes import Concept, Quantity
+from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import span
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
 from fhir_mappings.drugs import ingredients_of
@@ -45,7 +45,7 @@ def _treatment(each: MedicationIn, refs: References, drafted: bool) -> Treatment
         reference=reference_of(each),
         printed=_printed(each, products),
         mg_per_day=_given(dosages) if each.resource_type == "MedicationAdministration" else mg_per_day(dosages),
-        days=intended_days(dosages, _supply(each), refs.read),
+        days=intended_days(dosages, refs.read),
         route=route_of(dosages, products, forms),
         intent=each.intent or "order",
         do_not_perform=each.do_not_perform is True,
@@ -97,9 +97,6 @@ def _given(dosages: Sequence[Dosage]) -> Any:
     """A dose given once: at least that much on that day."""
     return milligrams(dosages[0].dose) if dosages else None
 
-
-def _supply(each: MedicationIn) -> Quantity | None:
-    return each.dispense_request.expected_supply_duration if each.dispense_request is not None else None
 
 
 def _times(each: MedicationIn, dosages: Sequence[Dosage], refs: References) -> tuple[When | None, When | None]:

@@ -10,11 +10,15 @@ from rpild_rules.antibodies import positive
 from rpild_rules.concepts import ILD_GROUP, MAA, MYOSITIS_PROVEN, OTHER_MSA
 from rpild_rules.diagnoses import having
 from rpild_rules.facts import TestResult
+from rpild_rules.findings import Reason
 from rpild_rules.gate import years
 from rpild_rules.prognosis import FLAGS, THRESHOLDS
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+
+NOT_USABLE = frozenset({Reason.UNIT, Reason.UNSTRUCTURED, Reason.CONFLICT, Reason.COMPARATOR})
+NOT_READ = frozenset({Reason.NOT_PERMITTED, Reason.FETCH_FAILED})
 
 
 def antibody_marks(s: Situation) -> Iterator[str]:
@@ -61,6 +65,7 @@ def flags(s: Situation) -> Iterator[str]:
     if groups and s.context != "confirmed":
         yield texts.say("common", "flag_other_cohort")
     yield texts.say("common", "beside", each="; ".join(_beside(s)))
+    yield from _open_flags(s)
     trend = prognosis.ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge)
     if trend:
         yield f"{trend[:1].upper()}{trend[1:]}."
@@ -68,6 +73,21 @@ def flags(s: Situation) -> Iterator[str]:
         yield _kurasawa(s)
     if groups:
         yield texts.say("common", "flag_caveat")
+
+
+def _open_flags(s: Situation) -> Iterator[str]:
+    """Results that exist but cannot be used, each once, and flags whose results could not be read at all."""
+    texts, spoilt, unread = s.knowledge.texts, dict[str, None](), list[str]()
+    for id in FLAGS:
+        for each in s.found[id].missing:
+            if each.reason in NOT_USABLE:
+                spoilt[each.what] = None
+            elif each.reason in NOT_READ:
+                unread.append(texts.label("flag_name", id))
+    if spoilt:
+        yield texts.say("common", "not_usable", items="; ".join(spoilt))
+    if unread:
+        yield texts.say("common", "not_read", items=", ".join(dict.fromkeys(unread)))
 
 
 def _by_value(s: Situation) -> dict[str, list[str]]:
@@ -99,7 +119,7 @@ def _beside(s: Situation) -> Iterator[str]:
     if s.mda5.newest:
         yield texts.say("common", "titre", result=_dated(s.mda5.newest))
     yield from _newest(s, "kl6")
-    if not s.found["lymphocytes500"].met:
+    if not s.found["lymphocytes500"].met and not s.found["lymphocytes500"].reasons & (NOT_READ | NOT_USABLE):
         yield next(_newest(s, "lymphocytes-abs"), texts.say("common", "no_lymphocytes"))
 
 

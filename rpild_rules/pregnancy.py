@@ -38,8 +38,9 @@ def find_pregnancy(facts: PatientFacts, now: When, knowledge: Knowledge) -> Preg
     window = knowledge.window("hcg_days")
     if any(r.meaning is Meaning.NEGATIVE and _within(r, now, window) for r in _tests(facts)):
         return Pregnancy()
+    untested = knowledge.texts.line("pregnancyCheck", "no_test")
     sex = [] if facts.person.sex == "female" else [knowledge.texts.line("pregnancyCheck", "sex")]
-    return Pregnancy(possible=("no negative pregnancy test of the last days", *sex))
+    return Pregnancy(possible=(untested, *sex))
 
 
 def _documented(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "card_texts.toml"
 INDICATORS = ("info", "warning", "critical")
 SECTIONS = (
-    "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_limit", "flag_source",
-    "context", "stage", "gate", "reason", "drug_class", "input", "support", "cause", "antibody", "item",
+    "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_limit", "flag_name",
+    "flag_source", "context", "stage", "gate", "reason", "drug_class", "input", "support", "cause", "antibody", "item",
 )  # fmt: skip
 LISTS = ("causes", "unknown_to_tool")
 REQUIRED = ("title", "indicator", "summary", "override_reasons", "evidence")

@@ -205,13 +205,13 @@ def test_instructions_of_one_step_add_up_and_steps_follow_each_other() -> None:
             {"dosageInstruction": [dosage(boundsDuration=quantity(7, "d")), dosage(boundsDuration=quantity(14, "d"))]},
             "14",
         ),
-        ({"dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")}}, "30"),
+        ({"dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")}}, None),  # refilled: no end of treatment
         (
             {
                 "dosageInstruction": [dosage(), {"timing": {}}, {}],
                 "dispenseRequest": {"expectedSupplyDuration": quantity(30, "d")},
             },
-            "30",
+            None,
         ),
         ({"dosageInstruction": [dosage(boundsDuration=quantity(28, "moons"))]}, None),
         ({"dosageInstruction": [dosage(boundsDuration=quantity("28", "d"))]}, None),
