@@ -1,10 +1,11 @@
-"""`python -m benchmarks`: floor, irrelevant patient and full evaluation on pinned cores, as a table and as JSON."""
+"""`python -m benchmarks`: the real service beside a floor and a peer on pinned cores, as tables and as JSON."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,12 +13,14 @@ from pathlib import Path
 import orjson
 
 from benchmarks.charts import irrelevant, relevant, stamp
+from benchmarks.endurance import memory, starts
 from benchmarks.hook_body import HookBody
 from benchmarks.load import call, measure
-from benchmarks.servers import Server, cores, floor_command, running, service_command
-from benchmarks.table import Row, as_markdown, machine, row, save
+from benchmarks.servers import PEER_PYTHON, Server, cores, floor_command, peer_command, running, service_command
+from benchmarks.table import Fact, Row, as_markdown, facts_as_markdown, machine, row, save
 
-SERVICE = "/cds-services/rpild-order-sign"
+SERVICE, PEER_SERVICE = "/cds-services/rpild-order-sign", "/cds/cds-services/one-rule"
+FEW, MANY = 200, 5000
 
 
 def free_port() -> int:
@@ -49,8 +52,73 @@ def expect(found: list[str], wanted: list[str], case: str) -> None:
         raise SystemExit(f"{case}: expected the cards {wanted}, got {found}; the measurement would mean nothing")
 
 
-def run(seconds: float) -> list[Row]:
-    """Measure all cases, the floor before and after, since machines drift."""
+@dataclass(frozen=True)
+class Bench:
+    """The running servers and what they are sent."""
+
+    floor: Server
+    service: Server
+    asked: dict[str, str]
+    now: datetime
+    seconds: float
+
+    def body(self, relevant_chart: bool, count: int) -> HookBody:
+        """An order-sign call for a chart with so many laboratory results; the card it brings is checked."""
+        chart = relevant(self.now, count - 1) if relevant_chart else irrelevant(self.now, count)
+        drug = ("6902", "Methylprednisolone") if relevant_chart else ("6809", "Metformin")
+        made = HookBody(self.asked, chart, drug, stamp(self.now, 0))
+        expect(cards(self.service, made), ["combinationTherapy"] if relevant_chart else [], f"{count} results")
+        return made
+
+    def compare(self, case: str, made: HookBody, target: float | None) -> Row:
+        """The floor and the service on the same body, one right after the other, since machines drift."""
+        base = measure(self.floor, "/floor", made.fresh, self.seconds)
+        return row(case, made.size, measure(self.service, SERVICE, made.fresh, self.seconds), base.cpu_ms, target)
+
+    def floor_row(self, made: HookBody) -> Row:
+        """The floor itself."""
+        base = measure(self.floor, "/floor", made.fresh, self.seconds)
+        return row("floor: Flask, body parsed", made.size, base, base.cpu_ms, None)
+
+    def rows(self) -> list[Row]:
+        """All cases."""
+        quiet, full = self.body(False, FEW), self.body(True, FEW)
+        return [
+            self.floor_row(quiet),
+            self.compare("irrelevant patient, stopped at the gate", quiet, 0.6),
+            self.compare("full evaluation (no JWT, no record)", full, 0.9),
+            self.compare(f"irrelevant patient, {MANY} Observations", self.body(False, MANY), 0.35),
+            self.compare(f"full evaluation, {MANY} Observations", self.body(True, MANY), 0.35),
+        ]
+
+    def growth(self) -> list[Fact]:
+        """How the cost of a full evaluation grows with the number of Observations."""
+        sizes = (200, 500, 2000, 5000)
+        costs = [measure(self.service, SERVICE, self.body(True, size).fresh, self.seconds).cpu_ms for size in sizes]
+        curve = [
+            Fact(f"CPU of a full evaluation, {size} Observations", cost, "ms")
+            for size, cost in zip(sizes, costs, strict=True)
+        ]
+        return [*curve, Fact("10 times the Observations (200 to 2000) cost", costs[2] / costs[0], "times", 11)]
+
+
+def peer_facts(made: HookBody, rows: list[Row], seconds: float) -> list[Fact]:
+    """HealthChain beside us on the body of the full evaluation; nothing if its environment is not there."""
+    if not PEER_PYTHON.exists():
+        return []
+    core, _ = cores()
+    port = free_port()
+    with running("peer", port, peer_command(port), core) as peer:
+        cost = measure(peer, PEER_SERVICE, made.fresh, seconds).cpu_ms
+    ours = rows[2].cpu_ms
+    return [
+        Fact("HealthChain, one rule on dicts, CPU", cost, "ms"),
+        Fact("our full evaluation / HealthChain's one rule", ours / cost, "times", 0.5),
+    ]
+
+
+def run(seconds: float, calls: int) -> tuple[list[Row], list[Fact]]:
+    """Measure all cases."""
     server_core, client_core = cores()
     os.sched_setaffinity(0, client_core)
     now, floor_port, port = datetime.now(UTC), free_port(), free_port()
@@ -58,31 +126,23 @@ def run(seconds: float) -> list[Row]:
         running("floor", floor_port, floor_command(floor_port), server_core) as floor,
         running("service", port, service_command(port), server_core) as service,
     ):
-        asked = templates(service)
-        quiet = HookBody(asked, irrelevant(now), ("6809", "Metformin"), stamp(now, 0))
-        full = HookBody(asked, relevant(now), ("6902", "Methylprednisolone"), stamp(now, 0))
-        expect(cards(service, quiet), [], "irrelevant patient")
-        expect(cards(service, full), ["combinationTherapy"], "full evaluation")
-        base = measure(floor, "/floor", quiet.fresh, seconds)
-        base_full = measure(floor, "/floor", full.fresh, seconds)
-        stopped = measure(service, SERVICE, quiet.fresh, seconds)
-        evaluated = measure(service, SERVICE, full.fresh, seconds)
-    return [
-        row("floor: Flask, body parsed", quiet.size, base, base.cpu_ms, None),
-        row("irrelevant patient, stopped at the gate", quiet.size, stopped, base.cpu_ms, 0.6),
-        row("full evaluation (no JWT, no record yet)", full.size, evaluated, base_full.cpu_ms, 0.9),
-    ]
+        bench = Bench(floor, service, templates(service), now, seconds)
+        rows, full = bench.rows(), bench.body(True, FEW)
+        facts = [*bench.growth(), *memory(service, SERVICE, full.fresh, calls)]
+    return rows, [*facts, starts(free_port), *peer_facts(full, rows, seconds)]
 
 
 def main() -> None:
     """Read the options, measure, print."""
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     options.add_argument("--seconds", type=float, default=5, help="length of each phase of each case (default 5)")
+    options.add_argument("--calls", type=int, default=5000, help="calls of the memory case (default 5000)")
     options.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the JSON goes")
     chosen = options.parse_args()
-    rows = run(chosen.seconds)
-    save(rows, chosen.json)
-    print(f"{machine()}\n\n{as_markdown(rows)}\n\nAlso in {chosen.json}. Ratios compare CPU time within this run.")
+    rows, facts = run(chosen.seconds, chosen.calls)
+    save(rows, facts, chosen.json)
+    print(f"{machine()}\n\n{as_markdown(rows)}\n\n{facts_as_markdown(facts)}\n")
+    print(f"Also in {chosen.json}. Ratios compare CPU time within this run.")
 
 
 if __name__ == "__main__":

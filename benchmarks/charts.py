@@ -134,12 +134,12 @@ def background(now: datetime, conditions: int) -> Iterator[Json]:
         yield prescription(f"m-{number}", *TABLETS[number % len(TABLETS)], stamp(now, 3 + number))
 
 
-def irrelevant(now: datetime) -> list[Json]:
+def irrelevant(now: datetime, count: int = 200) -> list[Json]:
     """Nothing to do with this disease: the gate closes."""
-    return [*background(now, 20), *results(now, EVERYDAY, 200)]
+    return [*background(now, 20), *results(now, EVERYDAY, count)]
 
 
-def relevant(now: datetime) -> list[Json]:
+def relevant(now: datetime, count: int = 199) -> list[Json]:
     """Anti-MDA5 dermatomyositis with a falling FVC and four markers followed for weeks: everything is evaluated."""
     mda5 = observation("mda5", ("82424-3", "MDA5 Ab [Presence] in Serum by Line blot", "", 0), stamp(now, 14))
     for unread in ("valueQuantity", "interpretation", "referenceRange"):
@@ -151,4 +151,4 @@ def relevant(now: datetime) -> list[Json]:
         observation("fvc-2", (*volume, 2.6), stamp(now, 1), "procedure"),
     ]
     disease = [condition(f"d-{code}", code, name, stamp(now, days)[:10]) for code, name, days in DISEASE]
-    return [*background(now, 17), *disease, mda5, *lung, *results(now, EVERYDAY + TRENDS, 199)]
+    return [*background(now, 17), *disease, mda5, *lung, *results(now, EVERYDAY + TRENDS, count)]

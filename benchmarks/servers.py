@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PEER_PYTHON = ROOT / "build" / "healthchain" / "bin" / "python"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,7 +47,8 @@ class Server:
 
     def worker_pss_kib(self) -> int:
         """Proportional memory of its largest worker."""
-        rows = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").split() for pid in tree_of(self.pid)[1:]]
+        workers = tree_of(self.pid)[1:] or [self.pid]
+        rows = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").split() for pid in workers]
         return max((int(row[row.index("Pss:") + 1]) for row in rows), default=0)
 
 
@@ -60,6 +62,13 @@ def is_up(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def cold_start(command: list[str], port: int, core: set[int]) -> float:
+    """Seconds from the start of a server until it answers."""
+    begun = time.perf_counter()
+    with running("cold", port, command, core):
+        return time.perf_counter() - begun
 
 
 @contextmanager
@@ -92,6 +101,11 @@ def floor_command(port: int) -> list[str]:
     """The floor under the same web server, with its defaults."""
     gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", "4"]
     return [*gunicorn, "--bind", f"127.0.0.1:{port}", "--log-level", "warning", "benchmarks.floor:app"]
+
+
+def peer_command(port: int) -> list[str]:
+    """HealthChain in its own environment."""
+    return [str(PEER_PYTHON), "-m", "benchmarks.peer", "--port", str(port)]
 
 
 def service_command(port: int) -> list[str]:

@@ -50,6 +50,30 @@ def row(case: str, size: int, sample: Sample, floor_cpu_ms: float, target: float
     )
 
 
+@dataclass(frozen=True)
+class Fact:
+    """One further figure with the highest value allowed, if any."""
+
+    what: str
+    value: float
+    unit: str
+    target: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Pass, fail, or nothing to compare with."""
+        return "-" if self.target is None else "pass" if self.value <= self.target else "fail"
+
+
+def facts_as_markdown(facts: list[Fact]) -> str:
+    """The further figures for people."""
+    lines = [("measure", "value", "target", "result"), ("---",) * 4]
+    for each in facts:
+        target = "-" if each.target is None else f"<= {each.target} {each.unit}"
+        lines.append((each.what, f"{each.value:.2f} {each.unit}".strip(), target, each.verdict))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def as_markdown(rows: list[Row]) -> str:
     """The table for people, and for benchmarks/README.md."""
     lines = [HEADINGS, ("---",) * len(HEADINGS)]
@@ -67,9 +91,10 @@ def machine() -> str:
     return f"{model}; {platform.system()} {platform.release()}; Python {platform.python_version()}"
 
 
-def save(rows: list[Row], path: Path) -> None:
+def save(rows: list[Row], facts: list[Fact], path: Path) -> None:
     """The same as JSON."""
     result: dict[str, Any] = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
     result["rows"] = [asdict(each) | {"verdict": each.verdict} for each in rows]
+    result["facts"] = [asdict(each) | {"verdict": each.verdict} for each in facts]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
