@@ -52,10 +52,15 @@ class View:
 
 
 def rows(view: View, *concepts: str) -> list[Measurement]:
-    """Valid results of these concepts, newest first (K5)."""
+    """Valid results, newest first (K5); values after a bronchodilator only where there are no others."""
+    found = taken(view, *concepts)
+    return [m for m in found if m.variant != "post"] or found
+
+
+def taken(view: View, *concepts: str) -> list[Measurement]:
+    """All valid results of these concepts, newest first (K5)."""
     found = [m for m in view.facts.measurements if m.concept in concepts and m.status in VALID and view.known(m.when)]
-    before = [m for m in found if m.variant != "post"]  # after a bronchodilator nothing is alike (C2)
-    return sorted(before or found, key=_age, reverse=True)
+    return sorted(found, key=_age, reverse=True)
 
 
 def _age(m: Measurement) -> tuple[int, int, str]:
@@ -93,6 +98,14 @@ def newest(view: View, window: str, *concepts: str) -> tuple[Measurement | None,
     perhaps = [m for m, state in states if state == UNKNOWN]
     unread = {str(m.problem) for m in perhaps[:1] if m.problem}
     return None, unsure("imprecise-date", *unread) if perhaps else unsure("stale")
+
+
+def held(view: View, answer: Answer, chosen: Measurement, *concepts: str) -> Answer:
+    """A newer result that cannot be read does not undo met, and lets nothing else stand (K5, K7, section 15)."""
+    everything = rows(view, *concepts)
+    newer = everything[: everything.index(chosen)]
+    unread = {str(m.problem) if m.problem else "no-data" for m in newer if m.value is None}
+    return answer if answer.status == MET or not unread else Answer(UNKNOWN, answer.why | unread)
 
 
 def contradicting(

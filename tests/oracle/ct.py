@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rpild_rules.facts import Attestation
+from rpild_rules.facts import Attestation, Scan
 from tests.oracle.answers import MET, NO, NOT_MET, UNKNOWN, YES, Answer, any_of, of, unsure
 from tests.oracle.chart import View, absent, attested
 from tests.oracle.settings import number
@@ -37,7 +37,13 @@ def newer_ct(view: View, than: Span, film: bool = False, compared: frozenset[str
         if s.concept in kinds and view.known(s.when) and not (s.is_report and s.studies & (here | compared))
     ]
     shots = [s for s in shots if s.reference not in compared]
-    return any(later(view.time(s.when), than) for s in shots)
+    return any(_newer(view, s, than) for s in shots)
+
+
+def _newer(view: View, s: Scan, than: Span) -> bool:
+    """A report of the same day is taken for that of the compared CT."""
+    when = view.time(s.when)
+    return later(when, than) and not (s.is_report and when.first <= than.last)
 
 
 def expired(view: View, a: Attestation, made: Span) -> bool:

@@ -14,7 +14,7 @@ from tests.oracle.ct import attested_worsening, hrct_increase, study_dates
 from tests.oracle.gas import baseline_gas, estimated, index_gas, inspired, pao2_decline
 from tests.oracle.lungs import DIFFUSION, deciding, fell, pair_of
 from tests.oracle.onset import Onset, new_illness, not_after
-from tests.oracle.settings import number, numbers, window
+from tests.oracle.settings import number, numbers
 from tests.oracle.therapy import Therapy
 from tests.oracle.times import Span, close, later, older, reaches_back, within
 
@@ -147,14 +147,17 @@ def more_oxygen(view: View, drugs: Therapy) -> Iterator[Span]:
 def falls(view: View, drugs: Therapy) -> Iterator[Span]:
     """(c) C2 or pao2Decline met with both values at or after T0 - 72 h."""
     assert drugs.t0 is not None
-    size, _ = window("worsening_gas_hours")
     for concepts, limit in ((deciding(view), "fvc_fall_pct"), (DIFFUSION, "dlco_fall_pct")):
         index, base, _ = pair_of(view, concepts)
-        if index and base and fell(index, base, number(limit)).met and view.time(base.when).lo >= drugs.t0.lo - size:
+        if index and base and fell(index, base, number(limit)).met and _since(view, base, drugs.t0):
             yield view.time(index.when)
     gas, base = index_gas(view)[0], baseline_gas(view)
-    if gas and base and pao2_decline(view).met and view.time(base.when).lo >= drugs.t0.lo - size:
+    if gas and base and pao2_decline(view).met and _since(view, base, drugs.t0):
         yield view.time(gas.when)
+
+
+def _since(view: View, base: Measurement, t0: Span) -> bool:
+    return reaches_back(view.time(base.when), t0, "worsening_gas_hours") == MET
 
 
 def worse_pictures(view: View, drugs: Therapy) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from rpild_rules.facts import Measurement
 from tests.oracle.answers import ANY, MET, UNKNOWN, Answer, agreed, of, unsure
 from tests.oracle.antibodies import ro52
 from tests.oracle.care import distance
-from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
+from tests.oracle.chart import View, contradicting, gas_window, held, newest, plain, proves, rows
 from tests.oracle.ct import ct_worsening, valid_true, worsening_period
 from tests.oracle.gas import Inspired, index_gas, inspired, versions
 from tests.oracle.settings import choice, number
@@ -33,11 +33,19 @@ def flags(view: View) -> dict[str, Answer]:
 
 def _simple(view: View, concept: str, test: str, limit: str) -> Answer:
     m, why = newest(view, "flag_max_age_days", concept)
-    return why if m is None else agreed(proves(v, test, number(limit)) for v in contradicting(view, m))
+    if m is None:
+        return why
+    return held(view, agreed(proves(v, test, number(limit)) for v in contradicting(view, m)), m, concept)
 
 
 def gradient(view: View) -> Answer:
     """aado2of32: from components, else as reported."""
+    gas, _ = index_gas(view)
+    answer = _gradient(view)
+    return answer if gas is None else held(view, answer, gas, "pao2")
+
+
+def _gradient(view: View) -> Answer:
     gas, why = index_gas(view)
     carbon = partner(view, gas, "paco2") if gas is not None else None
     if gas is not None and carbon is not None:
@@ -92,7 +100,8 @@ def _reported(view: View) -> Answer | None:
         return None if why.foremost in ("no-data", "fetch-failed", "not-permitted", "stale") else why
     if all(air.kind == "recorded" for air in inspired(view, m)) and choice("aado2_room_air_only"):
         return unsure("not-comparable")
-    return agreed(proves(v, ">=", number("aado2_flag")) for v in contradicting(view, m))
+    told = agreed(proves(v, ">=", number("aado2_flag")) for v in contradicting(view, m))
+    return held(view, told, m, "aa-gradient")
 
 
 def kurasawa(view: View, drugs: Therapy) -> int:

@@ -9,7 +9,7 @@ from itertools import product
 from rpild_rules.facts import Measurement, Support
 from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, agreed, any_of, of, unsure
 from tests.oracle.care import OXYGEN, air_statements, distance, estimated
-from tests.oracle.chart import View, contradicting, gas_window, newest, plain, proves, rows
+from tests.oracle.chart import View, contradicting, gas_window, held, newest, plain, proves, rows
 from tests.oracle.settings import choice, number, window
 from tests.oracle.times import Span, apart, close, within
 
@@ -33,19 +33,17 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
     fractions = rows(view, "fio2")
     grouped = [m for m in fractions if m.groups & gas.groups and m.value is not None]
     if grouped:
-        return [
-            _reading(m) if m.value is None or not estimated(view, m) else NONE
-            for m in _at_once(view, grouped, grouped[0])
-        ]
+        return [NONE if estimated(view, m) else _reading(m) for m in _at_once(view, grouped, grouped[0])]
     around = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
     near = [m for m in around if m.value is not None and not estimated(view, m)]
-    unread = [Inspired("none", why=str(m.problem)) for m in around if m.value is None]
+    own = [m for m in fractions if m.groups & gas.groups]
+    unread = [Inspired("none", why=str(m.problem)) for m in (*own, *around) if m.value is None]
     said = [(distance(s, when), AIR) for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET]
     told = [(distance(view.time(m.when), when), view.time(m.when).hi, m) for m in near]
     best = min(told, key=lambda t: t[:2], default=None)
     spoken = min((d for d, _ in said), default=None)
     guessed = [distance(view.time(m.when), when) for m in around if m.value is not None and estimated(view, m)]
-    if spoken is not None and best is None and guessed and min(guessed) <= spoken:
+    if spoken is not None and best is None and guessed and min(guessed) < spoken:
         return [NONE]
     if best is None or (spoken is not None and spoken < best[0]):
         open_reason = [Inspired("none", why=ANY)] if guessed and unread else unread[:1] or [NONE]
@@ -113,7 +111,8 @@ def respiratory_failure(view: View) -> Answer:
     gas, why = index_gas(view)
     by_gas = why
     if gas is not None:
-        by_gas = agreed(fails(g, air) for g in versions(view, gas) for air in inspired(view, g))
+        told = agreed(fails(g, air) for g in versions(view, gas) for air in inspired(view, g))
+        by_gas = held(view, told, gas, "pao2")
     by_ratio = reported_ratio(view)
     if by_gas.met or by_ratio.met:
         return YES
@@ -154,12 +153,12 @@ def pao2_decline(view: View) -> Answer:
     states = [(m, _earlier(view, m, when)) for m in rows(view, "pao2") if m is not gas]
     base = baseline_gas(view)
     if base is None:
-        unread = {str(m.problem) for m, state in states if state == MET and m.value is None}
-        return unsure(
-            *(unread or {"no-baseline"}), *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ())
-        )
+        why = {str(m.problem) for m, state in states if state == MET and m.value is None} or {"no-baseline"}
+        why |= {"imprecise-date"} if any(state == UNKNOWN for _, state in states) else set()
+        return held(view, unsure(*why), gas, "pao2")
     pairs = product(versions(view, gas), versions(view, base))
-    return agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
+    told = agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
+    return held(view, told, gas, "pao2")
 
 
 def baseline_gas(view: View) -> Measurement | None:

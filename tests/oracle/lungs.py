@@ -7,7 +7,7 @@ from itertools import product
 
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET, UNKNOWN, Answer, agreed, any_of, of, unsure
-from tests.oracle.chart import View, absent, contradicting, newest, plain, rows
+from tests.oracle.chart import View, absent, contradicting, held, newest, plain, rows
 from tests.oracle.settings import choice, number
 from tests.oracle.times import apart, within
 
@@ -53,9 +53,9 @@ def series(view: View, concepts: tuple[str, ...], limit: str) -> Answer:
     """One series: index against baseline, with whatever contradicts either."""
     index, base, why = pair_of(view, concepts)
     if index is None or base is None:
-        return why
+        return why if index is None else held(view, why, index, *concepts)
     pairs = product(contradicting(view, index), contradicting(view, base))
-    return agreed(fell(i, b, number(limit)) for i, b in pairs)
+    return held(view, agreed(fell(i, b, number(limit)) for i, b in pairs), index, *concepts)
 
 
 def fvc_decline(view: View) -> Answer:
@@ -85,7 +85,7 @@ def deciding(view: View) -> tuple[str, ...]:
 def _newest_in_percent(view: View) -> bool:
     """Litres are missing on the side of the index: the newest test has percent predicted only."""
     litres, percent = (newest(view, "pft_index_days", *c)[0] for c in (LITRES, PERCENT))
-    return percent is not None and (litres is None or view.time(percent.when).hi > view.time(litres.when).hi)
+    return percent is not None and (litres is None or view.time(percent.when).last > view.time(litres.when).last)
 
 
 def dlco_decline(view: View) -> Answer:

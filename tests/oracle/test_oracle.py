@@ -18,8 +18,8 @@ KNOWLEDGE = load_knowledge()
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_rules_and_oracle_agree(shard: int) -> None:
-    """Every compared field of every chart; a failure shows a minimal chart."""
-    found, _ = examine(range(shard * SIZE, (shard + 1) * SIZE))
+    """Every compared field of every chart, but for the explained readings; a failure shows a minimal chart."""
+    found = examine(range(shard * SIZE, (shard + 1) * SIZE)).found
     assert not found, f"{len(found)} fields disagree; the first:\n{_explained(*found[0])}"
 
 

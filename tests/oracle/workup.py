@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.oracle.answers import MET, NOT_MET
 from tests.oracle.antibodies import MDA5, SKIN, State, final
-from tests.oracle.chart import View, acute, gas_window, has, rows, was_read
+from tests.oracle.chart import View, acute, gas_window, has, rows, taken, was_read
 from tests.oracle.episode import Episode
 from tests.oracle.gas import inspired
 from tests.oracle.gate import first_record
@@ -190,7 +190,7 @@ def had(view: View, name: str, concepts: tuple[str, ...], window: str) -> bool:
 
 def done(view: View, concepts: tuple[str, ...], window: str) -> bool:
     """A valid result lies in its window."""
-    given = [m.when for m in rows(view, *concepts)] + [
+    given = [m.when for m in taken(view, *concepts)] + [
         r.when for r in view.facts.results if r.valid and r.concept in concepts
     ]
     given += [s.when for s in view.facts.scans if s.concept in concepts]
