@@ -7,7 +7,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover bench knowledge lock clean
+.PHONY: help demo test lint types unit cover conformance bench knowledge lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-9s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -31,6 +31,9 @@ unit: $(VENV)/.test-ready  ## pytest, measured (ARGS="-k gate" for some of it)
 cover: $(VENV)/.test-ready  ## the coverage gates over the last run of `make unit`
 	COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/coverage report --include='rpild_rules/*,fhir_mappings/*' --fail-under=100
 	COVERAGE_FILE=$(CURDIR)/build/coverage/data $(BIN)/coverage report --omit='rpild_rules/*,fhir_mappings/*' --fail-under=95
+
+conformance: $(VENV)/.test-ready  ## the requirements of CDS Hooks with their proofs; fails if one that SHALL hold is not proven
+	$(BIN)/python -m tests.conformance.requirements
 
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)

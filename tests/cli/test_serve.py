@@ -99,6 +99,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.verifies("CH-1.2")
 @pytest.mark.parametrize(("changed", "told"), REFUSED.values(), ids=REFUSED)
 def test_serve_refuses_to_start(tmp_path: Path, changed: dict[str, str], told: str) -> None:
     config = write_site(tmp_path, 8499, 8498, **changed)
@@ -134,6 +135,7 @@ def post(running: Served, headers: dict[str, str]) -> requests.Response:
     return requests.post(running.url + VIEW, json=hook_body(prefetch=healthy(keys)), headers=headers, timeout=10)
 
 
+@pytest.mark.verifies("CH-50")
 @pytest.mark.slow
 def test_only_the_registered_ehr_is_served(running: Served) -> None:
     assert post(running, signed(running)).status_code == 200

@@ -21,6 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield stack
 
 
+@pytest.mark.verifies("CH-28")
 @pytest.mark.parametrize("mode", ["prefetch", "fetch", "mixed"])
 def test_all_vignettes_pass_with_tokens(running: Served, shared: Path, mode: str) -> None:
     folder = shared / "vignettes"

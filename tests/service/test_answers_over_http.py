@@ -54,6 +54,7 @@ def test_discovery_announces_three_services(site: Site) -> None:
     assert list(empty_leaves(services)) == []
 
 
+@pytest.mark.verifies("CH-26.1")
 def test_met_criteria_give_the_card_and_the_assessment(site: Site) -> None:
     answer = site.answer(hook_body(prefetch=rapid_disease(site.templates())))
     assert topics(answer) == ["combinationTherapy"]
@@ -72,6 +73,7 @@ def test_every_card_is_conformant_and_nothing_is_empty(site: Site) -> None:
     assert answer.keys() == {"cards", "extension"}
 
 
+@pytest.mark.verifies("CH-31")
 def test_an_irrelevant_patient_gets_an_empty_list_and_is_out_of_scope(site: Site) -> None:
     answer = site.answer(hook_body(prefetch=healthy(site.templates())))
     assert answer["cards"] == []
@@ -102,6 +104,7 @@ def test_selecting_speaks_of_the_selected_order_only(site: Site) -> None:
     assert site.answer(hook_body("order-select", rapid_disease(keys), context), "rpild-order-select")["cards"] == []
 
 
+@pytest.mark.verifies("CH-25")
 def test_an_unfinished_order_is_no_error(site: Site) -> None:
     keys = site.templates("rpild-order-select")
     unfinished = draft(category={"text": "an object in place of a list"})
@@ -118,6 +121,7 @@ def test_a_suggestion_is_for_this_patient_and_encounter(site: Site) -> None:
     assert {each["encounter"]["reference"] for each in resources} == {"Encounter/visit"}
 
 
+@pytest.mark.verifies("CH-23")
 def test_a_patient_id_with_its_type_is_the_same_patient(site: Site) -> None:
     body = hook_body(prefetch=rapid_disease(site.templates()))
     plain = site.answer(body)

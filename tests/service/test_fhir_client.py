@@ -227,6 +227,7 @@ def test_a_closing_slash_is_the_same_server(fhir: Behaviour) -> None:
     assert reader(fhir.base).open(Grant(fhir.base + "/"), "test") is not None
 
 
+@pytest.mark.verifies("CH-30")
 @pytest.mark.parametrize("seconds", [0, -1])
 def test_a_token_that_has_run_out_gives_no_access(fhir: Behaviour, seconds: float) -> None:
     assert reader(fhir.base).open(Grant(fhir.base, expires_in=seconds), "test") is None
@@ -269,6 +270,7 @@ def test_an_address_stays_below_the_base(link: str, expected: str | None) -> Non
     assert resolve("https://ehr.example/fhir", link) == expected
 
 
+@pytest.mark.verifies("CH-21.2")
 def test_a_token_is_never_printed(fhir: Behaviour) -> None:
     from ehr_access.transport import Transport, open_session
 

@@ -145,6 +145,7 @@ def test_keys_are_fetched_once_and_kept(host: Behaviour, clock: Clock) -> None:
     assert "Authorization" not in host.seen[0][1]
 
 
+@pytest.mark.verifies("CH-58")
 def test_unknown_ids_cause_one_fetch_an_interval(host: Behaviour, clock: Clock) -> None:
     store = KeyStore(KeyTimes(interval=300), clock)
     assert store.find(ehr(place(host)), "first")
@@ -165,6 +166,7 @@ def test_many_threads_with_unknown_ids_cause_one_fetch(host: Behaviour) -> None:
     assert (len(found), None in found, len(host.seen)) == (20, False, 1)
 
 
+@pytest.mark.verifies("CH-58")
 def test_a_rotated_key_is_found_after_the_interval(host: Behaviour, clock: Clock) -> None:
     store = KeyStore(KeyTimes(interval=300), clock)
     assert store.find(ehr(place(host)), "first")

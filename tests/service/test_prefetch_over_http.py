@@ -60,6 +60,7 @@ def without(keys: dict[str, str], *names: str) -> dict[str, Any]:
     return {key: value for key, value in rapid_disease(keys).items() if key not in names}
 
 
+@pytest.mark.verifies("CH-26.2", "CH-26.3", "CH-26.5", "CH-26.6")
 @pytest.mark.parametrize(
     ("sent_value", "reason", "refetched"),
     [
@@ -80,6 +81,7 @@ def test_what_was_sent_is_not_read_again(reading_site: Site, sent_value: Any, re
     assert bool(reading_site.fhir.seen) is refetched
 
 
+@pytest.mark.verifies("CH-26.9")
 @pytest.mark.parametrize("sent_value", [{}, patient(), [], "x", 1, True], ids=str)
 def test_what_is_no_answer_counts_as_absent_and_is_read(reading_site: Site, sent_value: Any) -> None:
     keys = reading_site.templates()
@@ -89,6 +91,7 @@ def test_what_is_no_answer_counts_as_absent_and_is_read(reading_site: Site, sent
     assert len(reading_site.fhir.seen) == 1
 
 
+@pytest.mark.verifies("CH-26", "CH-26.4")
 def test_an_absent_key_is_read_with_the_token(reading_site: Site) -> None:
     keys = reading_site.templates()
     serve_chart(reading_site.fhir, rapid_disease(keys))
@@ -104,6 +107,7 @@ def test_an_absent_key_without_access_is_unknown_not_absent(site: Site) -> None:
     assert (fvc(answer), reasons(answer, "fvcDecline")) == ("unknown", {"fetch-failed"})
 
 
+@pytest.mark.verifies("CH-26.8", "CH-28")
 def test_prefetch_fetch_and_mixed_give_the_same_cards(reading_site: Site) -> None:
     keys = reading_site.templates()
     whole = rapid_disease(keys)
@@ -119,6 +123,7 @@ def test_prefetch_fetch_and_mixed_give_the_same_cards(reading_site: Site) -> Non
     assert all(each == first for each in others)
 
 
+@pytest.mark.verifies("CH-26.7")
 def test_a_next_link_is_followed(reading_site: Site) -> None:
     keys = reading_site.templates()
     whole = rapid_disease(keys)
@@ -139,6 +144,7 @@ def test_a_next_link_that_gives_nothing_leaves_the_search_partial(reading_site: 
     assert (fvc(answer), reasons(answer, "fvcDecline")) == ("unknown", {"fetch-failed"})
 
 
+@pytest.mark.verifies("CH-26.7")
 def test_a_next_link_without_a_token_leaves_the_search_partial(site: Site) -> None:
     whole = rapid_disease(site.templates())
     page = bundle(following=f"{site.fhir.base}/Observation?page=2")
@@ -146,6 +152,7 @@ def test_a_next_link_without_a_token_leaves_the_search_partial(site: Site) -> No
     assert (fvc(answer), reasons(answer, "fvcDecline")) == ("unknown", {"fetch-failed"})
 
 
+@pytest.mark.verifies("CH-27.1", "CH-27.2")
 @pytest.mark.parametrize("key", ["patient", "conditions"])
 @pytest.mark.parametrize(
     "sent_value", ["absent", OUTCOME, FORBIDDEN, {}], ids=["absent", "outcome", "forbidden", "empty"]
@@ -164,6 +171,7 @@ def test_a_null_patient_is_a_412_and_null_conditions_are_none(site: Site) -> Non
     assert answer["extension"][ASSESSMENT]["context"] == "confirmed"
 
 
+@pytest.mark.verifies("CH-29.2")
 @pytest.mark.parametrize("act", [status(403), status(401), status(500), status(404), give(OUTCOME), silent(4)])
 def test_required_data_that_the_server_refuses_is_a_412(reading_site: Site, act: Act) -> None:
     reading_site.fhir.acts["Condition"] = act
@@ -174,6 +182,7 @@ def test_required_data_that_the_server_refuses_is_a_412(reading_site: Site, act:
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.verifies("CH-29.2")
 def test_one_failing_search_leaves_the_others(reading_site: Site) -> None:
     keys = reading_site.templates()
     reading_site.fhir.acts["Encounter"] = status(500)
@@ -192,6 +201,7 @@ def test_a_search_that_hangs_at_the_gate_leaves_time_for_the_rest(reading_site: 
     assert topics(answer) == ["combinationTherapy"]
 
 
+@pytest.mark.verifies("CH-29.1", "CH-30")
 @pytest.mark.parametrize(
     "changed",
     [

@@ -86,6 +86,7 @@ REFUSALS: dict[str, tuple[Sender, int]] = {
 }
 
 
+@pytest.mark.verifies("CH-18", "CH-20", "CH-42.2")
 @pytest.mark.parametrize(("code", "refusal"), REFUSALS.items(), ids=REFUSALS)
 def test_every_code_is_reached_with_its_status(site: Site, code: str, refusal: tuple[Sender, int]) -> None:
     send, status = refusal
@@ -98,6 +99,7 @@ def test_no_code_is_left_out() -> None:
     assert {each.code for each in errors.leaves()} - set(REFUSALS) == elsewhere
 
 
+@pytest.mark.verifies("CH-42.1")
 def test_a_fault_is_a_coded_500_and_tells_no_value(
     quiet_fhir: Behaviour, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_fault_is_a_coded_500_and_tells_no_value(
     assert "RuntimeError at test_refusals_over_http.py" in printed
 
 
+@pytest.mark.verifies("CH-17")
 @pytest.mark.parametrize(("body", "code"), CASES.values(), ids=CASES)
 def test_malformed_bodies_are_refused_over_http(site: Site, body: bytes, code: str) -> None:
     answer = site.post(body)
@@ -139,6 +142,7 @@ OTHERS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.verifies("CH-26.9")
 @pytest.mark.parametrize("build", OTHERS.values(), ids=OTHERS)
 def test_a_resource_of_another_patient_stops_the_call(site: Site, build: Callable[..., dict[str, Any]]) -> None:
     body = build(site.templates())
@@ -195,6 +199,7 @@ def test_garbage_on_the_wire_leaves_the_service_alive(site: Site) -> None:
     assert plain(site, "/livez").status_code == 200
 
 
+@pytest.mark.verifies("CH-44", "CH-47", "CH-48")
 def test_feedback_is_acknowledged_whatever_the_card(site: Site) -> None:
     overridden = ENTRY | {"outcome": "overridden", "overrideReason": {"reason": {"code": "x"}, "userComment": "<b>"}}
     accepted = ENTRY | {"acceptedSuggestions": [{"id": INSTANCE}], "card": "not-a-uuid", "extension": {"x": 1}}
@@ -204,6 +209,7 @@ def test_feedback_is_acknowledged_whatever_the_card(site: Site) -> None:
         assert (answer.status_code, answer.json()) == (200, {})
 
 
+@pytest.mark.verifies("CH-45", "CH-49.1")
 @pytest.mark.parametrize(
     ("body", "code", "status"),
     [
@@ -222,6 +228,7 @@ def test_malformed_feedback_is_refused(site: Site, body: Any, code: str, status:
     assert "canary" not in answer.text
 
 
+@pytest.mark.verifies("CH-59")
 def test_a_configured_origin_may_call_and_no_other(site: Site) -> None:
     preflight = plain(site, f"/cds-services/{VIEW}", "OPTIONS", headers={"Origin": BROWSER})
     assert preflight.headers["Access-Control-Allow-Origin"] == BROWSER
@@ -240,6 +247,7 @@ def test_a_configured_origin_may_call_and_no_other(site: Site) -> None:
     assert "Access-Control-Allow-Origin" not in plain(site, "/livez", headers={"Origin": BROWSER}).headers
 
 
+@pytest.mark.verifies("CH-59")
 def test_cross_origin_calls_are_off_by_default(quiet_fhir: Behaviour) -> None:
     with serving(test_settings(quiet_fhir, cors_origins=frozenset()), quiet_fhir) as closed:
         answer = plain(closed, "/cds-services", headers={"Origin": BROWSER})
@@ -251,6 +259,7 @@ def test_no_answer_names_the_server_software(site: Site) -> None:
     assert "Server" not in plain(site, "/cds-services").headers
 
 
+@pytest.mark.verifies("CH-21.2")
 def test_the_log_holds_no_value_of_the_call(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
     prefetch = json.loads(json.dumps(rapid_disease(site.templates())).replace("p1", "canary-id"))
     prefetch["patient"]["name"] = [{"family": "Canaryname"}]

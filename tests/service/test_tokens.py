@@ -93,6 +93,7 @@ GOOD: dict[str, Any] = {
 }
 
 
+@pytest.mark.verifies("CH-52")
 @pytest.mark.parametrize("make", GOOD.values(), ids=GOOD)
 def test_a_good_token_is_accepted(guarded: Site, make: Any) -> None:
     assert ask(guarded, make()).status_code == 200
@@ -170,6 +171,7 @@ BAD: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.verifies("CH-51", "CH-52", "CH-53", "CH-55", "CH-56")
 @pytest.mark.parametrize(("make", "why"), BAD.values(), ids=BAD)
 def test_a_bad_token_is_a_401_that_says_nothing(
     guarded: Site, make: Any, why: str, capfd: pytest.CaptureFixture[str]
@@ -196,6 +198,7 @@ def test_what_is_no_bearer_token_is_refused(guarded: Site, header: str) -> None:
     assert (answer.status_code, answer.content) == (401, b"")
 
 
+@pytest.mark.verifies("CH-56")
 def test_every_refusal_looks_the_same(guarded: Site) -> None:
     seen = set()
     for make in (confused, tampered, lambda: token(kid="unknown"), lambda: "x"):
@@ -206,6 +209,7 @@ def test_every_refusal_looks_the_same(guarded: Site) -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.verifies("CH-54")
 def test_a_token_is_accepted_once(guarded: Site) -> None:
     text = token()
     assert [ask(guarded, text).status_code for _ in range(3)] == [200, 401, 401]
@@ -224,12 +228,14 @@ def test_the_same_jti_of_another_issuer_is_another_token(guarded: Site) -> None:
     assert [ask(guarded, token(one)).status_code, ask(guarded, token(two, key("other"))).status_code] == [200, 200]
 
 
+@pytest.mark.verifies("CH-54")
 def test_a_refused_token_uses_no_jti_up(guarded: Site) -> None:
     given = claims()
     assert ask(guarded, token(given, key("thief"), kid="first")).status_code == 401
     assert ask(guarded, token(given)).status_code == 200
 
 
+@pytest.mark.verifies("CH-50", "CH-52")
 def test_feedback_and_each_service_have_an_audience_of_their_own(guarded: Site) -> None:
     path = f"{VIEW}/feedback"
     assert guarded.post({"feedback": []}, "rpild-patient-view/feedback", headers=bearer(token())).status_code == 401
@@ -237,6 +243,7 @@ def test_feedback_and_each_service_have_an_audience_of_their_own(guarded: Site) 
     assert answer.status_code == 200
 
 
+@pytest.mark.verifies("CH-11")
 def test_discovery_is_open_but_checks_a_token_that_is_sent(guarded: Site) -> None:
     address = f"{guarded.url}/cds-services"
     assert requests.get(address, timeout=20).status_code == 200
@@ -269,6 +276,7 @@ def test_cards_of_two_issuers_are_never_the_same_card(guarded: Site) -> None:
     assert {each["uuid"] for each in one}.isdisjoint(each["uuid"] for each in two)
 
 
+@pytest.mark.verifies("CH-29.1")
 def test_one_ehr_may_not_name_the_fhir_server_of_another(guarded: Site) -> None:
     path = "/cds-services/rpild-order-sign"
     body = hook_body("order-sign", context={"draftOrders": {"resourceType": "Bundle"}}, **guarded.grant())
@@ -309,6 +317,7 @@ def test_a_full_memory_of_tokens_accepts_none(
     assert statuses[-1] == 503
 
 
+@pytest.mark.verifies("CH-55")
 def test_refusals_stand_in_the_audit_log_but_no_flood_of_them(
     tmp_path: Path, quiet_fhir: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,6 +340,7 @@ def test_refusals_stand_in_the_audit_log_but_no_flood_of_them(
     assert "p2" not in str(kept)
 
 
+@pytest.mark.verifies("CH-54")
 def test_a_token_lives_in_the_memory_as_long_as_it_is_accepted(guarded: Site, store: Store) -> None:
     given = claims(iat=NOW - 300, exp=NOW - 58)
     text = token(given)
