@@ -67,6 +67,9 @@ def _head(contract: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     yield screen.heading(f"RP-ILD assessment at {contract['evaluatedAt']}")
     state = f"context {contract['context']}, stage {contract['stage']}"
     yield f"{state}, knowledge {knowledge['version']} ({knowledge['sha256'][:12]})"
+    for each in knowledge.get("overrides", ()):
+        signed = f"{each['author']}, {each['date']}: {each['reason']}"
+        yield f"site value: {each['name']} {each['value']} instead of {each['default']} ({signed})"
     for finding in contract["findings"] if not contract["criteria"] else ():
         yield from _wrapped(f"{finding['id']}: {finding['because']}", "", screen)
 

@@ -33,7 +33,7 @@ OPENED = {
     "dirty-chart": "combinationTherapy dataQuality",
 }
 SIGNED = [
-    ("classic", "methotrexate", "combinationTherapy avoidForInduction"),
+    ("classic", "methotrexate", "pregnancyCheck combinationTherapy avoidForInduction"),
     ("classic", "ankle-xray", ""),
     ("kurasawa-k1", "transplant-referral", "refractoryOptions"),
     ("rheumatoid-knee", "methotrexate", ""),
@@ -70,7 +70,7 @@ def test_signing_an_order(caller: HookCaller, patient: str, order: str, expected
 def test_selecting_an_order(caller: HookCaller) -> None:
     chosen = draft("methotrexate", "classic", caller.records.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
     selected = caller.fire("order-select", "classic", [chosen], ["MedicationRequest/draft-methotrexate"])
-    assert topics(selected) == ["avoidForInduction"]
+    assert topics(selected) == ["pregnancyCheck", "avoidForInduction"]
 
 
 @pytest.mark.parametrize("patient", ["classic", "ecmo-candidate", "antibody-pending", "rheumatoid-knee"])
@@ -79,4 +79,5 @@ def test_the_plug_in_reads_the_same_from_the_fhir_server(caller: HookCaller, pat
     service = {key: value for key, value in caller.client.services("patient-view")[0].items() if key != "prefetch"}
     body = caller.request_for("patient-view", caller.context_for("patient-view", patient, [], []), service)
     assert "prefetch" not in body
+    body["context"]["userId"] = f"Practitioner/reader-of-{patient}"  # nobody who has seen the card already
     assert topics([caller.client.call(service, body)]) == OPENED[patient].split()
