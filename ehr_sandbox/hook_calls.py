@@ -26,6 +26,7 @@ class HookCaller:
     records: Records
     exchanges: Exchanges
     fhir_base: str
+    user: str = PRACTITIONER
 
     def fire(self, hook: str, patient: str, drafts: list[Json], selections: list[str] | None = None) -> list[Exchange]:
         """One exchange per service of this hook; a failed discovery is one exchange with the problem."""
@@ -46,7 +47,7 @@ class HookCaller:
 
     def context_for(self, hook: str, patient: str, drafts: list[Json], selections: list[str]) -> Json:
         """The hook context: user, patient, open encounter, and for order hooks the drafts."""
-        context: Json = {"userId": f"Practitioner/{PRACTITIONER}", "patientId": patient}
+        context: Json = {"userId": f"Practitioner/{self.user}", "patientId": patient}
         encounter = self._open_encounter(patient)
         if encounter:
             context["encounterId"] = encounter

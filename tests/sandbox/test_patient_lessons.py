@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from ehr_sandbox.cds_client import CdsClient
@@ -41,10 +43,11 @@ SIGNED = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def caller(demo: Demo) -> HookCaller:
-    """The demo EHR's own way of calling, on the running plug-in."""
-    return HookCaller(CdsClient(demo.url), Records(load_patients()), Exchanges(), f"{demo.ehr}/fhir")
+    """The demo EHR's own way of calling, for a user who has seen no card yet: the plug-in repeats none within a day."""
+    records, user = Records(load_patients()), f"reader-{uuid4()}"
+    return HookCaller(CdsClient(demo.url), records, Exchanges(), f"{demo.ehr}/fhir", user)
 
 
 def topics(exchanges: list[Exchange]) -> list[str]:
@@ -79,5 +82,4 @@ def test_the_plug_in_reads_the_same_from_the_fhir_server(caller: HookCaller, pat
     service = {key: value for key, value in caller.client.services("patient-view")[0].items() if key != "prefetch"}
     body = caller.request_for("patient-view", caller.context_for("patient-view", patient, [], []), service)
     assert "prefetch" not in body
-    body["context"]["userId"] = f"Practitioner/reader-of-{patient}"  # nobody who has seen the card already
     assert topics([caller.client.call(service, body)]) == OPENED[patient].split()
