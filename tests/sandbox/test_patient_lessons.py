@@ -36,7 +36,8 @@ OPENED = {
 }
 SIGNED = [
     ("classic", "methotrexate", "pregnancyCheck combinationTherapy avoidForInduction"),
-    ("classic", "ankle-xray", ""),
+    ("classic", "ankle-xray", "combinationTherapy"),  # rule c: a critical card is told once a day on any order
+    ("missing-gas", "ankle-xray", ""),
     ("kurasawa-k1", "transplant-referral", "refractoryOptions"),
     ("rheumatoid-knee", "methotrexate", ""),
     ("rheumatoid-knee", "knee-xray", ""),
