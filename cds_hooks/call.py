@@ -1,51 +1,109 @@
-"""The straight line of one call: request, bundles, chart, assessment, recommendations, cards."""
+"""The straight line of one call: request, bundles, chart, assessment, recommendations, cards, record."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from time import perf_counter
 
 import orjson
 
-from cds_hooks.cards import compose_cards
 from cds_hooks.chart_reading import ChartReading
+from cds_hooks.conclusion import Conclusion, Inputs, conclude
 from cds_hooks.errors import AnotherPatientError
 from cds_hooks.hook_request import HookRequest
-from cds_hooks.ports import Fetch, Ports
+from cds_hooks.ports import Evaluated, Fetch, Ports, Silence
 from cds_hooks.prefetch import Reading
 from fhir_mappings.chart import Chart, ChartContext
 from fhir_mappings.queries import searches
 from fhir_mappings.reads import OtherPatientError
 from fhir_mappings.roles import read_roles
 from rpild_rules.assess import assess
-from rpild_rules.assessment import Assessment, Recommendation
-from rpild_rules.contract import as_contract
-from rpild_rules.recommend import Call, choose
+from rpild_rules.assessment import Assessment
+from rpild_rules.facts import PatientFacts
+from rpild_rules.fatigue import NOTHING
+from rpild_rules.recommend import EVERYTHING, Call
+from rpild_rules.stays import OPEN
 
-ASSESSMENT = "org.rpild.assessment"
+ON, OFF = "on", "off"
+NO_CARDS = orjson.dumps({"cards": []})
+THOUSAND = 1000
 
 
-def evaluate(request: HookRequest, ports: Ports, correlation: str) -> bytes:
+def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: str = "") -> bytes:
     """The JSON of one answer: cards and, where exposed, the assessment. Raises a HookError instead of guessing."""
-    now = ports.now()
+    silence = ports.records.silence(request)
+    if silence.state("", "") == OFF:
+        return _switched_off(request, ports, correlation)
+    begun, now = perf_counter(), ports.now()
     fetch = ports.complete_prefetch(request.access, request.ehr) if request.access else None
-    facts = replace(_chart(request, ports, now, fetch).facts, offers=ports.settings.lab_offers)
+    reading = _reading(request, ports, now, fetch)
+    facts = replace(_read(reading).facts, offers=ports.settings.lab_offers)
+    read = perf_counter()
     assessment = assess(facts, ports.knowledge, now)
-    sent = _sent(assessment, request, ports, fetch)
+    unit = care_unit(facts, request)
+    call = _call(request, ports, muted_topics(silence, unit, ports))
+    inputs, conclusion = _concluded(_inputs(request, ports, assessment, facts, call), ports, assessment, fetch)
+    timings = {"read": (read - begun) * THOUSAND, "total": (perf_counter() - begun) * THOUSAND}
+    answer = ports.records.record(
+        Evaluated(inputs, conclusion, correlation, body_sha256, unit, reading.decoded, timings)
+    )
+    _audit_what_is_off(conclusion, silence, unit, request, ports, correlation)
     gate = assessment.gate.failed
-    ports.report("answered", service=request.service, cards=len(sent), gate=gate, correlation=correlation)
-    return orjson.dumps(_response(request, ports, assessment, sent))
+    ports.report("answered", service=request.service, cards=len(conclusion.cards), gate=gate, correlation=correlation)
+    return answer
 
 
-def _sent(
-    assessment: Assessment, request: HookRequest, ports: Ports, fetch: Fetch | None
-) -> tuple[Recommendation, ...]:
-    """The cards of this call; none on a silent site, and none for a user whose role the site keeps silent."""
-    settings = ports.settings
-    sent, _held = choose(assessment, Call(request.hook, settings.max_cards, silent=settings.silent_mode))
-    return () if sent and _has_silent_role(request, settings.silent_roles, fetch) else sent
+def _switched_off(request: HookRequest, ports: Ports, correlation: str) -> bytes:
+    """The kill switch: nothing is read, nothing is said, and that is on record."""
+    ports.report("switched-off", service=request.service, correlation=correlation)
+    ports.audit("switched-off", request.ehr, service=request.service, correlation=correlation)
+    return NO_CARDS
+
+
+def _audit_what_is_off(
+    conclusion: Conclusion, silence: Silence, unit: str, request: HookRequest, ports: Ports, correlation: str
+) -> None:
+    """A unit or a topic that is switched off is known only once the chart was read."""
+    off = sorted(topic for topic in conclusion.choice.muted if silence.state(topic, unit) == OFF)
+    if off:
+        ports.audit("switched-off", request.ehr, service=request.service, topics=off, correlation=correlation)
+
+
+def muted_topics(silence: Silence, unit: str, ports: Ports) -> frozenset[str]:
+    """The topics that are evaluated and recorded but not shown: on a silent site all, else those switched so."""
+    if ports.settings.silent_mode or silence.state("", unit) != ON:
+        return EVERYTHING
+    return frozenset(topic for topic in ports.knowledge.texts.topics if silence.state(topic, unit) != ON)
+
+
+def care_unit(facts: PatientFacts, request: HookRequest) -> str:
+    """Where the patient is: by the encounter of the call, else by the newest stay that has not ended; may be empty."""
+    named = f"Encounter/{request.encounter_id.removeprefix('Encounter/')}"
+    stays = [each for each in facts.stays if each.reference == named]
+    running = [each for each in facts.stays if each.end is None and each.status in OPEN and each.start]
+    newest = sorted(running, key=lambda each: each.start.latest.timestamp() if each.start else 0.0)
+    return next((each.unit for each in (*stays, *newest[::-1]) if each.unit), "")
+
+
+def _call(request: HookRequest, ports: Ports, muted: frozenset[str]) -> Call:
+    return Call(request.hook, ports.settings.max_cards, False, ports.settings.pathway_flag_codes, muted)
+
+
+def _inputs(request: HookRequest, ports: Ports, assessment: Assessment, facts: PatientFacts, call: Call) -> Inputs:
+    """The alert memory is read only for a patient who passed the gate."""
+    remembered = ports.records.recall(request) if assessment.gate.passed else NOTHING
+    return Inputs(request, facts, assessment.now.latest, call, remembered, ports.settings.expose_assessment)
+
+
+def _concluded(inputs: Inputs, ports: Ports, assessment: Assessment, fetch: Fetch | None) -> tuple[Inputs, Conclusion]:
+    """The conclusion; once more for a user whose role the site keeps silent."""
+    found = conclude(inputs, ports.knowledge, assessment)
+    if not found.cards or not _has_silent_role(inputs.request, ports.settings.silent_roles, fetch):
+        return inputs, found
+    silent = replace(inputs, call=replace(inputs.call, silent=True))
+    return silent, conclude(silent, ports.knowledge, assessment)
 
 
 def _has_silent_role(request: HookRequest, silent_roles: frozenset[str], fetch: Fetch | None) -> bool:
@@ -56,11 +114,14 @@ def _has_silent_role(request: HookRequest, silent_roles: frozenset[str], fetch: 
     return isinstance(role, bytes) and bool(read_roles(role) & silent_roles)
 
 
-def _chart(request: HookRequest, ports: Ports, now: datetime, fetch: Fetch | None) -> Chart:
+def _reading(request: HookRequest, ports: Ports, now: datetime, fetch: Fetch | None) -> ChartReading:
     searching = partial(searches, request.patient_id, now, patient_form=ports.settings.patient_form)
-    reading = Reading(request.prefetch, searching, fetch)
+    return ChartReading(Reading(request.prefetch, searching, fetch), _context(request, ports, now), ports.knowledge)
+
+
+def _read(reading: ChartReading) -> Chart:
     try:
-        return ChartReading(reading, _context(request, ports, now), ports.knowledge).read()
+        return reading.read()
     except OtherPatientError as problem:
         raise AnotherPatientError(f"{_shown(problem.reference)} belongs to another patient than the context.") from None
 
@@ -81,12 +142,3 @@ def _context(request: HookRequest, ports: Ports, now: datetime) -> ChartContext:
         attestations=ports.load_attestations(request),
         site=ports.settings.site,
     )
-
-
-def _response(
-    request: HookRequest, ports: Ports, assessment: Assessment, sent: tuple[Recommendation, ...]
-) -> dict[str, Any]:
-    answer: dict[str, Any] = {"cards": compose_cards(sent, request, ports.knowledge.texts)}
-    if ports.settings.expose_assessment:
-        answer["extension"] = {ASSESSMENT: as_contract(assessment, tuple(each.topic for each in sent))}
-    return answer

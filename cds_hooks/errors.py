@@ -21,6 +21,7 @@ HookError
 ├── WrongMediaTypeError (415)      RPILD-MEDIA-TYPE
 ├── CompressedBodyError (415)      RPILD-COMPRESSED
 ├── TokenMemoryError (503)         RPILD-TOKEN-MEMORY
+├── NotRecordedError (503)         RPILD-NOT-RECORDED
 └── InternalError (500)            RPILD-INTERNAL
 """
 
@@ -242,6 +243,16 @@ class TokenMemoryError(HookError):
     issue = "transient"
     retry_after = 5
     remedy = "Send the call again later with a new token; the operator sees in the log what the storage lacks."
+
+
+class NotRecordedError(HookError):
+    """The decision could not be recorded, so it is not given: what is answered is on record."""
+
+    code = "RPILD-NOT-RECORDED"
+    status = 503
+    issue = "transient"
+    retry_after = 5
+    remedy = "Send the call again later; the operator sees in the log what the storage lacks."
 
 
 class InternalError(HookError):

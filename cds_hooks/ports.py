@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from cds_hooks.client_auth import ClientAuth
+from cds_hooks.conclusion import Conclusion, Inputs
 from cds_hooks.hook_request import FhirAccess, HookRequest
+from fhir_mappings.decode import Decoded
 from fhir_mappings.reads import Answer
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from rpild_rules.fatigue import Remembered
 from rpild_rules.knowledge import Knowledge
 
 Fetch = Callable[[Mapping[str, str], float], Mapping[str, Answer]]
@@ -29,13 +32,61 @@ class CompletePrefetch(Protocol):
     def __call__(self, access: FhirAccess, ehr: str) -> Fetch | None: ...
 
 
-class Answers(Protocol):
-    """Answers already given, so that a repeated call gets the same bytes."""
+class Silence(Protocol):
+    """What is switched off or silent, as one snapshot for a whole call."""
 
-    def find(self, key: tuple[str, ...]) -> bytes | None: ...
+    def state(self, topic: str, unit: str) -> str:
+        """`on`, `silent` or `off` for a card topic in a care unit; empty texts ask for the call as a whole."""
+        ...
 
-    def keep(self, key: tuple[str, ...], answer: bytes) -> bytes:
-        """Store and return the answer; of two equal calls at the same time the first one stored wins."""
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """One evaluated call with all that is kept of it. `timings` are in ms, `decoded` what was read, by key."""
+
+    inputs: Inputs
+    conclusion: Conclusion
+    correlation: str
+    body_sha256: str
+    unit: str
+    decoded: Mapping[str, Decoded]
+    timings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a user said about a card: `accepted` or `overridden`, when, the reason's code, ids of suggestions taken."""
+
+    card: str
+    outcome: str
+    when: datetime | None
+    reason: str = ""
+    comment: str = field(default="", repr=False)
+    suggestions: tuple[str, ...] = ()
+
+
+class Records(Protocol):
+    """What outlives a call. Each method may raise NotRecordedError, which ends the call with 503."""
+
+    def find(self, request: HookRequest, body_sha256: str) -> bytes | None:
+        """The answer already given to this very call."""
+        ...
+
+    def silence(self, request: HookRequest) -> Silence: ...
+
+    def recall(self, request: HookRequest) -> Remembered:
+        """What was shown about this patient; without a memory, or when it cannot be read, nothing, and that is told."""
+        ...
+
+    def record(self, evaluated: Evaluated) -> bytes:
+        """Keep what was decided, durably, then what is shown; back with the answer to send.
+
+        Of two equal calls at the same time both get the answer of the one that was stored.
+        """
+        ...
+
+    def save_feedback(self, iss: str, said: Sequence[Said]) -> int:
+        """Keep what users said; the number of statements about cards that this EHR was sent."""
         ...
 
 
@@ -65,6 +116,8 @@ class HookSettings:
     max_body_bytes: int = 8 * 1024 * 1024
     patient_form: str = "Patient/{}"
     prefetch_profile: str = "generic"
+    pathway_flag_codes: frozenset[str] = frozenset()
+    lean: bool = False
     site: SiteMapping = NO_MAPPING
 
 
@@ -78,7 +131,7 @@ class Ports:
     complete_prefetch: CompletePrefetch
     load_attestations: Callable[[HookRequest], tuple[bytes, ...]]
     now: Callable[[], datetime]
-    answers: Answers
+    records: Records
     report: Report
     audit: Audit
     correlation: Callable[[], str]

@@ -17,7 +17,7 @@ from cds_hooks.discovery import Service, discovery, find_service
 from cds_hooks.errors import BodyTooLargeError, CompressedBodyError, HookError, HookOffError, WrongMediaTypeError
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
-from cds_hooks.hook_request import HookRequest, read_request
+from cds_hooks.hook_request import read_request
 from cds_hooks.ports import Ports
 
 JSON = "application/json"
@@ -52,20 +52,20 @@ def call(service_id: str, ports: Ports) -> Response:
     ports = ports.for_ehr(client.name)
     body = read_body(ports.settings.max_body_bytes)
     hook_request = replace(read_request(body, service.id, service.hook), iss=identity(client), ehr=client.name)
-    key = _call_key(hook_request, body)
-    known = ports.answers.find(key)
+    digest = hashlib.sha256(body).hexdigest()
+    known = ports.records.find(hook_request, digest)
     if known is not None:
         ports.report("repeated", service=service.id, correlation=g.correlation)
         return Response(known, content_type=JSON)
-    answer = evaluate(hook_request, ports, g.correlation)
-    return Response(ports.answers.keep(key, answer), content_type=JSON)
+    return Response(evaluate(hook_request, ports, g.correlation, digest), content_type=JSON)
 
 
 def feedback(service_id: str, ports: Ports) -> Response:
-    """Acknowledge feedback; unknown and foreign cards are answered alike."""
-    service, _client = _called(service_id, "/feedback", ports)
-    count = read_feedback(read_body(BODY_LIMIT))
-    ports.report("feedback", service=service.id, read=count, correlation=g.correlation)
+    """Keep feedback and acknowledge it; unknown and foreign cards are answered alike."""
+    service, client = _called(service_id, "/feedback", ports)
+    said = read_feedback(read_body(BODY_LIMIT))
+    known = ports.records.save_feedback(identity(client), said)
+    ports.report("feedback", service=service.id, read=len(said), known=known, correlation=g.correlation)
     return Response(b"{}", content_type=JSON)
 
 
@@ -105,11 +105,6 @@ def _wire(limit: int) -> bytes:
     if request.content_length is not None:
         return source.read(request.content_length)
     return source.read(limit + 1) if request.environ.get("wsgi.input_terminated") else b""
-
-
-def _call_key(hook_request: HookRequest, body: bytes) -> tuple[str, ...]:
-    digest = hashlib.sha256(body).hexdigest()
-    return hook_request.iss, hook_request.service, hook_request.hook_instance, digest
 
 
 def _finish(answer: Response, ports: Ports) -> Response:

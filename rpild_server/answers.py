@@ -1,30 +1,77 @@
-"""Answers already given, in memory and bounded: a call that is repeated gets the same bytes."""
+"""Answers already given, in memory and bounded; and the records of a service that has no storage."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
+from cds_hooks.hook_request import HookRequest
+from cds_hooks.ports import Evaluated, Said
+from rpild_rules.fatigue import NOTHING, Remembered
+
 CAPACITY = 500
+Key = tuple[str, ...]
+
+
+def call_key(request: HookRequest, body_sha256: str) -> Key:
+    """What makes two calls the same."""
+    return request.iss, request.service, request.hook_instance, body_sha256
 
 
 class RecentAnswers:
-    """The newest answers by call key (issuer, service, hook instance, body hash); the oldest leave first."""
+    """The newest answers by call key; the oldest leave first."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._answers: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._answers: OrderedDict[Key, bytes] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, key: tuple[str, ...]) -> bytes | None:
+    def find(self, key: Key) -> bytes | None:
         """The answer given to this call before."""
         with self._lock:
             return self._answers.get(key)
 
-    def keep(self, key: tuple[str, ...], answer: bytes) -> bytes:
+    def keep(self, key: Key, answer: bytes) -> bytes:
         """Keep an answer; when another thread was first, its answer is the one."""
         with self._lock:
             kept = self._answers.setdefault(key, answer)
             if len(self._answers) > self._capacity:
                 self._answers.popitem(last=False)
             return kept
+
+
+class AllOn:
+    """Nothing is switched off."""
+
+    def state(self, _topic: str, _unit: str) -> str:
+        """Always `on`."""
+        return "on"
+
+
+class NoRecords:
+    """Answers without a record, an alert memory or a switch: for measuring and for tests, never for care."""
+
+    def __init__(self) -> None:
+        self._recent = RecentAnswers()
+
+    def find(self, request: HookRequest, body_sha256: str) -> bytes | None:
+        """The answer given to this call before."""
+        return self._recent.find(call_key(request, body_sha256))
+
+    def silence(self, _request: HookRequest) -> AllOn:
+        """Nothing is switched off."""
+        return AllOn()
+
+    def recall(self, _request: HookRequest) -> Remembered:
+        """Nothing is remembered."""
+        return NOTHING
+
+    def record(self, evaluated: Evaluated) -> bytes:
+        """Keep the answer for a repeated call."""
+        key = call_key(evaluated.inputs.request, evaluated.body_sha256)
+        return self._recent.keep(key, evaluated.conclusion.answer)
+
+    def save_feedback(self, _iss: str, _said: Sequence[Said]) -> int:
+        """No card is known."""
+        return 0

@@ -10,13 +10,14 @@ from pathlib import Path
 from flask import Flask, Response
 
 from cds_hooks.hook_request import HookRequest
-from cds_hooks.ports import Ports
+from cds_hooks.ports import Ports, Records
 from cds_hooks.routes import create_blueprint
 from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
-from rpild_server.answers import RecentAnswers
+from rpild_server.answers import NoRecords
 from rpild_server.auditing import AuditTrail
 from rpild_server.logs import report
+from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
 from rpild_server.storing import Store
@@ -67,12 +68,16 @@ def _ports(
         complete_prefetch=EhrReader(registry, settings.limits()).open,
         load_attestations=_no_attestations,
         now=now,
-        answers=RecentAnswers(),
+        records=_records(settings, knowledge, now, store),
         report=report,
         audit=AuditTrail(store, now),
         correlation=lambda: str(uuid.uuid4()),
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
     )
+
+
+def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:
+    return StoredRecords(store, knowledge, report, now, settings.alert_memory) if store else NoRecords()
 
 
 def _no_attestations(_request: HookRequest) -> tuple[bytes, ...]:

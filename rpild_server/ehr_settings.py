@@ -13,7 +13,9 @@ HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
 PATIENT_FORMS = {"reference": "Patient/{}", "id": "{}"}
 # Operating settings of the site that an EHR may have for itself.
-OWN = ("silent_mode", "expose_assessment", "max_cards", "site_timezone", "silent_roles", "lab_offers", "site_mapping")
+OWN = ("silent_mode", "expose_assessment", "max_cards", "site_timezone", "silent_roles", "lab_offers", "site_mapping",
+    "pathway_flag_codes", "lean",
+)  # fmt: skip
 
 
 class EhrSettings(BaseModel):
@@ -46,6 +48,10 @@ class EhrSettings(BaseModel):
     site_timezone: str | None = Field(None, description="As the setting of the site, for this EHR alone.")
     silent_roles: frozenset[str] | None = Field(None, description="As the setting of the site, for this EHR alone.")
     lab_offers: frozenset[str] | None = Field(None, description="As the setting of the site, for this EHR alone.")
+    pathway_flag_codes: frozenset[str] | None = Field(
+        None, description="As the setting of the site, for this EHR alone."
+    )
+    lean: bool | None = Field(None, description="As the setting of the site, for this EHR alone.")
     site_mapping: Path | None = Field(None, description="As the setting of the site, for this EHR alone.")
 
     @model_validator(mode="after")

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     lab_offers: frozenset[str] = Field(
         frozenset(), description="Work-up items the laboratory offers beyond the usual, such as kl6."
     )
+    pathway_flag_codes: frozenset[str] = Field(
+        frozenset(), description="Codes of Flags or CarePlans of patients whose team follows the pathway already."
+    )
+    alert_memory: bool = Field(True, description="Do not repeat a card before something is worse or its time is over.")
+    lean: bool = Field(False, description="Announce only the prefetch keys of the gate; the rest is read when needed.")
     cors_origins: frozenset[Origin] = Field(frozenset(), description="Browser origins that may call the services.")
     max_body_bytes: int = Field(8 * MIB, ge=1, le=32 * MIB, description="Largest request body in bytes.")
     read_seconds: float = Field(
@@ -64,6 +69,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="PostgreSQL address, instead of a folder.")
     hosts: int = Field(1, ge=1, description="Machines that share the database; more than one needs PostgreSQL.")
     secrets_file: Path | None = Field(None, description="File with the keys of records and pseudonyms.")
+    retention_days: int = Field(2190, ge=1, description="Days after which the content of records is removed.")
+    admin_password_hash: SecretStr | None = Field(
+        None, description="Opens /admin to the password whose hash this is; see `rpild admin-password`."
+    )
     token_lifetime_seconds: int = Field(1200, ge=60, le=3600, description="Longest life of a call's token.")
     token_age_seconds: int = Field(900, ge=60, le=3600, description="Oldest token that is accepted.")
     clock_skew_seconds: int = Field(60, ge=0, le=300, description="How far an EHR's clock may differ.")

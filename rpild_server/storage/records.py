@@ -55,6 +55,7 @@ class Decision:
 
     `payload` is JSON of all that a replay needs: facts with references and versions, settings, memory snapshot,
     assessment. `response` are the bytes of the answer. Both are sealed before they are stored. `timings` are in ms.
+    `summary` is JSON text for reports, without any value of the patient: it stays when the content is removed.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Decision:
     unit: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     cards: tuple[SentCard, ...] = ()
+    summary: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,17 @@ VOUCHED = (
 )  # fmt: skip
 
 
+PLAIN = (
+    "id", "patient", "clinician", "unit", "gate", "knowledge_version", "knowledge_sha256", "app_version", "summary",
+)  # fmt: skip
+
+
 def _sealed(decision: Decision, keyring: Keyring) -> Row:
     """The row of a decision; sealing is done here, in the caller's thread."""
     payload = keyring.seal(decision.payload, place(decision.id, "payload"))
     response = keyring.seal(decision.response, place(decision.id, "response"))
-    plain = ("id", "patient", "clinician", "unit", "gate", "knowledge_version", "knowledge_sha256", "app_version")
     return (
-        {name: getattr(decision, name) for name in plain}
+        {name: getattr(decision, name) for name in PLAIN}
         | _plain(decision.call)
         | {
             "call_key": decision.call.digest,

@@ -15,7 +15,7 @@ def text(name: str, primary_key: bool = False) -> Column[str]:
 
 
 # One row a decision. `payload` and `response` are sealed (crypt.py); retention empties them and `call_key`, and sets
-# `erased`. The digests stay, so that the audit log still vouches for the row.
+# `erased`. The digests stay, so that the audit log still vouches for the row. `summary` is JSON for reports.
 decision_records = Table(
     "decision_records",
     RECORDS,
@@ -40,6 +40,7 @@ decision_records = Table(
     text("response_sha256"),
     Column("timings", Text, nullable=False),
     Column("erased", String),
+    Column("summary", Text, nullable=False, server_default="{}"),
     Index("decision_records_created", "created"),
     Index("decision_records_patient", "patient"),
 )

@@ -268,8 +268,8 @@ def test_an_ehr_may_have_settings_of_its_own(guarded: Site) -> None:
 
 def test_cards_of_two_issuers_are_never_the_same_card(guarded: Site) -> None:
     path = "/cds-services/rpild-order-sign"
-    drafts = {"draftOrders": bundle(METHOTREXATE)}
-    body = hook_body("order-sign", rapid_disease(guarded.templates()), drafts)
+    somebody = {"draftOrders": bundle(METHOTREXATE), "userId": "Practitioner/who-was-told-nothing-yet"}
+    body = hook_body("order-sign", rapid_disease(guarded.templates()), somebody)
     texts = (token(claims(path)), token(claims(path, iss=OTHER), key("other")))
     one, two = (ask(guarded, text, body, "rpild-order-sign").json()["cards"] for text in texts)
     assert [each["source"]["topic"] for each in one] == [each["source"]["topic"] for each in two]

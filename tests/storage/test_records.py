@@ -166,7 +166,7 @@ def test_a_record_that_nobody_vouches_for_is_found(storage: Storage) -> None:
     copy = (
         "INSERT INTO decision_records SELECT 'forged', 'forged', hook_instance, iss, service, body_sha256, patient,"
         " clinician, unit, gate, knowledge_version, knowledge_sha256, app_version, created, key_id, payload, response,"
-        " payload_sha256, response_sha256, timings, erased FROM decision_records"
+        " payload_sha256, response_sha256, timings, erased, summary FROM decision_records"
     )
     with storage.engine.begin() as connection:
         connection.execute(text(copy))
