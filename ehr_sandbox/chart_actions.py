@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from werkzeug.datastructures import MultiDict
 
 from ehr_sandbox.cds_client import ServiceError
+from ehr_sandbox.charting import PRACTITIONER
 from ehr_sandbox.clock import instant
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
 from ehr_sandbox.hook_calls import HOOKS, HookCaller
 from ehr_sandbox.order_pad import DraftError, catalogue, draft, suggested_draft
 
+READER = re.compile(rf"{PRACTITIONER}-[0-9a-f]{{12}}")
 FORGOTTEN = "This card is no longer in memory. Open the chart or sign again to get it anew."
 
 
@@ -23,9 +27,14 @@ class ActionError(ValueError):
 
 @dataclass
 class Desk:
-    """The state of the page, carried by its one form: ticked orders, suggested drafts, exchanges on show, a message."""
+    """The state of the page, carried by its one form: ticked orders, suggested drafts, exchanges on show, a message.
+
+    `reader` is new whenever a chart is opened: a decision support service does not repeat a card to one user within a
+    day, and a demo is to show its cards each time.
+    """
 
     patient: str
+    reader: str
     orders: list[str] = field(default_factory=list)
     suggested: list[Json] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -43,7 +52,9 @@ def desk_of(caller: HookCaller, patient: str, form: MultiDict[str, str]) -> Desk
     except DraftError as problem:
         raise ActionError(str(problem)) from problem
     known = [caller.exchanges.find(identity) for identity in form.getlist("exchange")]
-    return Desk(patient, orders, suggested, [each for each in known if each and _about(each, patient)])
+    reader = form.get("reader", "")
+    reader = reader if READER.fullmatch(reader) else f"{PRACTITIONER}-{secrets.token_hex(6)}"
+    return Desk(patient, reader, orders, suggested, [each for each in known if each and _about(each, patient)])
 
 
 def _about(exchange: Exchange, patient: str) -> bool:
@@ -73,6 +84,7 @@ def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
         desk.exchanges = kept
         return
     selections = [f"{each['resourceType']}/{each['id']}" for each in drafts]
+    caller = replace(caller, user=desk.reader)
     desk.exchanges = [*caller.fire(hook, desk.patient, drafts, selections), *kept]
     if hook == "order-sign":
         orders = "1 order" if len(drafts) == 1 else f"{len(drafts)} orders"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from ehr_sandbox.charting import PatientFile, chart_of, practitioner, touched
+from ehr_sandbox.charting import PRACTITIONER, PatientFile, chart_of, practitioner, touched
 from ehr_sandbox.clock import Clock, utc_now
 from ehr_sandbox.fhir_json import Json
 
@@ -28,8 +28,11 @@ class Records:
         return list(self._current().get(kind, {}).values())
 
     def read(self, kind: str, identity: str) -> Json | None:
-        """One resource, or None."""
-        return self._current().get(kind, {}).get(identity)
+        """One resource, or None. Each reader of a chart is the demo's one practitioner under an id of its own."""
+        known = self._current().get(kind, {})
+        if kind == "Practitioner" and identity.startswith(f"{PRACTITIONER}-"):
+            return known[PRACTITIONER] | {"id": identity}
+        return known.get(identity)
 
     def chart(self, patient: str) -> list[Json]:
         """The Patient and every resource about that patient."""
