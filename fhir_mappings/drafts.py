@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -24,8 +23,7 @@ def service_request(item: str, patient_id: str, encounter_id: str | None = None)
 
     Raises KeyError for an item that order_items.toml does not hold.
     """
-    draft = deepcopy(_checked(item))
-    draft["subject"] = {"reference": f"Patient/{patient_id}"}
+    draft = _checked(item) | {"subject": {"reference": f"Patient/{patient_id}"}}
     if encounter_id:
         draft["encounter"] = {"reference": f"Encounter/{encounter_id}"}
     return draft

@@ -71,12 +71,10 @@ def observed(code: Concept | None) -> tuple[str, str]:
     return concept, found
 
 
-def by_name(code: Concept | None) -> str:
+def by_name(code: Concept) -> str:
     """The antibody or culture that the texts of a code name, if they name exactly one; the panel if they name several
     antibodies or a panel.
     """
-    if code is None:
-        return ""
     found = named("serology", code.text)
     for coding in code.coding:
         if coding.display != code.text:

@@ -253,6 +253,14 @@ def test_a_full_page_is_complete_if_it_reaches_beyond_the_look_back(body: bytes,
     assert chart(given={"vitals": body}).facts.reading("E-VITAL") is reading
 
 
+def test_an_instant_counts_for_the_oldest_entry() -> None:
+    rows = [
+        observation(f"v{each}", code(LOINC, "8867-4"), effectiveDateTime=None, effectiveInstant="2026-11-01T00:00:00Z")
+        for each in range(200)
+    ]
+    assert chart(given={"vitals": bundle(*rows)}).facts.reading("E-VITAL") is Reading.COMPLETE
+
+
 def test_no_full_page_reaches_beyond_all_time() -> None:
     rows = [resource("Condition", str(each), recordedDate="1990-01-01") for each in range(500)]
     assert chart(*rows).facts.reading("E-COND") is Reading.PARTIAL

@@ -293,6 +293,32 @@ def test_a_culture_follows_its_specimen(specimen: dict[str, Any] | None, expecte
     assert (found.concept, found.specimen) == (expected, (specimen or {}).get("display", ""))
 
 
+def test_a_result_within_a_report_keeps_its_own_time() -> None:
+    within = {
+        "resourceType": "Observation",
+        "id": "a",
+        "status": "corrected",
+        "code": {"text": "MDA5 Ab"},
+        "valueString": "Positive",
+        "effectiveDateTime": "2026-11-02",
+    }
+    results = [{"reference": "#a"}, {"reference": "Observation/elsewhere"}]
+    report = resource(
+        "DiagnosticReport",
+        "r9",
+        status="final",
+        code={"text": "Send-out"},
+        effectiveDateTime="2026-11-20",
+        result=results,
+        contained=[within],
+    )
+    (found,) = facts(report).results
+    assert (found.reference, found.status) == ("DiagnosticReport/r9#a", "corrected")
+    assert found.when is not None
+    assert found.when.printed == "2026-11-02"
+    assert facts(report | {"status": "entered-in-error"}).results == ()
+
+
 def test_a_specimen_resource_says_what_was_cultured() -> None:
     (found,) = facts(
         observation(concept=code(LOINC, "11475-1"), specimen={"reference": "Specimen/s"}),

@@ -16,6 +16,7 @@ from fhir_mappings.site_mapping import SiteMapping, SiteMappingError, load_site_
 from rpild_rules.facts import Meaning, PatientFacts
 from rpild_rules.findings import Reason
 from rpild_server.cli import main
+from rpild_server.settings import load_settings
 from tests.mappings.charts import (
     LOINC,
     SNOMED,
@@ -305,6 +306,21 @@ def test_scan_as_json_with_a_mapping(tmp_path: Path) -> None:
     assert [each["code"] for each in found["proposals"]] == [""]
     assert all(each["known"] for each in found["units"])
     assert found["unreadable"] == 1
+
+
+def test_scan_lists_several_codes_of_one_element(tmp_path: Path) -> None:
+    both = [number(code(LOINC, each), 900, "ng/mL", each) for each in ("2276-4", "20567-4")]
+    (tmp_path / "x.json").write_bytes(bundle(*both))
+    output = run("map", "scan", tmp_path).output
+    assert output.count("E-FERR: read") == 1
+    assert output.count("-> ferritin") == 2
+
+
+def test_the_setting_names_the_mapping(tmp_path: Path) -> None:
+    good, bad = written(tmp_path, code_row("FERR", "ferritin")), written(tmp_path, code_row("X", "no"), name="bad.toml")
+    assert load_settings(site_mapping=good).for_hooks().site.codes == {(LAB, "FERR"): "ferritin"}
+    with pytest.raises(SiteMappingError, match=r"bad\.toml"):
+        load_settings(site_mapping=bad).for_hooks()
 
 
 def test_scan_of_nothing(tmp_path: Path) -> None:
