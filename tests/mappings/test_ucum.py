@@ -13,12 +13,17 @@ from fhir_mappings.units import SCALES, TABLE
 # Not conversions of units: a molar mass, an enzyme unit, a ratio in per cent, an atomic mass, a charge, a convention.
 OWN = {"[pH]", "", "1", "{fraction}"}
 BY_SUBSTANCE = {("ferritin-molar", "pmol/L"), ("crp-molar", "nmol/L"), ("creatinine", "umol/L"), ("magnesium", "mg/dL")}
-BY_CONVENTION = {("magnesium", "meq/L"), ("potassium", "meq/L"), ("dlco", "mmol/min/kPa"), ("dlco-hb-adj", "mmol/min/kPa")}
+BY_CONVENTION = {
+    ("magnesium", "meq/L"),
+    ("potassium", "meq/L"),
+    ("dlco", "mmol/min/kPa"),
+    ("dlco-hb-adj", "mmol/min/kPa"),
+}
 
 
 @cache
 def registry() -> Any:
-    from ucumvert import PintUcumRegistry  # noqa: PLC0415  a second to load, and only here
+    from ucumvert import PintUcumRegistry  # a second to load, and only here
 
     return PintUcumRegistry()
 
