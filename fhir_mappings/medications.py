@@ -98,7 +98,6 @@ def _given(dosages: Sequence[Dosage]) -> Any:
     return milligrams(dosages[0].dose) if dosages else None
 
 
-
 def _times(each: MedicationIn, dosages: Sequence[Dosage], refs: References) -> tuple[When | None, When | None]:
     start, end = span(each.effective_period, refs.read)
     moment = refs.read(each.authored_on) or refs.read(each.effective_date_time)
