@@ -7,7 +7,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance bench knowledge lock clean
+.PHONY: help demo test lint types unit cover conformance bench soak knowledge lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-9s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -37,6 +37,9 @@ conformance: $(VENV)/.test-ready  ## the requirements of CDS Hooks with their pr
 
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.test-ready  ## the long proofs in full: 200,000 dirty charts read by both lanes
+	$(BIN)/python -m tests.mappings.soak --charts 200000
 
 knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
 	$(BIN)/python -m rpild_server.cli knowledge --markdown > docs/knowledge/clinical-knowledge.md
