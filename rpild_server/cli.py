@@ -18,6 +18,7 @@ from rpild_server.exit_codes import with_exit_code
 from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
+from rpild_server.record_commands import COMMANDS
 from rpild_server.terminal import Screen
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -97,6 +98,8 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
+for command in COMMANDS:
+    main.add_command(command)
 
 
 def screen() -> Screen:

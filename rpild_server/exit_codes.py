@@ -14,7 +14,7 @@ from rpild_server.assessing import AssessError
 from rpild_server.demo import PortTakenError
 from rpild_server.initial import AlreadyThereError
 from rpild_server.settings import SettingsError
-from rpild_server.storage.errors import SetupError
+from rpild_server.storage.errors import StorageError
 
 WRONG_USE = 2
 INPUT_FAULTS = (
@@ -26,7 +26,7 @@ INPUT_FAULTS = (
     ParameterError,
     PortTakenError,
     SettingsError,
-    SetupError,
+    StorageError,
     SiteMappingError,
     OSError,
 )

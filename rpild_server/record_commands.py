@@ -1,0 +1,175 @@
+"""Commands on what was recorded: replay, audit log, retention, erasure of a patient, switches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+import orjson
+
+from fhir_mappings.audit_events import audit_event
+from rpild_server.app import wall_clock
+from rpild_server.assessing import moment
+from rpild_server.exit_codes import with_exit_code
+from rpild_server.operating import WAIT_SECONDS, knowledge_of, opened, operator
+from rpild_server.replaying import replay
+from rpild_server.storage.audit import Entry, Event, entries, verify
+from rpild_server.storage.heads import export_head, read_exported
+from rpild_server.storage.retention import apply_retention, erase_patient, sweep_journal
+from rpild_server.storage.store import Storage
+from rpild_server.storage.switches import Scope, State, Switch, set_switch
+from rpild_server.storage.times import stamp
+from rpild_server.storage.vouching import verify_records
+
+configured = click.option(
+    "--config",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file (TOML).",
+)
+MEMORY_SPAN = timedelta(days=366)  # far beyond any time for which a card may be silent
+folder_type = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("replay")
+@click.argument("id")
+@configured
+def replay_command(id: str, config: Path) -> None:
+    """Decide a recorded call once more; prints the stored answer, exit status 1 if it does not come again."""
+    with_exit_code(lambda: _replay(id, config))
+
+
+def _replay(id: str, config: Path) -> None:
+    with opened(config) as (settings, storage):
+        storage.audit(Event(wall_clock(), "replay", operator(), {"record": id}), wait=True)
+        found = replay(storage, id, knowledge_of(settings))
+    click.echo(found.stored.decode())
+    click.echo(found.fault or "The same bytes come again.", err=True)
+    if found.fault:
+        sys.exit(1)
+
+
+@click.group()
+def audit() -> None:
+    """Verify or export the audit log."""
+
+
+@audit.command("verify")
+@click.option("--heads", type=folder_type, help="Folder with heads exported before.")
+@configured
+def verify_command(heads: Path | None, config: Path) -> None:
+    """Check the hash chain and the records; names the first bad row, exit status 1."""
+    with_exit_code(lambda: _verify(heads, config))
+
+
+def _verify(heads: Path | None, config: Path) -> None:
+    with opened(config) as (_, storage):
+        exported = read_exported(heads, storage.keyring) if heads else {}
+        verdict = verify(storage.engine, storage.keyring, exported)
+        good, fault = verify_records(storage.engine) if verdict.good else (0, "")
+    click.echo(f"audit log: {verdict.rows} good rows" + (f"; {verdict.fault}" if verdict.fault else ""))
+    if verdict.good:
+        click.echo(f"records: {good} good" + (f"; {fault}" if fault else ""))
+    if verdict.fault or fault:
+        sys.exit(1)
+
+
+@audit.command("export")
+@click.option("--since", metavar="TIME", help="From this time on (ISO 8601); default all.")
+@configured
+def export_command(since: str | None, config: Path) -> None:
+    """Print the audit log as AuditEvents (FHIR R4B), one a line."""
+    with_exit_code(lambda: _export(moment(since) if since else None, config))
+
+
+def _export(since: datetime | None, config: Path) -> None:
+    with opened(config) as (_, storage):
+        for line in audit_lines(storage, since):
+            click.echo(line)
+
+
+def audit_lines(storage: Storage, since: datetime | None = None) -> Iterator[bytes]:
+    """The entries of the log as NDJSON."""
+    border = stamp(since) if since else ""
+    yield from (_line(each) for each in entries(storage.engine) if each.time >= border)
+
+
+def _line(entry: Entry) -> bytes:
+    what = orjson.loads(entry.what)
+    return orjson.dumps(audit_event(entry.seq, entry.time, entry.kind, entry.who, what, entry.hash))
+
+
+@audit.command("head")
+@click.argument("folder", type=folder_type)
+@configured
+def head_command(folder: Path, config: Path) -> None:
+    """Write the day's signed head of the log into a folder, best on another disk."""
+    with_exit_code(lambda: _head(folder, config))
+
+
+def _head(folder: Path, config: Path) -> None:
+    with opened(config) as (_, storage):
+        written = export_head(storage.engine, storage.keyring, folder, wall_clock())
+    click.echo(written or "nothing to write: the log is empty, or the day's head is there")
+
+
+@click.command()
+@click.argument("state", type=click.Choice(["on", "silent", "off"]))
+@click.option("--ehr", default="", metavar="NAME", help="Only calls of this EHR.")
+@click.option("--hook", default="", metavar="HOOK", help="Only this hook.")
+@click.option("--topic", default="", metavar="CODE", help="Only cards of this topic.")
+@click.option("--unit", default="", metavar="REFERENCE", help="Only this care unit, as the EHR refers to it.")
+@configured
+def switch(state: State, ehr: str, hook: str, topic: str, unit: str, config: Path) -> None:
+    """Kill switch: `off` stops cards within seconds, `silent` records without showing, `on` takes it back."""
+    with_exit_code(lambda: _switch(Switch(Scope(ehr, hook, topic, unit), state), config))
+
+
+def _switch(wanted: Switch, config: Path) -> None:
+    with opened(config) as (_, storage):
+        now = wall_clock()
+        storage.writer.run(lambda batch: set_switch(batch, wanted, operator(), now), WAIT_SECONDS)
+    told = ", ".join(f"{name} {value}" for name, value in asdict(wanted.scope).items() if value) or "everything"
+    click.echo(f"{wanted.state}: {told}; every process knows within 5 seconds")
+
+
+@click.command()
+@configured
+def retention(config: Path) -> None:
+    """Remove the content of records older than `retention_days`; for a daily timer."""
+    with_exit_code(lambda: _retain(config))
+
+
+def _retain(config: Path) -> None:
+    with opened(config) as (settings, storage):
+        now, days = wall_clock(), settings.retention_days
+        count = storage.writer.run(lambda batch: apply_retention(batch, days, now), WAIT_SECONDS)
+        storage.alerts.purge(now - MEMORY_SPAN)
+        sweep_journal(storage.engine)
+    click.echo(f"content removed from {count} records older than {days} days")
+
+
+@click.command("erase-patient")
+@click.argument("iss")
+@click.argument("patient")
+@configured
+def erase_command(iss: str, patient: str, config: Path) -> None:
+    """Remove all content about one patient of one EHR: the issuer of its calls (with #tenant), the patient's id."""
+    with_exit_code(lambda: _erase(iss, patient, config))
+
+
+def _erase(iss: str, patient: str, config: Path) -> None:
+    with opened(config) as (_, storage):
+        now, who = wall_clock(), storage.keyring.pseudonym(iss, patient)
+        count = storage.writer.run(lambda batch: erase_patient(batch, who, operator(), now), WAIT_SECONDS)
+        remembered = storage.alerts.forget(who)
+        for engine in (storage.engine, storage.memory_engine):
+            sweep_journal(engine)
+    click.echo(f"content removed from {count} records and {remembered} remembered cards")
+
+
+COMMANDS = (replay_command, audit, switch, retention, erase_command)
