@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from fhir_mappings.code_tables import read_table
+
 LOINC = re.compile(r"(\d{1,7})-(\d)")
 SNOMED = re.compile(r"\d{6,18}")
-TURN = "0123456789123406789523401789563401289567401239567859876043216598710432765982104387659321049876543210"
-STEPS = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+TABLE = read_table("check_digits")
+TURN: list[str] = TABLE["turn"]
+STEPS: list[str] = TABLE["steps"]
 
 
 def loinc_holds(code: str) -> bool:
@@ -26,7 +29,7 @@ def snomed_holds(code: str) -> bool:
         return False
     check = 0
     for place, digit in enumerate(reversed(code)):
-        check = int(TURN[10 * check + int(STEPS[place % 8][int(digit)])])
+        check = int(TURN[check][int(STEPS[place % len(STEPS)][int(digit)])])
     return check == 0
 
 

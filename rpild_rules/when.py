@@ -42,7 +42,7 @@ class When:
         utc = moment.astimezone(UTC)
         local = utc.astimezone(zone)
         day = local.date()
-        return cls(utc, utc, day, day, True, local.isoformat(" ", "minutes")[:16], of_issue)
+        return cls(utc, utc, day, day, True, local.replace(tzinfo=None).isoformat(" ", "minutes"), of_issue)
 
     @classmethod
     def days(cls, first: date, last: date, zone: tzinfo, printed: str) -> When:
