@@ -38,8 +38,9 @@ conformance: $(VENV)/.test-ready  ## the requirements of CDS Hooks with their pr
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.test-ready  ## the long proofs in full: 200,000 dirty charts read by both lanes
+soak: $(VENV)/.test-ready  ## the long proofs in full: 200,000 dirty charts read by both lanes, 50,000 spoilt bodies sent
 	$(BIN)/python -m tests.mappings.soak --charts 200000
+	RPILD_TRIES=50000 $(BIN)/python -m pytest -s tests/service/test_hostile_bytes.py
 
 knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
 	$(BIN)/python -m rpild_server.cli knowledge --markdown > docs/knowledge/clinical-knowledge.md

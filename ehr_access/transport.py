@@ -53,7 +53,7 @@ class Transport:
     def _once(self, address: str, deadline: Deadline) -> tuple[int, bytes, float]:
         """Status, body (of 200 only) and the seconds that a busy server asks to wait."""
         if deadline.over:
-            raise ReadError(Reason.FETCH_FAILED)
+            raise ReadError(Reason.FETCH_FAILED, down=True)
         headers = {"Accept": ACCEPT, "Authorization": f"Bearer {self.token}"}
         try:
             with self.session.get(

@@ -1,4 +1,4 @@
-"""The requirements of CDS Hooks for a service, and which tests prove them.
+"""The requirements on the service and their proofs: CDS Hooks (CH), attacks (A), bad calls (H), bad servers (F).
 
 `python -m tests.conformance.requirements` runs those tests and prints the table: proven, explained, missing. Its status
 is 1 if a SHALL is missing or fails. With `--write` it enters the marked tests into tests/requirements.csv instead.

@@ -30,7 +30,7 @@ def refusal(caller: Caller, body: Json) -> tuple[int, str]:
     return answer.status_code, answer.json()["issue"][0]["details"]["coding"][0]["code"]
 
 
-@pytest.mark.verifies("CH-19")
+@pytest.mark.verifies("CH-19", "H9")
 def test_what_vendors_add_is_ignored(caller: Caller) -> None:
     plain = caller.call(signing(caller, METHOTREXATE))
     extras = {
@@ -93,6 +93,7 @@ ODD_ORDERS: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.verifies("H16")
 @pytest.mark.parametrize("orders", ODD_ORDERS.values(), ids=ODD_ORDERS)
 def test_an_order_that_is_none_gives_no_card(caller: Caller, orders: list[Any]) -> None:
     body = signing(caller)
@@ -100,6 +101,7 @@ def test_an_order_that_is_none_gives_no_card(caller: Caller, orders: list[Any]) 
     assert "avoidForInduction" not in topics(caller.call(body))
 
 
+@pytest.mark.verifies("H16")
 def test_a_drug_that_is_an_entry_of_its_own_is_found(caller: Caller) -> None:
     drug = {"resourceType": "Medication", "id": "m.1-" + "x" * 190, "code": concept(RXNORM, "6851", "methotrexate")}
     for reference in (f"Medication/{drug['id']}", f"https://ehr.example/fhir/Medication/{drug['id']}"):
@@ -107,6 +109,7 @@ def test_a_drug_that_is_an_entry_of_its_own_is_found(caller: Caller) -> None:
         assert "avoidForInduction" in topics(caller.call(signing(caller, asking, drug))), reference
 
 
+@pytest.mark.verifies("H16")
 def test_five_hundred_orders_are_answered_in_time(caller: Caller) -> None:
     orders = [order(id=f"m{number}") for number in range(500)]
     answer = caller.send("/cds-services/rpild-order-sign", signing(caller, *orders))

@@ -121,7 +121,7 @@ def test_a_suggestion_is_for_this_patient_and_encounter(site: Site) -> None:
     assert {each["encounter"]["reference"] for each in resources} == {"Encounter/visit"}
 
 
-@pytest.mark.verifies("CH-23")
+@pytest.mark.verifies("CH-23", "H10")
 def test_a_patient_id_with_its_type_is_the_same_patient(site: Site) -> None:
     body = hook_body(prefetch=rapid_disease(site.templates()))
     plain = site.answer(body)
@@ -129,6 +129,7 @@ def test_a_patient_id_with_its_type_is_the_same_patient(site: Site) -> None:
     assert site.answer(body) == plain
 
 
+@pytest.mark.verifies("A-17", "H7")
 def test_markup_in_the_chart_stays_text(site: Site) -> None:
     prefetch = rapid_disease(site.templates())
     name = "<img src=x onerror=alert(1)> [x](https://evil.example) \u202e"
@@ -182,6 +183,7 @@ def test_a_repeated_call_gets_the_stored_bytes_another_body_is_evaluated_anew(
         assert clocked.post(body | {"hookInstance": fresh()}).json()["cards"] != first.json()["cards"]
 
 
+@pytest.mark.verifies("H17")
 def test_twenty_equal_calls_at_once_get_the_same_bytes(quiet_fhir: Behaviour, ticking: Iterator[datetime]) -> None:
     with serving(test_settings(quiet_fhir), quiet_fhir, now=lambda: next(ticking)) as clocked:
         body = sent(hook_body(prefetch=rapid_disease(clocked.templates())))
@@ -202,6 +204,7 @@ def test_without_the_setting_the_assessment_stays_inside(quiet_fhir: Behaviour) 
         assert closed.answer(hook_body(prefetch=healthy(closed.templates()))) == {"cards": []}
 
 
+@pytest.mark.verifies("A-18")
 def test_ten_thousand_entries_are_answered(site: Site) -> None:
     prefetch = rapid_disease(site.templates())
     potassium = concept("http://loinc.org", "2823-3", "Potassium")

@@ -29,6 +29,7 @@ def fhir() -> Iterator[Behaviour]:
         yield behaviour
 
 
+@pytest.mark.verifies("F4")
 def test_it_opens_tries_one_and_closes() -> None:
     clock = Clock()
     breaker = Breaker(clock)

@@ -66,6 +66,7 @@ def test_all_pages_are_followed(fhir: Behaviour) -> None:
     assert (len(answer.bodies), answer.complete) == (3, None)
 
 
+@pytest.mark.verifies("A-9", "F2")
 @pytest.mark.parametrize(
     "following",
     [
@@ -85,6 +86,7 @@ def test_a_next_link_to_elsewhere_is_not_followed(fhir: Behaviour, following: st
     assert fhir.paths() == ["/fhir/Condition"]
 
 
+@pytest.mark.verifies("F2")
 def test_a_loop_of_pages_ends(fhir: Behaviour) -> None:
     fhir.acts["Condition"] = give(bundle(following=f"{fhir.base}/Condition"))
     answer = one(fhir, "Condition")
@@ -92,6 +94,7 @@ def test_a_loop_of_pages_ends(fhir: Behaviour) -> None:
     assert (len(answer.bodies), answer.complete) == (2, False)
 
 
+@pytest.mark.verifies("A-18", "F2")
 def test_endless_pages_are_capped(fhir: Behaviour) -> None:
     for page in range(9):
         fhir.acts[f"Condition?page={page}"] = give(bundle(following=f"{fhir.base}/Condition?page={page + 1}"))
@@ -112,6 +115,7 @@ def outcome(code: str) -> dict[str, object]:
     return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code}]}
 
 
+@pytest.mark.verifies("F4", "F5")
 @pytest.mark.parametrize(
     ("act", "expected"),
     [
@@ -147,6 +151,7 @@ def test_compressed_answers_are_read(fhir: Behaviour) -> None:
     assert one(fhir, "Patient/p") == json.dumps(PATIENT).encode()
 
 
+@pytest.mark.verifies("F4")
 @pytest.mark.parametrize("code", [429, 502, 503, 504])
 def test_a_busy_server_is_asked_again(fhir: Behaviour, code: int) -> None:
     fhir.acts["Patient/p"] = in_turn(status(code), status(code), give(PATIENT))
@@ -160,6 +165,7 @@ def test_a_server_that_stays_busy_fails_after_the_last_try(fhir: Behaviour) -> N
     assert len(fhir.seen) == 3
 
 
+@pytest.mark.verifies("F4")
 @pytest.mark.parametrize(("wait", "calls"), [("3600", 1), ("garbage", 3), ("0", 3)])
 def test_retry_after_is_heeded_within_the_budget(fhir: Behaviour, wait: str, calls: int) -> None:
     fhir.acts["Patient/p"] = status(429, {"Retry-After": wait})
@@ -167,6 +173,7 @@ def test_retry_after_is_heeded_within_the_budget(fhir: Behaviour, wait: str, cal
     assert len(fhir.seen) == calls
 
 
+@pytest.mark.verifies("A-19", "F2")
 @pytest.mark.parametrize("act", [silent(3), drip(b"{" + b" " * 500, 0.05)], ids=["silent", "drip"])
 def test_a_slow_server_fails_within_the_budget_and_the_others_are_used(fhir: Behaviour, act: object) -> None:
     fhir.acts["Patient/p"] = give(PATIENT)
@@ -187,11 +194,13 @@ def test_a_share_of_the_budget_leaves_the_rest(fhir: Behaviour) -> None:
     assert fetch({"patient": "Patient/p"}, 1.0) == {"patient": FAILED}
 
 
+@pytest.mark.verifies("F2")
 def test_a_compressed_bomb_is_cut(fhir: Behaviour) -> None:
     fhir.acts["Patient/p"] = bomb(60_000_000)
     assert one(fhir, "Patient/p", max_bytes=1_000_000) == FAILED
 
 
+@pytest.mark.verifies("F2")
 def test_many_bytes_over_many_pages_are_cut(fhir: Behaviour) -> None:
     large = {"resourceType": "Condition", "text": "x" * 600}
     for page in range(9):
@@ -201,6 +210,7 @@ def test_many_bytes_over_many_pages_are_cut(fhir: Behaviour) -> None:
     assert (len(answer.bodies), answer.complete) == (3, False)
 
 
+@pytest.mark.verifies("A-8")
 @pytest.mark.parametrize(
     "server",
     [
@@ -233,6 +243,7 @@ def test_a_token_that_has_run_out_gives_no_access(fhir: Behaviour, seconds: floa
     assert reader(fhir.base).open(Grant(fhir.base, expires_in=seconds), "test") is None
 
 
+@pytest.mark.verifies("A-10")
 def test_netrc_does_not_replace_the_token(fhir: Behaviour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password something\n")
@@ -270,7 +281,7 @@ def test_an_address_stays_below_the_base(link: str, expected: str | None) -> Non
     assert resolve("https://ehr.example/fhir", link) == expected
 
 
-@pytest.mark.verifies("CH-21.2")
+@pytest.mark.verifies("CH-21.2", "A-10")
 def test_a_token_is_never_printed(fhir: Behaviour) -> None:
     from ehr_access.transport import Transport, open_session
 

@@ -90,6 +90,7 @@ def place(host: Behaviour) -> KeyPlace:
     return KeyPlace(url=f"{host.base}/{KEYS}")
 
 
+@pytest.mark.verifies("A-7", "H19")
 @pytest.mark.parametrize(
     ("act", "why"),
     [
@@ -145,7 +146,7 @@ def test_keys_are_fetched_once_and_kept(host: Behaviour, clock: Clock) -> None:
     assert "Authorization" not in host.seen[0][1]
 
 
-@pytest.mark.verifies("CH-58")
+@pytest.mark.verifies("CH-58", "A-7", "H18")
 def test_unknown_ids_cause_one_fetch_an_interval(host: Behaviour, clock: Clock) -> None:
     store = KeyStore(KeyTimes(interval=300), clock)
     assert store.find(ehr(place(host)), "first")
@@ -166,7 +167,7 @@ def test_many_threads_with_unknown_ids_cause_one_fetch(host: Behaviour) -> None:
     assert (len(found), None in found, len(host.seen)) == (20, False, 1)
 
 
-@pytest.mark.verifies("CH-58")
+@pytest.mark.verifies("CH-58", "H19")
 def test_a_rotated_key_is_found_after_the_interval(host: Behaviour, clock: Clock) -> None:
     store = KeyStore(KeyTimes(interval=300), clock)
     assert store.find(ehr(place(host)), "first")
@@ -194,6 +195,7 @@ def test_old_keys_are_renewed_beside_the_call(host: Behaviour, clock: Clock) -> 
     assert len(host.seen) == 2
 
 
+@pytest.mark.verifies("H19")
 def test_keys_stay_in_use_while_their_host_is_down_until_they_are_too_old(host: Behaviour, clock: Clock) -> None:
     store = KeyStore(KeyTimes(oldest=86_400), clock)
     assert store.find(ehr(place(host)), "first")

@@ -60,7 +60,7 @@ def without(keys: dict[str, str], *names: str) -> dict[str, Any]:
     return {key: value for key, value in rapid_disease(keys).items() if key not in names}
 
 
-@pytest.mark.verifies("CH-26.2", "CH-26.3", "CH-26.5", "CH-26.6")
+@pytest.mark.verifies("CH-26.2", "CH-26.3", "CH-26.5", "CH-26.6", "H12")
 @pytest.mark.parametrize(
     ("sent_value", "reason", "refetched"),
     [
@@ -102,6 +102,7 @@ def test_an_absent_key_is_read_with_the_token(reading_site: Site) -> None:
     assert headers["Authorization"] == "Bearer canary"
 
 
+@pytest.mark.verifies("H12")
 def test_an_absent_key_without_access_is_unknown_not_absent(site: Site) -> None:
     answer = site.answer(hook_body(prefetch=without(site.templates(), "lungFunction")))
     assert (fvc(answer), reasons(answer, "fvcDecline")) == ("unknown", {"fetch-failed"})
@@ -123,7 +124,7 @@ def test_prefetch_fetch_and_mixed_give_the_same_cards(reading_site: Site) -> Non
     assert all(each == first for each in others)
 
 
-@pytest.mark.verifies("CH-26.7")
+@pytest.mark.verifies("CH-26.7", "H13")
 def test_a_next_link_is_followed(reading_site: Site) -> None:
     keys = reading_site.templates()
     whole = rapid_disease(keys)
@@ -136,6 +137,7 @@ def test_a_next_link_is_followed(reading_site: Site) -> None:
     assert fhir.paths() == ["/fhir/Observation?page=2"]
 
 
+@pytest.mark.verifies("H13")
 @pytest.mark.parametrize("following", ["http://127.0.0.1:1/fhir/Observation?page=2", "{base}/Observation?lost"])
 def test_a_next_link_that_gives_nothing_leaves_the_search_partial(reading_site: Site, following: str) -> None:
     whole = rapid_disease(reading_site.templates())
@@ -152,7 +154,7 @@ def test_a_next_link_without_a_token_leaves_the_search_partial(site: Site) -> No
     assert (fvc(answer), reasons(answer, "fvcDecline")) == ("unknown", {"fetch-failed"})
 
 
-@pytest.mark.verifies("CH-27.1", "CH-27.2")
+@pytest.mark.verifies("CH-27.1", "CH-27.2", "H15")
 @pytest.mark.parametrize("key", ["patient", "conditions"])
 @pytest.mark.parametrize(
     "sent_value", ["absent", OUTCOME, FORBIDDEN, {}], ids=["absent", "outcome", "forbidden", "empty"]
@@ -182,7 +184,7 @@ def test_required_data_that_the_server_refuses_is_a_412(reading_site: Site, act:
     assert time.monotonic() - began < 3
 
 
-@pytest.mark.verifies("CH-29.2")
+@pytest.mark.verifies("CH-29.2", "F7")
 def test_one_failing_search_leaves_the_others(reading_site: Site) -> None:
     keys = reading_site.templates()
     reading_site.fhir.acts["Encounter"] = status(500)
@@ -201,7 +203,7 @@ def test_a_search_that_hangs_at_the_gate_leaves_time_for_the_rest(reading_site: 
     assert topics(answer) == ["combinationTherapy"]
 
 
-@pytest.mark.verifies("CH-29.1", "CH-30")
+@pytest.mark.verifies("CH-29.1", "CH-30", "A-8")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -254,6 +256,7 @@ def test_a_drug_by_reference_is_read_by_id(reading_site: Site) -> None:
     assert topics(reading_site.answer(body | reading_site.grant(scope="other"), SIGN)) == []
 
 
+@pytest.mark.verifies("F6")
 def test_a_foreign_resource_from_the_server_stops_the_call(reading_site: Site) -> None:
     prefetch = rapid_disease(reading_site.templates())
     foreign = json.loads(json.dumps(prefetch["lungFunction"]).replace("Patient/p1", "Patient/p2").replace("fvc-", "x-"))
@@ -263,6 +266,7 @@ def test_a_foreign_resource_from_the_server_stops_the_call(reading_site: Site) -
     assert (answer.status_code, coded(answer)) == (400, "RPILD-OTHER-PATIENT")
 
 
+@pytest.mark.verifies("A-19")
 def test_a_budget_is_kept_when_every_search_hangs(fhir: Behaviour) -> None:
     class Hanging(dict[str, Act]):
         def get(self, _path: str, _default: Act | None = None) -> Act | None:  # type: ignore[override]

@@ -86,7 +86,7 @@ REFUSALS: dict[str, tuple[Sender, int]] = {
 }
 
 
-@pytest.mark.verifies("CH-18", "CH-20", "CH-42.2")
+@pytest.mark.verifies("CH-18", "CH-20", "CH-42.2", "A-11", "A-15", "H8")
 @pytest.mark.parametrize(("code", "refusal"), REFUSALS.items(), ids=REFUSALS)
 def test_every_code_is_reached_with_its_status(site: Site, code: str, refusal: tuple[Sender, int]) -> None:
     send, status = refusal
@@ -115,7 +115,7 @@ def test_a_fault_is_a_coded_500_and_tells_no_value(
     assert "RuntimeError at test_refusals_over_http.py" in printed
 
 
-@pytest.mark.verifies("CH-17")
+@pytest.mark.verifies("CH-17", "A-12", "A-13", "A-14", "H2", "H3", "H4", "H5", "H7", "H9", "H10")
 @pytest.mark.parametrize(("body", "code"), CASES.values(), ids=CASES)
 def test_malformed_bodies_are_refused_over_http(site: Site, body: bytes, code: str) -> None:
     answer = site.post(body)
@@ -142,7 +142,7 @@ OTHERS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.verifies("CH-26.9")
+@pytest.mark.verifies("CH-26.9", "A-16", "H11")
 @pytest.mark.parametrize("build", OTHERS.values(), ids=OTHERS)
 def test_a_resource_of_another_patient_stops_the_call(site: Site, build: Callable[..., dict[str, Any]]) -> None:
     body = build(site.templates())
@@ -151,6 +151,7 @@ def test_a_resource_of_another_patient_stops_the_call(site: Site, build: Callabl
     assert "p2" not in answer.text
 
 
+@pytest.mark.verifies("A-11", "H6")
 def test_a_chunked_body_without_length_is_read_and_capped(site: Site) -> None:
     body = sent(hook_body(prefetch=healthy(site.templates())))
     url, headers = f"{site.url}/cds-services/{VIEW}", {"Content-Type": "application/json"}
@@ -166,12 +167,14 @@ def test_the_limit_is_that_of_the_settings(quiet_fhir: Behaviour) -> None:
         assert narrow.post(body + b" ").status_code == 413
 
 
+@pytest.mark.verifies("H8")
 def test_a_wrong_method_names_the_right_ones(site: Site) -> None:
     answer = plain(site, f"/cds-services/{VIEW}")
     assert coded(answer) == "RPILD-METHOD"
     assert answer.headers["Allow"] == "OPTIONS, POST"
 
 
+@pytest.mark.verifies("A-15")
 @pytest.mark.parametrize(
     "path",
     ["/cds-services/", "//cds-services", "/cds-services/%2e%2e", "/cds-services/x%00", "/cds-services/x/feedback"],
@@ -182,6 +185,7 @@ def test_odd_paths_are_not_found(site: Site, path: str) -> None:
     assert coded(answer).startswith("RPILD-")
 
 
+@pytest.mark.verifies("A-22")
 def test_a_spoofed_host_changes_nothing(site: Site) -> None:
     body = hook_body(prefetch=rapid_disease(site.templates()), hookInstance="00000000-0000-4000-8000-000000000001")
     known = site.post(body).content
@@ -209,7 +213,7 @@ def test_feedback_is_acknowledged_whatever_the_card(site: Site) -> None:
         assert (answer.status_code, answer.json()) == (200, {})
 
 
-@pytest.mark.verifies("CH-45", "CH-49.1")
+@pytest.mark.verifies("CH-45", "CH-49.1", "A-20", "H20")
 @pytest.mark.parametrize(
     ("body", "code", "status"),
     [
@@ -228,7 +232,7 @@ def test_malformed_feedback_is_refused(site: Site, body: Any, code: str, status:
     assert "canary" not in answer.text
 
 
-@pytest.mark.verifies("CH-59")
+@pytest.mark.verifies("CH-59", "A-21")
 def test_a_configured_origin_may_call_and_no_other(site: Site) -> None:
     preflight = plain(site, f"/cds-services/{VIEW}", "OPTIONS", headers={"Origin": BROWSER})
     assert preflight.headers["Access-Control-Allow-Origin"] == BROWSER
@@ -259,7 +263,7 @@ def test_no_answer_names_the_server_software(site: Site) -> None:
     assert "Server" not in plain(site, "/cds-services").headers
 
 
-@pytest.mark.verifies("CH-21.2")
+@pytest.mark.verifies("CH-21.2", "A-10")
 def test_the_log_holds_no_value_of_the_call(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
     prefetch = json.loads(json.dumps(rapid_disease(site.templates())).replace("p1", "canary-id"))
     prefetch["patient"]["name"] = [{"family": "Canaryname"}]

@@ -171,7 +171,7 @@ BAD: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.verifies("CH-51", "CH-52", "CH-53", "CH-55", "CH-56")
+@pytest.mark.verifies("CH-51", "CH-52", "CH-53", "CH-55", "CH-56", "A-1", "A-2", "A-3", "A-4", "A-5", "H18")
 @pytest.mark.parametrize(("make", "why"), BAD.values(), ids=BAD)
 def test_a_bad_token_is_a_401_that_says_nothing(
     guarded: Site, make: Any, why: str, capfd: pytest.CaptureFixture[str]
@@ -209,12 +209,13 @@ def test_every_refusal_looks_the_same(guarded: Site) -> None:
     assert len(seen) == 1
 
 
-@pytest.mark.verifies("CH-54")
+@pytest.mark.verifies("CH-54", "A-6")
 def test_a_token_is_accepted_once(guarded: Site) -> None:
     text = token()
     assert [ask(guarded, text).status_code for _ in range(3)] == [200, 401, 401]
 
 
+@pytest.mark.verifies("A-6")
 def test_a_token_used_in_one_process_is_used_in_another(
     tmp_path: Path, quiet_fhir: Behaviour, store: Store, guarded: Site
 ) -> None:
@@ -276,7 +277,7 @@ def test_cards_of_two_issuers_are_never_the_same_card(guarded: Site) -> None:
     assert {each["uuid"] for each in one}.isdisjoint(each["uuid"] for each in two)
 
 
-@pytest.mark.verifies("CH-29.1")
+@pytest.mark.verifies("CH-29.1", "A-23")
 def test_one_ehr_may_not_name_the_fhir_server_of_another(guarded: Site) -> None:
     path = "/cds-services/rpild-order-sign"
     body = hook_body("order-sign", context={"draftOrders": {"resourceType": "Bundle"}}, **guarded.grant())
@@ -285,6 +286,7 @@ def test_one_ehr_may_not_name_the_fhir_server_of_another(guarded: Site) -> None:
     assert guarded.fhir.seen == []
 
 
+@pytest.mark.verifies("A-22")
 def test_a_spoofed_host_does_not_change_the_expected_audience(guarded: Site) -> None:
     spoofed = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     body = hook_body(prefetch=healthy(guarded.templates()))
@@ -305,6 +307,7 @@ def test_without_a_memory_of_tokens_none_is_accepted(tmp_path: Path, quiet_fhir:
     assert (answer.status_code, coded(answer), answer.headers["Retry-After"]) == (503, "RPILD-TOKEN-MEMORY", "5")
 
 
+@pytest.mark.verifies("A-6")
 def test_a_full_memory_of_tokens_accepts_none(
     tmp_path: Path, quiet_fhir: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,7 +320,7 @@ def test_a_full_memory_of_tokens_accepts_none(
     assert statuses[-1] == 503
 
 
-@pytest.mark.verifies("CH-55")
+@pytest.mark.verifies("CH-55", "H18")
 def test_refusals_stand_in_the_audit_log_but_no_flood_of_them(
     tmp_path: Path, quiet_fhir: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
