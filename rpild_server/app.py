@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from cds_hooks.hook_request import HookRequest
+from cds_hooks.openapi import openapi
 from cds_hooks.ports import Ports, Records
 from cds_hooks.routes import create_blueprint
 from ehr_access.fhir_client import EhrReader
@@ -53,6 +54,7 @@ def create_app(
     app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now, store, unsigned)))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
+    app.add_url_rule("/openapi.json", "openapi", lambda: Response(openapi(), content_type="application/json"))
     app.after_request(add_security_headers)
     return app
 

@@ -1,15 +1,14 @@
-"""The rules of CDS Hooks 2.0.1 for discovery, request, response and feedback, as JSON Schemas of our own."""
+"""The rules of CDS Hooks 2.0.1 for discovery, request, response and feedback, as the JSON Schemas that we publish."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-SCHEMAS = Path(__file__).with_name("schemas")
+from cds_hooks.openapi import SCHEMAS
 
 
 @cache
