@@ -15,9 +15,11 @@ from cds_hooks.ports import Ports, Records
 from cds_hooks.routes import create_blueprint
 from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
+from rpild_server.admin import Office, create_admin
 from rpild_server.answers import NoRecords
 from rpild_server.auditing import AuditTrail
 from rpild_server.logs import report
+from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
@@ -48,10 +50,14 @@ def create_app(
 
     `unsigned` names the EHR that calls without a token count as; empty, as in production, none is accepted.
     """
+    knowledge = knowledge or load_knowledge(site)
     app = Flask(__name__, static_folder=None)
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
-    app.register_blueprint(create_blueprint(_ports(settings, knowledge or load_knowledge(site), now, store, unsigned)))
+    app.register_blueprint(create_blueprint(_ports(settings, knowledge, now, store, unsigned)))
+    if store and settings.admin_password_hash:
+        check = PasswordCheck(settings.admin_password_hash.get_secret_value())
+        app.register_blueprint(create_admin(Office(store, now, knowledge, check)))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
     app.add_url_rule("/openapi.json", "openapi", lambda: Response(openapi(), content_type="application/json"))

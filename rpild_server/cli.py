@@ -19,6 +19,7 @@ from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
 from rpild_server.record_commands import COMMANDS
+from rpild_server.report_command import admin_password, report
 from rpild_server.terminal import Screen
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -98,7 +99,7 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in COMMANDS:
+for command in (*COMMANDS, report, admin_password):
     main.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`rpild replay ID`: the answer of a recorded decision once more, from facts to bytes: are they the same?"""
+"""`rpild replay ID`: the answer of a recorded decision once more, from facts to bytes, and whether it is the same."""
 
 from __future__ import annotations
 

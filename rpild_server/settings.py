@@ -18,6 +18,7 @@ from ehr_access.key_store import KeyTimes
 from ehr_access.registry import Registry
 from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_server.ehr_settings import OWN, EhrSettings, HttpAddress, Origin
+from rpild_server.passwords import parts_of
 from rpild_server.site_rules import site_faults
 from rpild_server.storage.place import Place
 
@@ -82,6 +83,13 @@ class Settings(BaseSettings):
     accept_test_issuers: bool = Field(
         False, description="Accept issuers whose private key is public; for trying only, never with real data."
     )
+
+    @field_validator("admin_password_hash")
+    @classmethod
+    def _known_hash(cls, stored: SecretStr | None) -> SecretStr | None:
+        if stored is not None and parts_of(stored.get_secret_value()) is None:
+            raise ValueError("not a password hash; make one with `rpild admin-password`")
+        return stored
 
     @field_validator("site_timezone")
     @classmethod
