@@ -219,7 +219,7 @@ def at_hospital(view: View, stay: object) -> bool:
         or start is None
     ):
         return False
-    return view.time(start).lo <= view.at.hi and (end is None or view.time(end).hi >= view.at.lo)
+    return view.known(start) and view.time(start).lo <= view.at.hi and (end is None or view.time(end).hi >= view.at.lo)
 
 
 def gas_window(view: View) -> str:

@@ -15,7 +15,8 @@ def study_dates(view: View, a: Attestation) -> tuple[Span, Span] | None:
     """The dates of the two compared CTs: the effectivePeriod, else the named studies; None if not readable."""
     if a.start is not None and a.end is not None:
         return view.time(a.start), view.time(a.end)
-    found = sorted(view.time(s.when) for s in view.facts.scans if s.reference in a.studies and s.when is not None)
+    found = [view.time(s.when) for s in view.facts.scans if s.reference in a.studies and s.when is not None]
+    found.sort(key=lambda s: (s.hi, s.lo))
     return (found[0], found[-1]) if len(found) > 1 else None
 
 
@@ -24,7 +25,7 @@ def compared_until(view: View, a: Attestation) -> Span:
     if a.end is not None:
         return view.time(a.end)
     found = [view.time(s.when) for s in view.facts.scans if s.reference in a.studies and s.when is not None]
-    return max(found) if found and len(found) == len(a.studies) else view.time(a.made)
+    return max(found, key=lambda s: (s.hi, s.lo)) if found and len(found) == len(a.studies) else view.time(a.made)
 
 
 def newer_ct(view: View, than: Span, film: bool = False, compared: frozenset[str] = frozenset()) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET
-from tests.oracle.care import air_statements
+from tests.oracle.care import air_statements, distance
 from tests.oracle.chart import View, attested, rows
 from tests.oracle.ct import attested_worsening, hrct_increase, study_dates
 from tests.oracle.gas import baseline_gas, estimated, index_gas, inspired, pao2_decline
@@ -129,13 +129,20 @@ def recorded(view: View) -> list[tuple[Span, Fraction]]:
     return values + [(s, number("room_air_fio2")) for s in air_statements(view)]
 
 
+def end_of(s: Span) -> Span:
+    """A day taken at its end."""
+    return Span(s.hi, s.hi, s.last, s.last, True)
+
+
 def more_oxygen(view: View, drugs: Therapy) -> Iterator[Span]:
     """(b) highest FiO2 of 24 h at least 0.20 above the highest of the 24 h before T0 (none: nearest within 72 h)."""
     assert drugs.t0 is not None
     everything = recorded(view)
     now = [(s, v) for s, v in everything if within(s, view.now, "worsening_fio2_hours") == MET]
-    before = [v for s, v in everything if within(s, drugs.t0, "worsening_fio2_hours") == MET]
-    near = [(abs(s.lo - drugs.t0.lo), v) for s, v in everything if close(s, drugs.t0, "worsening_gas_hours") == MET]
+    before = [v for s, v in everything if within(end_of(s), drugs.t0, "worsening_fio2_hours") == MET]
+    near = [
+        (distance(end_of(s), drugs.t0), v) for s, v in everything if close(s, drugs.t0, "worsening_gas_hours") == MET
+    ]
     base = max(before, default=min(near)[1] if near else None)
     if not now or base is None:
         return

@@ -62,8 +62,10 @@ def _in_scope(view: View, state: Any, doors: set[str]) -> dict[str, Any]:
 
 
 def _improved(view: View) -> Any:
-    a = attested(view, "treatment-response")
-    return view.time(a.made) if a is not None and a.value == "improving" else None
+    """The newest attested improvement, whatever was attested after it: the attestation itself, not the fact."""
+    said = [a for a in view.facts.attestations if a.code == "treatment-response" and a.value == "improving"]
+    a = attested(replace(view, facts=replace(view.facts, attestations=tuple(said))), "treatment-response")
+    return view.time(a.made) if a is not None else None
 
 
 def _assemble(

@@ -57,7 +57,7 @@ def _gradient(view: View) -> Answer:
         )
         if (
             answer.status != UNKNOWN
-            or answer.why - {ANY, "not-comparable"}
+            or (answer.why - {ANY, "not-comparable"} and all(air.kind != "none" for air in inspired(view, gas)))
             or any(air.kind == "recorded" for air in inspired(view, gas))
         ):
             return answer

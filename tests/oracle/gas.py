@@ -139,9 +139,9 @@ def _on_oxygen_near(view: View, when: Span) -> bool:
 
 
 def _around(view: View, s: Support, when: Span, size: int) -> bool:
-    """Whether a support ran within 60 minutes of a time."""
-    end = view.at.hi if s.running else view.time(s.end or s.start).lo
-    return view.time(s.start).hi <= when.lo + size and end >= when.hi - size
+    """Whether a support ran within 60 minutes of a time; a day is taken at its end."""
+    end = view.at.hi if s.running else view.time(s.end or s.start).hi
+    return view.time(s.start).lo <= when.hi + size and end >= when.hi - size
 
 
 def pao2_decline(view: View) -> Answer:

@@ -44,7 +44,7 @@ def story(seed: int) -> Story:
     """The chart of one seed."""
     r = Random(seed)
     if maybe(r, 0.02):
-        return Story(tuple(rapid_without_disease(r)))
+        return Story(tuple(_readable(rapid_without_disease(r))))
     lines = [line for part in PARTS for line in part(r)]
     lines += antibodies(r, r.choice(MDA5))
     age = r.choice((17, 18, 19)) if maybe(r, 0.03) else r.choice((34, 50, 66))

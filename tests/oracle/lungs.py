@@ -11,6 +11,7 @@ from tests.oracle.chart import View, absent, contradicting, held, newest, plain,
 from tests.oracle.settings import choice, number
 from tests.oracle.times import apart, within
 
+MISSING = {"no-data", "stale", "no-baseline", "unit", "fetch-failed", "not-permitted"}
 LITRES, PERCENT, DIFFUSION = ("fvc",), ("fvc-pct-pred",), ("dlco", "dlco-hb-adj")
 
 
@@ -62,7 +63,7 @@ def fvc_decline(view: View) -> Answer:
     """Litres; percent predicted where litres are missing on either side."""
     first, second = (PERCENT, LITRES) if _newest_in_percent(view) else (LITRES, PERCENT)
     answer = series(view, first, "fvc_fall_pct")
-    if not answer.why & {"no-data", "stale", "no-baseline", "fetch-failed", "not-permitted"}:
+    if not answer.why & MISSING:
         return answer
     other = series(view, second, "fvc_fall_pct")
     if other.status != UNKNOWN:

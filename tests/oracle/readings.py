@@ -43,6 +43,12 @@ READINGS = (
         "Records by month beside others: the earliest onset at its latest, or the whole month; ties by interval start.",
     ),
     Reading(
+        "merging",
+        r"criteria\.onset.*|cards\..*|definitions\..*|episode\..*|predicates\..*|missing_items|stage",
+        r"(?s)condition (\S+) .*condition \1 .*condition \1 ",
+        "Three records of one concept: one illness by chained pairs, or each against the earliest onset.",
+    ),
+    Reading(
         "report-of-a-known-study",
         r"criteria\.hrctIncrease|cards\..*|definitions\..*|predicates\..*|gate|kurasawa|episode\..*|missing_items|stage",
         r"report \S+ @\S+ of=",
@@ -62,13 +68,32 @@ READINGS = (
     ),
     Reading(
         "symptom-just-abated-at-the-gate",
-        r"gate|predicates\.(weak_gate|explained)|cards\..*",
+        r"gate|predicates\.(weak_gate|explained|high_risk)|cards\..*|missing_items",
         r"condition \S+ .*clinical=resolved abated=",
-        "A respiratory symptom abated within 31 days: history at the gate (G3f), or still a respiratory fact.",
+        "A respiratory symptom abated within 31 days: history at the gate and in highRisk, or still a fact.",
+    ),
+    Reading(
+        "oxygen-dependence-by-onset",
+        r"criteria\.dyspnoeaNeedingCare|episode\..*|definitions\..*|predicates\..*|cards\..*|stage|missing_items",
+        r"condition o2-dependence @",
+        "o2-dependence counts by its recorded date in W (C1), or by its onset too.",
+    ),
+    Reading(
+        "saturation-beside-a-mask",
+        r"predicates\.high_risk|cards\..*|missing_items",
+        r"(?s)support (nasal-cannula|simple-mask|non-rebreather) .*spo2 ",
+        "A saturation with FiO2 0.21 while a low-flow device runs: not on room air, or on room air.",
+    ),
+    Reading(
+        "litres-beside-percent",
+        r"criteria\.(fvc|lungFunction)Decline",
+        r"fvc-pct-pred ",
+        "Neither series of FVC decides: the foremost reason of both, or that of the newest test.",
+        True,
     ),
     Reading(
         "two-fractions-at-once",
-        r"criteria\.(pao2Decline|gasExchange)|cards\.patient-view|flags\.aado2of32",
+        r"criteria\.(pao2Decline|respiratoryFailure|gasExchange)|cards\.patient-view|flags\.aado2of32|missing_items",
         r"(?s)fio2 \S+ @(\S+).*fio2 \S+ @\1",
         "Two FiO2 of one moment: in conflict if > 20 % apart and deciding differently (K6), or always.",
     ),
@@ -88,7 +113,7 @@ READINGS = (
     ),
     Reading(
         "two-gases-at-once",
-        r"stage|cards\..*|predicates\.(severe|rescue)|episode\..*|missing_items|flags\.aado2of32",
+        r"stage|cards\..*|predicates\.(severe|rescue|high_risk)|episode\..*|missing_items|flags\.aado2of32",
         r"(?s)(pao2|paco2|fio2) .*@(\S+).*\n.*@\2(?=\s).*group=g9",
         "Two gases of one moment with different FiO2: in conflict (K6), or each by its own FiO2.",
     ),

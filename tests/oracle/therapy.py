@@ -139,11 +139,11 @@ def therapy(view: View) -> Therapy:
 
 
 def _set_aside(view: View, use: Use) -> bool:
-    """Hydrocortisone; and dexamethasone in a low dose, baricitinib, tocilizumab given for COVID-19."""
+    """Hydrocortisone; and dexamethasone not proven above a low dose, baricitinib, tocilizumab given for COVID-19."""
     names = use.record.ingredients
     if "hydrocortisone" in names and use.drug == "gc":
         return True
-    low = use.record.mg_per_day is not None and use.record.mg_per_day <= number("covid_dex_mg")
+    low = use.record.mg_per_day is None or use.record.mg_per_day <= number("covid_dex_mg")
     suspect = ("dexamethasone" in names and low) or bool({"baricitinib", "tocilizumab"} & names)
     return suspect and any(within(day, use.first, "covid_days") == MET for day in covid_days(view))
 
