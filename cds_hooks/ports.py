@@ -117,7 +117,6 @@ class HookSettings:
     patient_form: str = "Patient/{}"
     prefetch_profile: str = "generic"
     pathway_flag_codes: frozenset[str] = frozenset()
-    lean: bool = False
     site: SiteMapping = NO_MAPPING
 
 

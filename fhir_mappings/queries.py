@@ -105,15 +105,23 @@ def keys_of(elements: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key, query in QUERIES.items() if wanted & set(query.opens) and not query.gate)
 
 
+PROFILES = {
+    "generic": (KEYS, False),
+    "dated": (KEYS, True),
+    "lean": (GATE_KEYS, False),
+    "lean-dated": (GATE_KEYS, True),
+}
+
+
 @cache
 def templates(_service: str = "", profile: str = "generic") -> dict[str, str]:
     """Prefetch templates by key, the same for every service. Profile `generic` has no dates; `dated` uses `today() -
-    N days`.
+    N days`; `lean` and `lean-dated` hold the keys of the gate only.
 
     Raises KeyError for another profile.
     """
-    dated = {"generic": False, "dated": True}[profile]
-    return {key: _template(query, dated) for key, query in QUERIES.items()}
+    keys, dated = PROFILES[profile]
+    return {key: _template(QUERIES[key], dated) for key in keys}
 
 
 def _template(query: Query, dated: bool) -> str:

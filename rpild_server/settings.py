@@ -113,7 +113,7 @@ class Settings(BaseSettings):
             cors_origins=self.cors_origins.union(*(each.origins for each in self.ehrs)),
             max_body_bytes=self.max_body_bytes,
             patient_form=ehr.product.patient_form if ehr else "Patient/{}",
-            prefetch_profile="dated" if ehr and ehr.dates_in_prefetch else "generic",
+            prefetch_profile=_profile(own.pop("lean"), ehr is not None and ehr.dates_in_prefetch),
             **own,
         )
 
@@ -156,6 +156,13 @@ def load_settings(path: Path | None = None, **given: Any) -> Settings:
 def records_of(path: Path | None) -> tuple[dict[str, Any], ...]:
     """The EHR records of a settings file as they stand there; raises SettingsError if it cannot be read."""
     return tuple(_read(path).get("ehrs", ())) if path else ()
+
+
+def _profile(lean: bool, dated: bool) -> str:
+    """Which prefetch templates are announced."""
+    if lean:
+        return "lean-dated" if dated else "lean"
+    return "dated" if dated else "generic"
 
 
 def _given(ehr: EhrSettings | None) -> dict[str, Any]:
