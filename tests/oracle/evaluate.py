@@ -50,7 +50,7 @@ HOOKS = ("patient-view", "order-sign", "order-select")
 
 def _in_scope(view: View, state: Any, doors: set[str]) -> dict[str, Any]:
     drugs = therapy(view)
-    border = Border(drugs.t0 if not drugs.edge else None, _improved(view))
+    border = Border(drugs.t0, _improved(view))
     onset, first = find_onset(view, main_clock(), border), find_onset(view, "first_symptom", border)
     on, on_first, c = within_a_month(view, onset), within_a_month(view, first), criteria(view)
     d, f = definitions(view, on, on_first, c), flags(view)

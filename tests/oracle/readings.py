@@ -79,6 +79,12 @@ READINGS = (
         "o2-dependence counts by its recorded date in W (C1), or by its onset too.",
     ),
     Reading(
+        "vague-myositis-as-first-record",
+        r"cards\.patient-view",
+        r"condition myositis-nos ",
+        "A vague myositis code in the company that G3a asks for: a first myositis record for workup, or none.",
+    ),
+    Reading(
         "saturation-beside-a-mask",
         r"predicates\.high_risk|cards\..*|missing_items",
         r"(?s)support (nasal-cannula|simple-mask|non-rebreather) .*spo2 ",
