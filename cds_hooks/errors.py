@@ -16,6 +16,7 @@ HookError
 ├── UnknownPathError (404)         RPILD-UNKNOWN-PATH
 ├── UnknownServiceError (404)      RPILD-UNKNOWN-SERVICE
 ├── WrongMethodError (405)         RPILD-METHOD
+├── SlowBodyError (408)            RPILD-SLOW-BODY
 ├── RequiredDataMissingError (412) RPILD-REQUIRED-DATA
 ├── BodyTooLargeError (413)        RPILD-TOO-LARGE
 ├── WrongMediaTypeError (415)      RPILD-MEDIA-TYPE
@@ -197,6 +198,15 @@ class WrongMethodError(HookError):
     status = 405
     issue = "not-supported"
     remedy = "Use a method named in the Allow header."
+
+
+class SlowBodyError(HookError):
+    """The body stopped arriving."""
+
+    code = "RPILD-SLOW-BODY"
+    status = 408
+    issue = "timeout"
+    remedy = "Send the body without a pause; a proxy in front that buffers requests keeps slow lines away."
 
 
 class RequiredDataMissingError(HookError):

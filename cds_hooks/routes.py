@@ -14,7 +14,15 @@ from cds_hooks.call import evaluate
 from cds_hooks.client_auth import Client, identity
 from cds_hooks.cors import allow_origin
 from cds_hooks.discovery import Service, discovery, find_service
-from cds_hooks.errors import BodyTooLargeError, CompressedBodyError, HookError, HookOffError, WrongMediaTypeError
+from cds_hooks.errors import (
+    BodyTooLargeError,
+    CompressedBodyError,
+    HookError,
+    HookOffError,
+    SlowBodyError,
+    UnreadableBodyError,
+    WrongMediaTypeError,
+)
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
 from cds_hooks.hook_request import read_request
@@ -86,14 +94,19 @@ def _caller(below: str, ports: Ports) -> Client:
 
 
 def read_body(limit: int) -> bytes:
-    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError or BodyTooLargeError."""
+    """The body of a JSON request; raises WrongMediaTypeError, CompressedBodyError, BodyTooLargeError, SlowBodyError."""
     if request.mimetype != JSON:
         raise WrongMediaTypeError("The body is not announced as application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise CompressedBodyError("The body is compressed.")
     if (request.content_length or 0) > limit:
         raise BodyTooLargeError(TOO_LARGE)
-    body = _wire(limit)
+    try:
+        body = _wire(limit)
+    except (BlockingIOError, TimeoutError):
+        raise SlowBodyError("The body stopped arriving before its end.") from None
+    except OSError:
+        raise UnreadableBodyError("The body broke off, or its chunks are malformed.") from None
     if len(body) > limit:
         raise BodyTooLargeError(TOO_LARGE)
     return body

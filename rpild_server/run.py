@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
 
 from cds_hooks.discovery import discovery
 from fhir_mappings.drafts import WORK_UP, service_request
@@ -27,6 +30,7 @@ from rpild_server.settings import SettingsError, load_settings
 COLLECT_AFTER = (50_000, 50, 100)
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  gunicorn's heartbeat files, never data
 DRAIN_SECONDS = 9
+SILENCE_SECONDS = 10  # between two pieces of a request
 
 
 class Service(BaseApplication):  # type: ignore[misc]
@@ -46,11 +50,37 @@ class Service(BaseApplication):  # type: ignore[misc]
         discovery()
         for item in WORK_UP:
             service_request(item, "warm-up")
-        return self._build()
+        app = self._build()
+        app.wsgi_app = BodyGuard(app.wsgi_app)  # type: ignore[method-assign]
+        return app
 
 
-def freeze(_arbiter: object) -> None:
-    """Keep what was loaded before the fork out of every later collection, and out of copied pages."""
+class BodyGuard:
+    """Tells the application of a malformed body in the form that every WSGI server has in common, an OSError."""
+
+    def __init__(self, wsgi_app: Any) -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ["wsgi.input"] = _Body(environ["wsgi.input"])
+        return self._wsgi_app(environ, start_response)
+
+
+class _Body:
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._body.read(size)
+        except ParseException as problem:
+            raise OSError(type(problem).__name__) from None
+
+
+def make_ready(arbiter: Any) -> None:
+    """Keep what was loaded before the fork out of later collections; let no connection hold a thread in silence."""
+    for listener in arbiter.LISTENERS:  # connections inherit it
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -64,7 +94,7 @@ def options(host: str, port: int, workers: int | None, threads: int) -> dict[str
         "workers": workers or os.cpu_count() or 1,
         "threads": threads,
         "preload_app": True,
-        "when_ready": freeze,
+        "when_ready": make_ready,
         "control_socket_disable": True,
         "worker_tmp_dir": MEMORY_FOLDER if Path(MEMORY_FOLDER).is_dir() else None,
         "keepalive": 5,

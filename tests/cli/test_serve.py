@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 import time
 import tomllib
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,41 @@ def test_forwarded_headers_change_nothing(running: Served) -> None:
     assert post(running, signed(running) | spoofed).status_code == 200
     assert post(running, signed(running, aud="https://spoofed.example" + VIEW) | spoofed).status_code == 401
     assert "spoofed.example" not in running.log.read_text()
+
+
+def half_a_call(running: Served, headers: dict[str, str], body: bytes) -> bytes:
+    """What comes back on the wire when a request is begun and nothing more is sent."""
+    host, port = running.url.removeprefix("http://").split(":")
+    head = [f"POST {VIEW} HTTP/1.1", f"Host: {host}", "Content-Type: application/json"]
+    head += [f"{name}: {value}" for name, value in headers.items()]
+    with socket.create_connection((host, int(port)), timeout=30) as wire:
+        wire.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+        answer = b""
+        while not answer.endswith(b"}") and (piece := wire.recv(4000)):
+            answer += piece
+    return answer
+
+
+@pytest.mark.slow
+@pytest.mark.verifies("H6")
+def test_a_body_that_stops_arriving_frees_its_thread(running: Served) -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        stalled = [
+            pool.submit(half_a_call, running, signed(running) | {"Content-Length": "99"}, b"{") for _ in range(10)
+        ]
+        answers = [each.result() for each in stalled]
+    assert time.monotonic() - began < 28
+    assert all(each.startswith(b"HTTP/1.1 408") and b"RPILD-SLOW-BODY" in each for each in answers)
+    assert post(running, signed(running)).status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.verifies("H6")
+def test_malformed_chunks_are_refused(running: Served) -> None:
+    answer = half_a_call(running, signed(running) | {"Transfer-Encoding": "chunked"}, b"zz\r\n{}\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"RPILD-BODY" in answer
 
 
 @pytest.mark.slow
