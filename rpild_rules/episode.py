@@ -1,4 +1,4 @@
-"""The episode: is it treated, improving, breaking through, worsening? (decisions section 7, steps 4 to 6)"""
+"""The episode: whether it is treated, improving, breaking through, worsening (decisions section 7, steps 4 to 6)."""
 
 from __future__ import annotations
 

@@ -77,17 +77,13 @@ def flags(s: Situation) -> Iterator[str]:
 
 def _open_flags(s: Situation) -> Iterator[str]:
     """Results that exist but cannot be used, each once, and flags whose results could not be read at all."""
-    texts, spoilt, unread = s.knowledge.texts, dict[str, None](), list[str]()
-    for id in FLAGS:
-        for each in s.found[id].missing:
-            if each.reason in NOT_USABLE:
-                spoilt[each.what] = None
-            elif each.reason in NOT_READ:
-                unread.append(texts.label("flag_name", id))
+    texts, lacks = s.knowledge.texts, [(id, each) for id in FLAGS for each in s.found[id].missing]
+    spoilt = dict.fromkeys(each.what for _, each in lacks if each.reason in NOT_USABLE)
     if spoilt:
         yield texts.say("common", "not_usable", items="; ".join(spoilt))
+    unread = dict.fromkeys(texts.label("flag_name", id) for id, each in lacks if each.reason in NOT_READ)
     if unread:
-        yield texts.say("common", "not_read", items=", ".join(dict.fromkeys(unread)))
+        yield texts.say("common", "not_read", items=", ".join(unread))
 
 
 def _by_value(s: Situation) -> dict[str, list[str]]:
