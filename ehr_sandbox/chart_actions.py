@@ -74,7 +74,10 @@ def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) ->
 
 
 def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
-    """Call the hook; a new order event replaces the older order events, the chart's own cards stay below."""
+    """Call the hook; a new order event replaces the older order events, the chart's own cards stay below.
+
+    What was said while the order was built stays at signing, unless it is said again.
+    """
     drafts = drafts_of(caller, desk)
     if hook == "order-sign" and not drafts:
         desk.message = "Nothing to sign: tick at least one order."
@@ -85,10 +88,17 @@ def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
         return
     selections = [f"{each['resourceType']}/{each['id']}" for each in drafts]
     caller = replace(caller, user=desk.reader)
-    desk.exchanges = [*caller.fire(hook, desk.patient, drafts, selections), *kept]
+    said = caller.fire(hook, desk.patient, drafts, selections)
+    built = [each for each in desk.exchanges if hook == "order-sign" and each.hook == "order-select" and each.cards]
+    again = {topic for each in said for topic in _topics(each)}
+    desk.exchanges = [*said, *(each for each in built if not _topics(each) & again), *kept]
     if hook == "order-sign":
         orders = "1 order" if len(drafts) == 1 else f"{len(drafts)} orders"
         desk.message = f"Sign was pressed for {orders}. This demo stores no orders: they stay on the pad."
+
+
+def _topics(exchange: Exchange) -> set[str]:
+    return {str(card.get("source", {}).get("topic", {}).get("code")) for card in exchange.cards}
 
 
 def drafts_of(caller: HookCaller, desk: Desk) -> list[Json]:
