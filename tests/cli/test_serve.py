@@ -101,7 +101,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.verifies("CH-1.2", "A-24")
+@pytest.mark.verifies("CH-1.2", "A-24", "S5")
 @pytest.mark.parametrize(("changed", "told"), REFUSED.values(), ids=REFUSED)
 def test_serve_refuses_to_start(tmp_path: Path, changed: dict[str, str], told: str) -> None:
     config = write_site(tmp_path, 8499, 8498, **changed)
@@ -112,6 +112,7 @@ def test_serve_refuses_to_start(tmp_path: Path, changed: dict[str, str], told: s
     assert key["d"] not in result.stderr
 
 
+@pytest.mark.verifies("S5")
 def test_secrets_that_others_may_read_are_refused(tmp_path: Path) -> None:
     config = write_site(tmp_path, 8499, 8498)
     (tmp_path / "secrets.toml").chmod(0o644)

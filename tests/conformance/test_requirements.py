@@ -37,6 +37,6 @@ def test_a_failing_or_absent_proof_is_told() -> None:
 
 def test_the_numbers_of_the_lists_are_all_there(shared: Path) -> None:
     assert (shared / "conformance/cds-hooks.md").is_file()
-    for prefix, last in (("CH-", 62), ("A-", 25), ("H", 20), ("F", 7)):
+    for prefix, last in (("CH-", 62), ("A-", 25), ("H", 20), ("F", 7), ("S", 9)):
         found = {each.id.removeprefix(prefix).split(".")[0] for each in ROWS if each.id.startswith(prefix)}
         assert found == {str(number) for number in range(1, last + 1)}

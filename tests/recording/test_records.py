@@ -158,6 +158,7 @@ def test_a_patient_can_be_erased(hospital: Hospital) -> None:
     assert hospital.topics() == [FIRST]
 
 
+@pytest.mark.verifies("S8")
 def test_the_audit_log_is_verified_and_a_forged_row_is_named(hospital: Hospital, tmp_path: Path) -> None:
     hospital.topics()
     hospital.settle()

@@ -17,6 +17,7 @@ def broken(*_: object) -> tuple[Finding, ...]:
     raise ZeroDivisionError("of a patient's value")
 
 
+@pytest.mark.verifies("S6")
 def test_a_rule_that_fails_is_unknown_and_tells_no_value() -> None:
     (finding,) = guard("C9", broken, ("fvcDecline",))
     assert (finding.status, finding.reasons) == ("unknown", frozenset({Reason.RULE_FAILED}))
@@ -33,6 +34,7 @@ def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> N
     assert result.finding("fourConditions").met
 
 
+@pytest.mark.verifies("S6")
 def test_a_criterion_that_fails_is_told_on_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rpild_rules.definition.lung_function", broken)
     result = assess(chart(*LINES), shipped(), NOW)

@@ -90,6 +90,7 @@ def test_an_older_schema_is_refused_until_it_is_migrated(files: Place) -> None:
     assert open_storage(files, SECRETS).close()
 
 
+@pytest.mark.verifies("S3")
 @pytest.mark.parametrize("line", ["records", "memory"])
 def test_going_back_is_refused(files: Place, line: str) -> None:
     schema.migrate(files)
@@ -120,6 +121,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(files: Place) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.verifies("S3")
 def test_four_processes_that_migrate_together(place: Place) -> None:
     words = [sys.executable, "-c", MIGRATING, str(place.folder) if place.folder else place.url]
     started = [

@@ -1,0 +1,181 @@
+"""Kills the whole running service at random moments under load: `python -m tests.recording.kills --rounds 500`.
+
+Each round starts `rpild serve` anew on the same data, lets signed calls run, ends every process with SIGKILL and looks
+at what is left: files that are sound, a chain that holds, and every decision whose answer arrived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from rpild_server.settings import load_settings
+from rpild_server.storage.replay import load
+from rpild_server.storage.secrets_file import load_secrets
+from rpild_server.storage.store import Storage, open_storage
+from tests.cli.serving import ISS, command, write_site
+from tests.conftest import ROOT, free_port, wait_until_ready
+from tests.service.calls import Json, fresh, hook_body, rapid_disease, sent
+from tests.storage.kills import is_whole
+
+PATH = "/cds-services/rpild-patient-view"
+CALLERS = 3
+
+
+@dataclass
+class Outcome:
+    """What the rounds found."""
+
+    rounds: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    faults: int = 0
+    statuses: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class Load:
+    """Signed calls from several threads; `acknowledged` holds record id and bytes of each answer that arrived."""
+
+    url: str
+    key: ECKey
+    body: Json
+    acknowledged: dict[str, bytes] = field(default_factory=dict)
+    statuses: list[int] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def call(self, user: str) -> None:
+        body = self.body | {"hookInstance": fresh(), "context": {"userId": user, "patientId": "p1"}}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {signed(self.key, self.url)}"}
+        answer = requests.post(self.url + PATH, data=sent(body), headers=headers, timeout=10)
+        self.statuses.append(answer.status_code)
+        if answer.status_code == 200:
+            self.acknowledged[answer.headers["X-Correlation-Id"]] = answer.content
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self.call(f"Practitioner/{fresh()}")
+            except requests.RequestException:
+                continue
+
+
+def signed(key: ECKey, url: str) -> str:
+    issued = int(time.time())
+    claims = {"iss": ISS, "aud": url + PATH, "iat": issued, "exp": issued + 300, "jti": str(uuid.uuid4())}
+    return jwt.encode({"alg": "ES384", "typ": "JWT", "kid": "kit"}, claims, key, algorithms=["ES384"])
+
+
+@contextmanager
+def serving_group(config: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The service with all its processes in one group, so that they can be killed together."""
+    log = config.with_name("kill.log")
+    with log.open("ab") as out:
+        process = subprocess.Popen(command(config), cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
+    try:
+        wait_until_ready(url, process, log)
+        yield process
+    finally:
+        kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(20)
+
+
+def new_load(folder: Path, url: str) -> Load:
+    key = ECKey.import_key(json.loads((folder / "kit.jwk").read_text()))
+    keys = requests.get(f"{url}/cds-services", timeout=5).json()["services"][0]["prefetch"]
+    return Load(url, key, hook_body(prefetch=rapid_disease(keys)))
+
+
+@contextmanager
+def under_load(load: Load) -> Iterator[None]:
+    threads = [threading.Thread(target=load.run) for _ in range(CALLERS)]
+    for each in threads:
+        each.start()
+    try:
+        yield
+    finally:
+        load.stop.set()
+        for each in threads:
+            each.join()
+
+
+def kill_round(folder: Path, config: Path, url: str, chance: random.Random) -> Load:
+    """One life of the service."""
+    with serving_group(config, url) as process:
+        load = new_load(folder, url)
+        with under_load(load):
+            time.sleep(chance.uniform(0.2, 0.9))
+            kill_group(process)
+            load.stop.set()
+    return load
+
+
+def kill_rounds(folder: Path, rounds: int, seed: int) -> Outcome:
+    port = free_port()
+    config, url = write_site(folder, port, free_port(), workers="2"), f"http://127.0.0.1:{port}"
+    chance, outcome = random.Random(seed), Outcome()
+    for _ in range(rounds):
+        load = kill_round(folder, config, url, chance)
+        outcome.rounds += 1
+        outcome.acknowledged += len(load.acknowledged)
+        for each in load.statuses:
+            outcome.statuses[each] = outcome.statuses.get(each, 0) + 1
+        with reopened(config) as (storage, whole):
+            outcome.faults += not whole
+            outcome.lost += sum(not is_kept(storage, id, answer) for id, answer in load.acknowledged.items())
+    return outcome
+
+
+@contextmanager
+def reopened(config: Path) -> Iterator[tuple[Storage, bool]]:
+    """The data as they were left, and whether they are whole."""
+    settings = load_settings(config)
+    place = settings.place()
+    assert place
+    assert settings.secrets_file
+    storage = open_storage(place, load_secrets(settings.secrets_file))
+    try:
+        yield storage, is_whole(place, storage)
+    finally:
+        storage.close()
+
+
+def is_kept(storage: Storage, id: str, answer: bytes) -> bool:
+    return load(storage.engine, storage.keyring, id).response == answer
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = kill_rounds(Path(folder), given.rounds, given.seed)
+    sys.stdout.write(f"{outcome}\n")
+    return 1 if outcome.lost or outcome.faults or set(outcome.statuses) - {200} else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
