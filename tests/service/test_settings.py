@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ehr_access.registry import KeyPlace
+from rpild_server.ehr_settings import EhrSettings
 from rpild_server.settings import Settings, SettingsError, load_settings
 
 
@@ -96,3 +98,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_record_of_an_ehr_is_documented(root: Path) -> None:
+    reference = (root / "docs/reference.md").read_text(encoding="utf-8")
+    section = reference.split("## EHRs\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `([a-z_]+)`", section, re.MULTILINE) == list(EhrSettings.model_fields)
+    assert all(field.description for field in EhrSettings.model_fields.values())
