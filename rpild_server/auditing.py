@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -16,8 +17,20 @@ MOST_A_MINUTE = 60
 MINUTE = 60.0
 
 
+@dataclass(slots=True)
+class _Tally:
+    """The events of one code in the minute that runs."""
+
+    minute: float = float("-inf")
+    kept: int = 0
+    left_out: int = 0
+
+
 class AuditTrail:
-    """Appends events; beyond a number a minute they are counted, and the count stands in the next one kept."""
+    """Appends events; of each code only so many a minute, the others are counted in the next one that is kept.
+
+    Codes are counted apart, so that a flood of one hides no other.
+    """
 
     def __init__(
         self, store: Store | None, now: Callable[[], datetime], clock: Callable[[], float] = time.monotonic
@@ -26,13 +39,11 @@ class AuditTrail:
         self._now = now
         self._clock = clock
         self._lock = Lock()
-        self._minute = float("-inf")
-        self._kept = 0
-        self._left_out = 0
+        self._tallies: dict[object, _Tally] = {}
 
     def __call__(self, kind: str, who: str, **what: object) -> None:
         """Keep an event; `who` is an EHR's name. A storage that fails is reported, and changes no answer."""
-        left_out = self._admit()
+        left_out = self._admit(what.get("code", kind))
         if self._store is None or left_out is None:
             return
         try:
@@ -40,16 +51,17 @@ class AuditTrail:
         except StorageError as problem:
             report("audit-failed", code=problem.code)
 
-    def _admit(self) -> int | None:
-        """The number left out since the last event kept; None if this one is left out too."""
+    def _admit(self, code: object) -> int | None:
+        """The number left out since the last event of this code was kept; None if this one is left out too."""
         with self._lock:
-            if self._clock() - self._minute >= MINUTE:
-                self._minute, self._kept = self._clock(), 0
-            if self._kept >= MOST_A_MINUTE:
-                self._left_out += 1
+            tally = self._tallies.setdefault(code, _Tally())
+            if self._clock() - tally.minute >= MINUTE:
+                tally.minute, tally.kept = self._clock(), 0
+            if tally.kept >= MOST_A_MINUTE:
+                tally.left_out += 1
                 return None
-            self._kept += 1
-            left_out, self._left_out = self._left_out, 0
+            tally.kept += 1
+            left_out, tally.left_out = tally.left_out, 0
             return left_out
 
 
