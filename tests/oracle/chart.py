@@ -199,6 +199,11 @@ def maybe_dated_within(view: View, d: Diagnosis, window: str) -> bool:
     return any(within(when, view.at, window) == UNKNOWN for when in dates(view, d))
 
 
+def lately(view: View, d: Diagnosis, window: str) -> bool:
+    """In the window, or perhaps."""
+    return dated_within(view, d, window) or maybe_dated_within(view, d, window)
+
+
 def attested(view: View, code: str, always: bool = False) -> Attestation | None:
     """The newest attestation of a code by a clinician (section 7); CT attestations count whenever issued (`always`)."""
     mine = [a for a in view.facts.attestations if a.code == code and a.by_clinician and a.status in VALID]

@@ -52,7 +52,7 @@ def latched_on(view: View, onset: Onset) -> Span | None:
         return None
     candidates = sorted({_moved(view, when, onset.when) for when in _times(view)}, reverse=True)
     for moment, dated in candidates:
-        u = replace(instant(moment, view.facts.zone), sharp=not dated)
+        u = replace(instant(moment, view.facts.zone), sharp=moment == view.now.hi or not dated)
         fits = within(onset.when, u, "one_month_days") == MET and within(u, view.now, "episode_days") == MET
         if fits and moment <= view.now.hi and any_condition(replace(view, at=u)):
             return u

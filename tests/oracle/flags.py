@@ -40,12 +40,6 @@ def _simple(view: View, concept: str, test: str, limit: str) -> Answer:
 
 def gradient(view: View) -> Answer:
     """aado2of32: from components, else as reported."""
-    gas, _ = index_gas(view)
-    answer = _gradient(view)
-    return answer if gas is None else held(view, answer, gas, "pao2")
-
-
-def _gradient(view: View) -> Answer:
     gas, why = index_gas(view)
     carbon = partner(view, gas, "paco2") if gas is not None else None
     if gas is not None and carbon is not None:
@@ -60,7 +54,7 @@ def _gradient(view: View) -> Answer:
             or (answer.why - {ANY, "not-comparable"} and all(air.kind != "none" for air in inspired(view, gas)))
             or any(air.kind == "recorded" for air in inspired(view, gas))
         ):
-            return answer
+            return held(view, answer, gas, "pao2")
         why = unsure(*answer.why)
     elif gas is not None:
         why = unsure(ANY, *_doubts(view, gas))

@@ -123,7 +123,7 @@ def reported_ratio(view: View) -> Answer:
     """A reported arterial P/F below the limit, with oxygen evidence within 60 minutes; it never disproves."""
     m, why = newest(view, gas_window(view), "pf-ratio")
     if m is None:
-        return NO if why.foremost in ("no-data", "stale", "fetch-failed", "not-permitted") else why
+        return why if why.foremost in ("conflict", "unit", "comparator") else NO
     below = agreed(
         proves(v, "<=" if choice("berlin_inclusive") else "<", number("pf_failure")) for v in contradicting(view, m)
     )

@@ -7,7 +7,7 @@ from datetime import date
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN
 from tests.oracle.antibodies import MDA5, OTHER_MSA, SKIN, State, final, high_ferritin, myositis, positive
 from tests.oracle.care import dependent, oxygen_evidence
-from tests.oracle.chart import ILD, View, attested, counted_as, dated_within, has
+from tests.oracle.chart import ILD, View, attested, counted_as, has, lately
 from tests.oracle.ct import expired, newer_ct
 from tests.oracle.onset import RESPIRATORY, Border, Onset, Record, find_onset, main_clock, within_a_month
 from tests.oracle.settings import number
@@ -133,7 +133,7 @@ def _respiratory(view: View, oxygen: str) -> bool:
     """The respiratory fact of G3f and G3g."""
     ill = [d for d in view.facts.diagnoses if any(counted_as(d, c) for c in RESPIRATORY)]
     return (
-        any(dated_within(view, d, "gate_respiratory_days") for d in ill)
+        any(lately(view, d, "gate_respiratory_days") for d in ill)
         or oxygen_evidence(view, oxygen)[0]
         or dependent(view)
     )

@@ -114,4 +114,4 @@ def _late(view: View, concepts: tuple[str, ...], limit: str) -> bool:
     old = [m for m in rows(view, *concepts) if within(view.time(m.when), when, "late_baseline_days") == MET]
     old = [m for m in old if m.value is not None and like_with_like(index, m)]
     far = [m for m in old if within(view.time(m.when), when, "baseline_max_days") == "notMet"]
-    return bool(far) and fell(index, far[-1], number(limit)).met
+    return any(fell(index, m, number(limit)).met for m in far)

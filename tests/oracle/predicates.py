@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from rpild_rules.facts import Diagnosis, Measurement
+from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
 from tests.oracle.care import REASONS, dependent, dyspnoea_shown, ended, overlaps, oxygen_evidence
 from tests.oracle.chart import (
@@ -17,7 +17,7 @@ from tests.oracle.chart import (
     dated_within,
     gas_window,
     has,
-    maybe_dated_within,
+    lately,
     proves,
     rows,
     was_read,
@@ -99,11 +99,6 @@ def lung_signal(view: View, on: Answer, c: dict[str, Answer]) -> bool:
     noted = any(proves(m, "<", number("spo2_note")).met for m in saturations(view))
     oxygen = oxygen_evidence(view, "c1_oxygen_days")[0] or dependent(view)
     return has(view.facts, *ILD) or onset or dyspnoea_shown(view).met or any(c[n].met for n in FOUR) or noted or oxygen
-
-
-def lately(view: View, d: Diagnosis, window: str) -> bool:
-    """In the window, or perhaps."""
-    return dated_within(view, d, window) or maybe_dated_within(view, d, window)
 
 
 def other_causes(view: View, proven: bool = False) -> set[str]:

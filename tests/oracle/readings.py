@@ -99,8 +99,8 @@ READINGS = (
     ),
     Reading(
         "two-fractions-at-once",
-        r"criteria\.(pao2Decline|respiratoryFailure|gasExchange)|cards\.patient-view|flags\.aado2of32|missing_items",
-        r"(?s)fio2 \S+ @(\S+).*fio2 \S+ @\1",
+        r"criteria\.(pao2Decline|respiratoryFailure|gasExchange)|cards\.patient-view|flags\.aado2of32|missing_items|predicates\.lung_evidence",
+        r"(?s)fio2 \S+ @(\S+).*fio2 \S+ @\1|spo2 \S+ @(\S+) variant=room-air.*fio2 \S+ @\2",
         "Two FiO2 of one moment: in conflict if > 20 % apart and deciding differently (K6), or always.",
     ),
     Reading(

@@ -99,7 +99,9 @@ def diagnosis(r: Random, concept: str, *days: int, odd: float = 0.12) -> str:
         line += f" recorded={ago(r, 1, 5, partial=0)}"
     if maybe(r, odd):
         line += f" {r.choice(STATUSES)}"
-        line += f" abated={ago(r, 3, 31, partial=0)}" if "resolved" in line and maybe(r, 0.8) else ""
+        began = int(at[1:].split("d")[0].split("D")[0])
+        ends = [d for d in (3, 31) if d + 2 < began]
+        line += f" abated={ago(r, *ends, partial=0)}" if "resolved" in line and ends and maybe(r, 0.9) else ""
     return line
 
 
