@@ -51,7 +51,7 @@ def gradient(view: View) -> Answer:
         )
         if (
             answer.status != UNKNOWN
-            or (answer.why - {ANY, "not-comparable"} and all(air.kind != "none" for air in inspired(view, gas)))
+            or "conflict" in answer.why
             or any(air.kind == "recorded" for air in inspired(view, gas))
         ):
             return held(view, answer, gas, "pao2")

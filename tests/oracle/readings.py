@@ -85,6 +85,12 @@ READINGS = (
         "A vague myositis code in the company that G3a asks for: a first myositis record for workup, or none.",
     ),
     Reading(
+        "today-in-the-look-back",
+        r"episode\..*|stage|missing_items|cards\..*",
+        r" @-0D",
+        "A result dated today without a time: in the look back it stands at T, or counts the month in days.",
+    ),
+    Reading(
         "saturation-beside-a-mask",
         r"predicates\.high_risk|cards\..*|missing_items",
         r"(?s)support (nasal-cannula|simple-mask|non-rebreather) .*spo2 ",
@@ -99,7 +105,7 @@ READINGS = (
     ),
     Reading(
         "two-fractions-at-once",
-        r"criteria\.(pao2Decline|respiratoryFailure|gasExchange)|cards\.patient-view|flags\.aado2of32|missing_items|predicates\.lung_evidence",
+        r"criteria\.(pao2Decline|respiratoryFailure|gasExchange)|cards\.patient-view|flags\.aado2of32|missing_items|definitions\..*|predicates\.lung_evidence",
         r"(?s)fio2 \S+ @(\S+).*fio2 \S+ @\1|spo2 \S+ @(\S+) variant=room-air.*fio2 \S+ @\2",
         "Two FiO2 of one moment: in conflict if > 20 % apart and deciding differently (K6), or always.",
     ),
