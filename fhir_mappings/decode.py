@@ -231,6 +231,8 @@ def version_of(resource: Any) -> str:
 
 
 def _meta(resource: Any) -> Meta:
+    if resource.meta is structs.EMPTY:
+        return NO_META
     try:
         return META.decode(resource.meta)
     except UNDECODABLE:

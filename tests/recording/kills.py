@@ -18,7 +18,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,9 +97,10 @@ def serving_group(config: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
+    """All processes of a service that has not ended; once it has, its number may belong to somebody else."""
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(20)
+        process.wait(20)
 
 
 def new_load(folder: Path, url: str) -> Load:
