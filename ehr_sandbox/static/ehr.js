@@ -3,7 +3,7 @@
 
 const form = document.getElementById("pad");
 const regions = ["cards", "order-pad"];
-let latest = 0;
+let queue = Promise.resolve();
 
 function openGroups() {
   return [...document.querySelectorAll("#order-pad details")].map((each) => each.open);
@@ -24,19 +24,22 @@ function explain(text) {
   document.getElementById("waiting")?.remove();
 }
 
-async function send(wish) {
-  const turn = ++latest;
+// One call after another: the service counts what it answered as shown, so no answer may be thrown away for a later one.
+function send(wish) {
+  queue = queue.then(() => exchange(wish));
+}
+
+async function exchange(wish) {
   const body = new URLSearchParams(new FormData(form));
   body.set("do", wish);
   document.getElementById("cards").setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (turn !== latest) return;
     if (page.getElementById("cards")) swap(page, wish);
     else explain(page.querySelector("main p")?.textContent ?? `The EHR answered ${answer.status}.`);
   } catch {
-    if (turn === latest) explain("The EHR cannot be reached. Is it still running?");
+    explain("The EHR cannot be reached. Is it still running?");
   }
   document.getElementById("cards").removeAttribute("aria-busy");
   if (wish !== "order-select" && wish !== "patient-view") document.getElementById("cards-heading").focus();
