@@ -10,6 +10,7 @@ from flask import Flask
 from rpild_server.app import create_app
 from rpild_server.run import Service, options
 from rpild_server.settings import Settings, SettingsError, load_settings
+from rpild_server.settings_note import note_start
 from rpild_server.site_rules import serve_faults
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storing import Store, close_store, prepare_store
@@ -31,7 +32,10 @@ def _store(settings: Settings) -> Store:
     """The storage that the rules of the site have found to be named."""
     place, secrets_file = settings.place(), settings.secrets_file
     assert place is not None and secrets_file is not None  # noqa: S101, PT018
-    return prepare_store(place, load_secrets(secrets_file))
+    secrets = load_secrets(secrets_file)
+    store = prepare_store(place, secrets)
+    note_start(settings, place, secrets, datetime.now(UTC))
+    return store
 
 
 def _app(settings: Settings, store: Store) -> Flask:

@@ -1,0 +1,42 @@
+"""The settings a service starts with, on record: whoever turns silent mode off leaves a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from rpild_server.operating import WAIT_SECONDS, operator
+from rpild_server.settings import Settings
+from rpild_server.storage.crypt import Secrets
+from rpild_server.storage.place import Place
+from rpild_server.storage.settings_history import note_settings
+from rpild_server.storage.store import open_storage
+
+HIDDEN = "given"
+
+
+def note_start(settings: Settings, place: Place, secrets: Secrets, now: datetime) -> bool:
+    """Keep the settings if they differ from the last ones; raises SetupError and RecordStoreError."""
+    content = plain(settings.model_dump())
+    storage = open_storage(place, secrets)
+    try:
+        changed: bool = storage.writer.run(lambda batch: note_settings(batch, content, operator(), now), WAIT_SECONDS)
+    finally:
+        storage.close()
+    return changed
+
+
+def plain(value: Any) -> Any:
+    """As JSON, always in the same order; a secret is only told to be given."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, Set):
+        return sorted(map(str, value))
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
