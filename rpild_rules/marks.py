@@ -44,7 +44,7 @@ class Marks:
 
     def worse_than(self, stored: Marks) -> bool:
         """Whether a criterion is new or a band worse; what is not known now is no change."""
-        worse = any(now > then for now, then in zip(self.bands, stored.bands, strict=True))
+        worse = any(band > old for band, old in zip(self.bands, stored.bands, strict=True))
         return worse or bool(self.criteria - stored.criteria)
 
     def after(self, stored: Marks) -> Marks:
