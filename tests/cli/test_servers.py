@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -38,10 +39,11 @@ def process(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
 def wait_for(url: str, run: subprocess.Popen[bytes]) -> requests.Response:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and run.poll() is None:
-        try:
-            return requests.get(url, timeout=2)
-        except requests.ConnectionError:
-            time.sleep(0.05)
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+            answer = requests.get(url, timeout=2)
+            if answer.status_code != 503:  # up, but not all of it yet
+                return answer
+        time.sleep(0.05)
     raise AssertionError(f"{url} did not answer; the process ended with {run.poll()}")
 
 
