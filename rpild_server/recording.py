@@ -61,7 +61,7 @@ class StoredRecords:
             return Snapshot(self._store().switches.current(), request.ehr, request.hook)
 
     def recall(self, request: HookRequest) -> Remembered:
-        """What was shown about this patient, to anybody."""
+        """What was shown about this patient to this user, and what others have overridden."""
         try:
             return remembered_of(self._store(), request, self._memory)
         except StorageError as problem:

@@ -29,7 +29,7 @@ def seal_of(keyring: Keyring, patient: str) -> partial[str]:
 def remembered_of(storage: Storage, request: HookRequest, memory: bool = True) -> Remembered:
     """What was shown about the patient of a call; nothing without `memory`. Raises MemoryFailedError."""
     patient, clinician = pseudonyms(storage.keyring, request)
-    alerts = tuple(_readable(storage.alerts.recall(patient), clinician)) if memory else ()
+    alerts = tuple(_readable(storage.alerts.recall(patient, clinician), clinician)) if memory else ()
     return Remembered(memory, alerts, seal_of(storage.keyring, patient))
 
 

@@ -59,9 +59,15 @@ class AlertMemory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def recall(self, patient: str) -> tuple[Alert, ...]:
-        """All that was sent about a patient, to anybody, in a fixed order."""
+    def recall(self, patient: str, clinician: str = "") -> tuple[Alert, ...]:
+        """What was sent about a patient, to anybody, in a fixed order.
+
+        With a clinician only what can silence a card there: what that one was sent, and what others have overridden.
+        A patient whom hundreds have seen costs no more than one.
+        """
         query = select(alert_memory).where(alert_memory.c.patient == patient)
+        if clinician:
+            query = query.where((alert_memory.c.clinician == clinician) | (alert_memory.c.override_reason != ""))
         try:
             with self._engine.connect() as connection:
                 rows = connection.execute(query.order_by(*(alert_memory.c[name] for name in KEY))).mappings().all()

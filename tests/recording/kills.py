@@ -41,12 +41,13 @@ CALLERS = 3
 
 @dataclass
 class Outcome:
-    """What the rounds found."""
+    """What the rounds found; `empty` are rounds in which no answer arrived, so that they prove nothing."""
 
     rounds: int = 0
     acknowledged: int = 0
     lost: int = 0
     faults: int = 0
+    empty: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
 
 
@@ -141,6 +142,7 @@ def kill_rounds(folder: Path, rounds: int, seed: int) -> Outcome:
         load = kill_round(folder, config, url, chance)
         outcome.rounds += 1
         outcome.acknowledged += len(load.acknowledged)
+        outcome.empty += not load.acknowledged
         for each in load.statuses:
             outcome.statuses[each] = outcome.statuses.get(each, 0) + 1
         with reopened(config) as (storage, whole):
@@ -175,7 +177,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         outcome = kill_rounds(Path(folder), given.rounds, given.seed)
     sys.stdout.write(f"{outcome}\n")
-    return 1 if outcome.lost or outcome.faults or set(outcome.statuses) - {200} else 0
+    return 1 if outcome.lost or outcome.faults or outcome.empty or set(outcome.statuses) - {200} else 0
 
 
 if __name__ == "__main__":

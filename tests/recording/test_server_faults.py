@@ -74,7 +74,7 @@ def test_a_full_disk_is_a_503_and_no_crash(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_twenty_kills_of_the_whole_service_lose_nothing(tmp_path: Path) -> None:
     outcome = kill_rounds(tmp_path, rounds=20, seed=20261122)
-    assert (outcome.rounds, outcome.lost, outcome.faults) == (20, 0, 0), outcome
+    assert (outcome.rounds, outcome.lost, outcome.faults, outcome.empty) == (20, 0, 0, 0), outcome
     assert set(outcome.statuses) == {200}
     assert outcome.acknowledged > 200
 

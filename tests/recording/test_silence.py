@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from rpild_server.payload import unpack
+from rpild_server.storage.replay import load
 from rpild_server.storage.switches import SwitchBoard
 from rpild_server.storage.tables import alert_memory, decision_records, feedback
 from tests.recording.conftest import FIRST, SIGN, Hospital, running
@@ -48,6 +50,14 @@ def test_a_card_is_told_once_to_each_user(hospital: Hospital) -> None:
     hospital.clock.pass_by(hours=25)
     assert hospital.topics() == [FIRST]
     assert [each["suppressed"] for each in summaries(hospital)] == [[], [FIRST], [], []]
+
+
+def test_what_others_were_shown_is_not_copied_into_a_record(hospital: Hospital) -> None:
+    for number in range(5):
+        hospital.topics(f"other{number}")
+    answer = hospital.ask(hospital.body())
+    decision = load(hospital.store().engine, hospital.store().keyring, answer.headers["X-Correlation-Id"])
+    assert unpack(decision.payload or b"").inputs.remembered.alerts == ()
 
 
 def test_worse_evidence_speaks_again(hospital: Hospital) -> None:

@@ -38,6 +38,17 @@ def test_what_was_sent_is_recalled(storage: Storage) -> None:
     assert storage.alerts.recall("nobody") == ()
 
 
+def test_a_clinician_recalls_own_cards_and_what_others_have_overridden(storage: Storage) -> None:
+    others = [replace(SENT, key=replace(KEY, clinician=f"other {number}")) for number in range(3)]
+    storage.alerts.note_sent([SENT, *others])
+    storage.alerts.note_override(others[1].key, "specialistDecision", "", later(hours=1))
+    found = storage.alerts.recall("patient", "clinician")
+    assert [(each.key.clinician, each.override_reason) for each in found] == [
+        ("clinician", ""),
+        ("other 1", "specialistDecision"),
+    ]
+
+
 def test_sending_again_renews_time_and_marks_and_keeps_the_override(storage: Storage) -> None:
     storage.alerts.note_sent([SENT])
     assert storage.alerts.note_override(KEY, "specialistDecision", "physician", later(hours=1))
