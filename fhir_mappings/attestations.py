@@ -23,17 +23,20 @@ def read_attestation(code: str, each: ObservationIn, refs: References) -> Attest
     start, end = span(each.effective_period, refs.read)
     issued = refs.read(each.issued)
     sources = (refs.local(source) for source in (*each.derived_from, *each.focus))
+    performers = each.performers()
     return Attestation(
         code=code,
         value=_value(code, each, refs),
         made=refs.read(each.effective_date_time) or issued,
         issued=issued,
         status=each.status,
-        by_clinician=any(refs.local(performer).startswith(CLINICIANS) for performer in each.performers()),
+        by_clinician=any(refs.local(performer).startswith(CLINICIANS) for performer in performers),
         reference=reference_of(each),
         start=start,
         end=end,
         studies=frozenset(filter(None, sources)),
+        by=next((performer.display or refs.local(performer) for performer in performers), ""),
+        method=each.method.text if each.method is not None else "",
     )
 
 

@@ -130,7 +130,7 @@ class Attestation:
     """One clinician's statement. `value` is a bool, a Decimal (percent), a word, or a When (onset); None if unreadable.
 
     `made` is effectiveDateTime, else issued. `start` and `end` are the effectivePeriod (CT dates). `by_clinician` is
-    true for a Practitioner or PractitionerRole.
+    true for a Practitioner or PractitionerRole. `by` (a name or reference) and `method` are for showing only.
     """
 
     code: str
@@ -143,6 +143,8 @@ class Attestation:
     start: When | None = None
     end: When | None = None
     studies: frozenset[str] = frozenset()
+    by: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
