@@ -78,18 +78,29 @@ def _placed(
     concept: str, value: Value, printed: list[tuple[rows.Biomarker, rows.Series]], knowledge: Knowledge
 ) -> ContextValue:
     lines = [(row, series) for row, series in printed if series.concept == concept]
-    refused = [(row, _why_not(series, value)) for row, series in lines]
-    beside = [_beside(row, series, knowledge) for row, series in lines if not _why_not(series, value)]
-    why = tuple(f"{row.title}: {reason}" for row, reason in refused if reason)
-    return ContextValue(lines[0][1].marker, value, tuple(beside), why)
+    beside, why = _compared(lines, value.unit, knowledge)
+    return ContextValue(lines[0][1].marker, value, beside, why)
 
 
-def _why_not(series: rows.Series, value: Value) -> str:
-    """Why a published line may not stand beside the value; empty if it may."""
+def published_beside(concept: str, unit: str, knowledge: Knowledge) -> tuple[tuple[Beside, ...], tuple[str, ...]]:
+    """The published lines that may stand beside values in this unit (UCUM), and why others may not."""
+    return _compared([each for each in _lines(knowledge) if each[1].concept == concept], unit, knowledge)
+
+
+def _compared(
+    lines: list[tuple[rows.Biomarker, rows.Series]], unit: str, knowledge: Knowledge
+) -> tuple[tuple[Beside, ...], tuple[str, ...]]:
+    refused = [(row, _why_not(series, unit)) for row, series in lines]
+    beside = (_beside(row, series, knowledge) for row, series in lines if not _why_not(series, unit))
+    return tuple(beside), tuple(f"{row.title}: {reason}" for row, reason in refused if reason)
+
+
+def _why_not(series: rows.Series, unit: str) -> str:
+    """Why a published line may not stand beside a value in this unit; empty if it may."""
     if series.beside == rows.NEVER:
         return series.why_never
-    if series.beside == rows.UNIT_CHECKED and series.ucum != value.unit:
-        return f"printed in {series.unit}, the value has unit {value.unit or 'none'}"
+    if series.beside == rows.UNIT_CHECKED and series.ucum != unit:
+        return f"printed in {series.unit}, the value has unit {unit or 'none'}"
     return ""
 
 

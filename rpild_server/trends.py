@@ -1,20 +1,17 @@
-"""Which values of a chart make a trend, and their picture in characters, thresholds marked."""
+"""The trends of a chart as pictures in characters, thresholds marked."""
 
 from __future__ import annotations
 
 import textwrap
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.knowledge import Knowledge
+from rpild_rules.trends import markers
 
-MARKERS = Path(__file__).with_name("trends.toml")
 ROWS = 7
 
 
@@ -42,20 +39,13 @@ class Glyphs:
 PLAIN = Glyphs("*", "-", "|", "+", "-")
 
 
-@cache
-def markers() -> tuple[dict[str, object], ...]:
-    """The rows of trends.toml."""
-    return tuple(tomllib.loads(MARKERS.read_text(encoding="utf-8"))["marker"])
-
-
 def trends(facts: PatientFacts, knowledge: Knowledge) -> Iterator[Trend]:
     """The trend of every marker that the chart holds a readable value of."""
     for marker in markers():
-        chosen = [each for each in facts.measurements if each.concept == marker["concept"] and _drawable(each)]
+        chosen = [each for each in facts.measurements if each.concept == marker.concept and _drawable(each)]
         if chosen:
-            names: Iterable[str] = marker["thresholds"]  # type: ignore[assignment]
-            marks = tuple((knowledge.number(name), name) for name in names)
-            yield Trend(str(marker["title"]), chosen[0].unit, _points(chosen), marks)
+            marks = tuple((knowledge.number(name), name) for name in marker.thresholds)
+            yield Trend(marker.title, chosen[0].unit, _points(chosen), marks)
 
 
 def _drawable(measurement: Measurement) -> bool:

@@ -10,8 +10,9 @@ import pytest
 from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.findings import Reason
 from rpild_rules.knowledge import load_knowledge
+from rpild_rules.trends import markers
 from rpild_rules.when import When
-from rpild_server.trends import PLAIN, Glyphs, Trend, markers, picture, shown, trends
+from rpild_server.trends import PLAIN, Glyphs, Trend, picture, shown, trends
 
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
@@ -98,4 +99,4 @@ def test_only_readable_values_are_drawn_in_time_order() -> None:
 
 def test_every_threshold_is_a_parameter() -> None:
     knowledge = load_knowledge()
-    assert all(knowledge.number(name) for marker in markers() for name in marker["thresholds"])  # type: ignore[attr-defined]
+    assert all(knowledge.number(name) for marker in markers() for name in marker.thresholds)
