@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, Thread
 
-import requests
-from urllib3.exceptions import HTTPError
-
-from ehr_access.budget import Deadline, Limits
+from ehr_access.documents import DocumentError, get_document
 from ehr_access.public_keys import Key, KeysError, read_keys
 from ehr_access.registry import KeyPlace, TrustedEhr
-from ehr_access.transport import open_session, read_capped
 
 FETCH_SECONDS = 2.0
-MOST_BYTES = 256 * 1024
+OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +99,10 @@ def _read(file: Path) -> bytes:
 
 
 def _fetch(url: str) -> bytes:
-    """One GET: no redirect, proxy or cookie, a cap on time and decoded bytes."""
-    with open_session(Limits()) as session:
-        try:
-            status, body = _get(session, url)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
-            raise KeysError(f"cannot be read ({type(problem).__name__})") from None
-    if status != requests.codes.ok:
-        raise KeysError(f"answers with status {status}")
-    if body is None:
-        raise KeysError(f"sends more than {MOST_BYTES} bytes, or sends them too slowly")
-    return body
-
-
-def _get(session: requests.Session, url: str) -> tuple[int, bytes | None]:
-    deadline = Deadline(FETCH_SECONDS)
-    with session.get(url, timeout=FETCH_SECONDS, allow_redirects=False, stream=True) as answer:
-        return answer.status_code, read_capped(answer, MOST_BYTES, deadline)
+    try:
+        found = get_document(url, seconds=FETCH_SECONDS)
+    except DocumentError as problem:
+        raise KeysError(str(problem)) from None
+    if found.status != OK:
+        raise KeysError(f"answers with status {found.status}")
+    return found.body

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ehr_access.smart_client import SmartClient, plain_base
+
 Algorithm = Literal["ES384", "RS384"]
 Hook = Literal["patient-view", "order-select", "order-sign"]
 ALGORITHMS: frozenset[Algorithm] = frozenset({"ES384", "RS384"})
@@ -37,6 +39,7 @@ class TrustedEhr:
 
     `fhir_bases` are exact base addresses. `iss` and `tenant` are what its tokens say; `audiences` are accepted beside
     the address called; `jku` is the only one that a token may name. `hooks` are those switched on.
+    `smart` is our registration as an app, None where there is none; `origins` are pages of the EHR that may frame it.
     """
 
     name: str
@@ -49,6 +52,14 @@ class TrustedEhr:
     keys: KeyPlace | None = None
     hooks: frozenset[str] = HOOKS
     vendor: Vendor = VENDORS["generic"]
+    smart: SmartClient | None = None
+    origins: frozenset[str] = frozenset()
+
+    @property
+    def identity(self) -> str:
+        """What stands for it in pseudonyms: its issuer, with the tenant where an issuer has several; else its name."""
+        issuer = f"{self.iss}#{self.tenant}" if self.tenant else self.iss
+        return issuer or self.name
 
     def trusts(self, fhir_server: str) -> bool:
         """Whether this FHIR base is one of its own; a closing slash makes no difference, anything else does."""
@@ -62,6 +73,8 @@ class Registry:
         self.ehrs = tuple(ehrs)
         self._by_name = {each.name: each for each in self.ehrs}
         self._by_issuer = {(each.iss, each.tenant): each for each in self.ehrs if each.iss}
+        apps = [each for each in self.ehrs if each.smart]
+        self._by_base = {plain_base(base): (each, base) for each in reversed(apps) for base in each.fhir_bases}
 
     def find(self, name: str) -> TrustedEhr | None:
         """The EHR of this name."""
@@ -70,6 +83,11 @@ class Registry:
     def find_by_issuer(self, iss: str, tenant: str) -> TrustedEhr | None:
         """The EHR whose tokens bear exactly this issuer and tenant (empty where it has none)."""
         return self._by_issuer.get((iss, tenant))
+
+    def find_launch(self, iss: str) -> tuple[TrustedEhr, str] | None:
+        """The EHR that a launch names by its FHIR base, and that base as registered; only one with an app counts."""
+        wanted = plain_base(iss)
+        return self._by_base.get(wanted) if wanted else None
 
 
 def _plain(base: str) -> str:
