@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ehr_access.registry import ALGORITHMS, HOOKS, VENDORS, Algorithm, Hook, KeyPlace, TrustedEhr, Vendor
+from ehr_access.smart_client import Access, ClientAuth, SmartClient
+from rpild_server.client_secret import read_client_secret
 
 HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")]
+PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,60}")
 PATIENT_FORMS = {"reference": "Patient/{}", "id": "{}"}
 # Operating settings of the site that an EHR may have for itself.
 OWN = ("silent_mode", "expose_assessment", "max_cards", "site_timezone", "silent_roles", "lab_offers", "site_mapping",
@@ -40,7 +44,37 @@ class EhrSettings(BaseModel):
     )
     dates_in_prefetch: bool = Field(False, description="It can fill `{{today() - N days}}` in prefetch templates.")
     hooks: frozenset[Hook] = Field(HOOKS, description="Hooks switched on for it.")
-    origins: frozenset[Origin] = Field(frozenset(), description="Browser origins of this EHR that may call.")
+    origins: frozenset[Origin] = Field(
+        frozenset(), description="Browser origins of this EHR that may call and may frame the page."
+    )
+
+    smart: bool = Field(False, description="The page can be launched from this EHR, and cards link to it.")
+    title: str = Field("", description="What users call this EHR; by default `name`.")
+    client_id: str = Field("", description="Our id as a SMART app, as the EHR gave it.")
+    client_auth: ClientAuth = Field("private_key_jwt", description="How we prove who we are at its token endpoint.")
+    client_secret_file: Path | None = Field(
+        None, description="File with nothing but the secret of `client_secret_basic`, readable by its owner only."
+    )
+    client_algorithm: Algorithm = Field("ES384", description="What signs our assertions (`private_key_jwt`).")
+    client_key_id: str = Field("", description="Which of our keys signs; by default the first of that algorithm.")
+    access: Access = Field("online_access", description="Kind of refresh token asked for; empty asks for none.")
+    scope_version: Literal[0, 1, 2] = Field(0, description="Spelling of scopes; 0 follows what the EHR announces.")
+    extra_scopes: tuple[str, ...] = Field((), description="Further scopes to ask for.")
+    write_attestations: bool = Field(True, description="Ask for the right to write attestations into the chart.")
+    endpoint_hosts: frozenset[str] = Field(
+        frozenset(), description="Hosts (`host` or `host:port`) of its OAuth endpoints beside those of `fhir_bases`."
+    )
+    refuse_without_s256: bool = Field(False, description="Refuse it unless it announces PKCE with S256.")
+    capability_fallback: bool = Field(
+        False, description="Where it has no smart-configuration, look into its CapabilityStatement."
+    )
+    sends_iss: bool = Field(False, description="Its callbacks always name their issuer; opens `/smart/callback` to it.")
+    refresh_with_scope: bool = Field(False, description="Repeat the granted scopes when a token is renewed.")
+    style_allowed: bool = Field(True, description="Take its colours and fonts (`smart_style_url`) where they are safe.")
+    backend_services: bool = Field(
+        False, description="Read with a token of our own when a call brings none (`system/` scopes)."
+    )
+    discovery_seconds: int = Field(3600, ge=60, description="Seconds that its SMART configuration is used.")
 
     silent_mode: bool | None = Field(None, description="As the setting of the site, for this EHR alone.")
     expose_assessment: bool | None = Field(None, description="As the setting of the site, for this EHR alone.")
@@ -63,6 +97,16 @@ class EhrSettings(BaseModel):
             raise ValueError("keys need an iss whose tokens they verify")
         return self
 
+    @model_validator(mode="after")
+    def _has_a_client(self) -> Self:
+        if self.smart and not PLAIN_NAME.fullmatch(self.name):
+            raise ValueError("with smart = true the name stands in addresses: use letters, digits, dot, dash, underscore")
+        if self.smart and not (self.client_id and self.fhir_bases):
+            raise ValueError("smart = true needs client_id and fhir_bases")
+        if self.smart and (self.client_auth == "client_secret_basic") != bool(self.client_secret_file):
+            raise ValueError("client_secret_file belongs to client_auth = 'client_secret_basic', and only to it")
+        return self
+
     @property
     def product(self) -> Vendor:
         """What is particular to this EHR's product, or as the site wrote it."""
@@ -81,6 +125,31 @@ class EhrSettings(BaseModel):
             keys=KeyPlace(self.jwks_file, self.jwks_url or "") if self.iss else None,
             hooks=self.hooks,
             vendor=self.product,
+            smart=self.client() if self.smart else None,
+            origins=self.origins,
+        )
+
+    def client(self) -> SmartClient:
+        """Our registration as an app; raises OSError and ValueError for a secret that cannot be used."""
+        return SmartClient(
+            client_id=self.client_id,
+            auth=self.client_auth,
+            secret=read_client_secret(self.client_secret_file) if self.client_secret_file else "",
+            algorithm=self.client_algorithm,
+            key_id=self.client_key_id,
+            title=self.title or self.name,
+            access=self.access,
+            scope_version=self.scope_version,
+            extra_scopes=self.extra_scopes,
+            write_attestations=self.write_attestations,
+            hosts=frozenset(each.lower() for each in self.endpoint_hosts),
+            refuse_without_s256=self.refuse_without_s256,
+            capability_fallback=self.capability_fallback,
+            sends_iss=self.sends_iss,
+            refresh_with_scope=self.refresh_with_scope,
+            style_allowed=self.style_allowed,
+            backend_services=self.backend_services,
+            discovery_seconds=self.discovery_seconds,
         )
 
     def addresses(self) -> tuple[str, ...]:

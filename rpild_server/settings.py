@@ -24,7 +24,15 @@ from rpild_server.storage.place import Place
 
 MIB = 1024 * 1024
 PREFIX = "RPILD_"
-FILES = ("data_folder", "secrets_file", "site_file", "site_mapping", "jwks_file")
+FILES = (
+    "data_folder",
+    "secrets_file",
+    "site_file",
+    "site_mapping",
+    "jwks_file",
+    "client_secret_file",
+    "client_keys_file",
+)
 
 
 class SettingsError(Exception):
@@ -70,6 +78,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="PostgreSQL address, instead of a folder.")
     hosts: int = Field(1, ge=1, description="Machines that share the database; more than one needs PostgreSQL.")
     secrets_file: Path | None = Field(None, description="File with the keys of records and pseudonyms.")
+    client_keys_file: Path | None = Field(
+        None, description="File with the keys that sign for the SMART app; see `rpild client-key`."
+    )
+    session_idle_minutes: int = Field(30, ge=1, le=720, description="Minutes after which an unused page is closed.")
+    session_hours: int = Field(12, ge=1, le=24, description="Hours after which every page is closed.")
     retention_days: int = Field(2190, ge=1, description="Days after which the content of records is removed.")
     admin_password_hash: SecretStr | None = Field(
         None, description="Opens /admin to the password whose hash this is; see `rpild admin-password`."

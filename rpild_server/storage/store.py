@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import Engine, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from rpild_server.storage.attestations import AttestationStore
 from rpild_server.storage.audit import Event
 from rpild_server.storage.crypt import Keyring, Secrets
 from rpild_server.storage.engines import memory_engine, records_engine
 from rpild_server.storage.errors import SetupError, StorageError, record_failure
 from rpild_server.storage.feedback import FeedbackStore
+from rpild_server.storage.launches import LaunchRows
 from rpild_server.storage.memory import AlertMemory
 from rpild_server.storage.place import Place
 from rpild_server.storage.records import WAIT_SECONDS, RecordStore
@@ -33,8 +35,10 @@ class Storage:
     writer: GroupWriter
     records: RecordStore
     feedback: FeedbackStore
+    attestations: AttestationStore
     alerts: AlertMemory
     tokens: UsedTokens
+    launches: LaunchRows
     switches: SwitchBoard
 
     def audit(self, event: Event, wait: bool = False) -> None:
@@ -90,7 +94,9 @@ def open_storage(place: Place, secrets: Secrets) -> Storage:
         writer=writer,
         records=RecordStore(engine, keyring, writer),
         feedback=FeedbackStore(engine, keyring, writer),
+        attestations=AttestationStore(engine, keyring, writer),
         alerts=AlertMemory(memory),
         tokens=UsedTokens(memory),
+        launches=LaunchRows(memory, keyring),
         switches=SwitchBoard(engine),
     )

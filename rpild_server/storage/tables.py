@@ -90,6 +90,25 @@ feedback = Table(
     Index("feedback_record", "record_id"),
 )
 
+# One row a clinician's statement. `content` is sealed; retention and erasure empty it and set `erased`.
+attestations = Table(
+    "attestations",
+    RECORDS,
+    text("id", primary_key=True),
+    text("patient"),
+    text("clinician"),
+    text("code"),
+    text("place"),
+    text("status"),
+    text("created"),
+    text("changed"),
+    text("key_id"),
+    Column("content", LargeBinary),
+    Column("erased", String),
+    Index("attestations_patient", "patient"),
+    Index("attestations_created", "created"),
+)
+
 audit_log = Table(
     "audit_log",
     RECORDS,
@@ -158,4 +177,37 @@ used_tokens = Table(
     text("jti", primary_key=True),
     Column("expires", BigInteger, nullable=False),
     Index("used_tokens_expires", "expires"),
+)
+
+# SMART launches under way, until their callback. `state` and `browser` are digests, `content` is sealed; times are
+# seconds since 1970.
+pending_launches = Table(
+    "pending_launches",
+    MEMORY,
+    text("state", primary_key=True),
+    text("browser"),
+    text("key_id"),
+    Column("content", LargeBinary, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Index("pending_launches_expires", "expires"),
+)
+
+# Open SMART launches. `id` and `browser` are digests, `patient` a pseudonym; `content` (the launch context) and
+# `tokens` are sealed. `version` counts renewals of the tokens, `lease` is until when one process alone renews them.
+launches = Table(
+    "launches",
+    MEMORY,
+    text("id", primary_key=True),
+    text("browser"),
+    text("patient"),
+    text("key_id"),
+    Column("content", LargeBinary, nullable=False),
+    text("tokens_key_id"),
+    Column("tokens", LargeBinary, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("lease", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_used", BigInteger, nullable=False),
+    Index("launches_last_used", "last_used"),
+    Index("launches_patient", "patient"),
 )
