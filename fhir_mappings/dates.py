@@ -13,6 +13,7 @@ from rpild_rules.when import When
 
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
 PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
+SECOND = timedelta(seconds=1)
 Reader = Callable[[str], When | None]
 
 
@@ -43,12 +44,13 @@ def read_time(text: str, zone: tzinfo, of_issue: bool = False) -> When | None:
 
 
 def _instant(clock: re.Match[str], zone: tzinfo, of_issue: bool) -> When:
-    day, minute, second, fraction, offset = clock.groups()
-    leap = second == "60"
-    spelled = f"{day}T{minute}:{'59' if leap else second or '00'}{fraction or ''}{offset or ''}"
-    moment = datetime.fromisoformat(spelled) + timedelta(seconds=int(leap))
+    if clock[3] == "60":  # a leap second is the one after :59
+        day, minute, _, fraction, offset = clock.groups()
+        moment = datetime.fromisoformat(f"{day}T{minute}:59{fraction or ''}{offset or ''}") + SECOND
+    else:
+        moment = datetime.fromisoformat(clock.string)
     if moment.tzinfo is None:
-        return When.days(moment.date(), moment.date(), zone, day)
+        return When.days(moment.date(), moment.date(), zone, clock[1])
     return When.at(moment, zone, of_issue)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
 
 TOLERANCE = timedelta(hours=1)
+TO_THE_MINUTE = len("2026-11-22 09:30")
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_OF_DAY = time.max.replace(fold=1)  # where clocks go back at midnight, the last minute of a day comes twice
 
@@ -39,10 +40,10 @@ class When:
     @classmethod
     def at(cls, moment: datetime, zone: tzinfo, of_issue: bool = False) -> When:
         """An instant; `moment` carries a zone, the day is the site's."""
-        utc = moment.astimezone(UTC)
+        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         local = utc.astimezone(zone)
         day = local.date()
-        return cls(utc, utc, day, day, True, local.replace(tzinfo=None).isoformat(" ", "minutes"), of_issue)
+        return cls(utc, utc, day, day, True, local.isoformat(" ", "minutes")[:TO_THE_MINUTE], of_issue)
 
     @classmethod
     def days(cls, first: date, last: date, zone: tzinfo, printed: str) -> When:
