@@ -9,13 +9,13 @@ from time import perf_counter
 
 import orjson
 
-from cds_hooks.chart_reading import ChartReading
 from cds_hooks.conclusion import Conclusion, Inputs, conclude
 from cds_hooks.errors import AnotherPatientError
 from cds_hooks.hook_request import HookRequest
 from cds_hooks.ports import Evaluated, Fetch, Ports, Silence
 from cds_hooks.prefetch import Reading
 from fhir_mappings.chart import Chart, ChartContext
+from fhir_mappings.chart_reading import ChartReading
 from fhir_mappings.queries import searches
 from fhir_mappings.reads import OtherPatientError
 from fhir_mappings.roles import read_roles

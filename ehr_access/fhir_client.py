@@ -13,7 +13,7 @@ from ehr_access.addresses import resolve
 from ehr_access.breaker import Breaker
 from ehr_access.budget import Deadline, Limits
 from ehr_access.registry import Registry
-from ehr_access.transport import ReadError, Transport, open_session
+from ehr_access.transport import ReadError, Renew, Transport, open_session
 from fhir_mappings.envelopes import is_json, look
 from fhir_mappings.reads import Answer, Failure, Pages
 from rpild_rules.findings import Reason
@@ -43,13 +43,16 @@ class EhrReader:
         self._session: requests.Session | None = None
         self._breakers: dict[str, Breaker] = {}
 
-    def open(self, access: Access, ehr: str) -> Fetch | None:
-        """How to read with this permission; None when the server is not this EHR's or the token has run out."""
+    def open(self, access: Access, ehr: str, renew: Renew | None = None) -> Fetch | None:
+        """How to read with this permission; None when the server is not this EHR's or the token has run out.
+
+        `renew` gives another token for one that the server does not accept any more.
+        """
         trusted = self._registry.find(ehr)
         if access.expires_in <= 0 or trusted is None or not trusted.trusts(access.server):
             return None
         base = access.server.removesuffix("/")
-        transport = Transport(self._shared_session(), access.token, self._limits)
+        transport = Transport(self._shared_session(), access.token, self._limits, renew)
         deadline = Deadline(min(self._limits.seconds, access.expires_in))
         return PatientReads(base, transport, deadline, self._breakers.setdefault(base, Breaker())).fetch
 

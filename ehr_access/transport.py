@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -14,11 +15,14 @@ from ehr_access.budget import Deadline, Limits
 from rpild_rules.findings import Reason
 
 ACCEPT = "application/fhir+json"
+UNAUTHORIZED = 401
 BUSY = frozenset({429, 502, 503, 504})
 REFUSED = frozenset({401, 403})
 CHUNK = 64 * 1024
 # Seconds before the second and the third try; then the server has had its chance.
 PAUSES = (0.1, 0.3)
+Renew = Callable[[str], str | None]
+"""A token in place of one that is not accepted any more; None if there is none. Asked by several threads at once."""
 
 
 class ReadError(Exception):
@@ -37,10 +41,13 @@ class Transport:
     session: requests.Session
     token: str = field(repr=False)
     limits: Limits
+    renew: Renew | None = None
 
     def get(self, address: str, deadline: Deadline) -> bytes:
-        """The decoded body of a 200 answer; raises ReadError for everything else."""
+        """The decoded body of a 200 answer; raises ReadError for everything else. A 401 is tried once more, renewed."""
         status, body, wait = self._once(address, deadline)
+        if status == UNAUTHORIZED and self.renew:
+            return self._renewed().get(address, deadline)
         for pause in PAUSES:
             if status not in BUSY or (wait or pause) >= deadline.left:
                 break
@@ -49,6 +56,12 @@ class Transport:
         if status == requests.codes.ok:
             return body
         raise ReadError(Reason.NOT_PERMITTED if status in REFUSED else Reason.FETCH_FAILED, down=status in BUSY)
+
+    def _renewed(self) -> Transport:
+        fresh = self.renew(self.token) if self.renew else None
+        if not fresh:
+            raise ReadError(Reason.NOT_PERMITTED)
+        return replace(self, token=fresh, renew=None)
 
     def _once(self, address: str, deadline: Deadline) -> tuple[int, bytes, float]:
         """Status, body (of 200 only) and the seconds that a busy server asks to wait."""

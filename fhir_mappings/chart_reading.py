@@ -1,17 +1,20 @@
-"""From the answers of one call to its chart, in two steps: what the gate asks first, the rest only for those who pass.
+"""From an EHR's answers to one chart, in two steps: what the gate asks first, the rest only for those who pass.
 
-An irrelevant patient costs the gate's keys only (rulings 4). Nothing is decoded twice.
+A hook call and a page read the same way; an irrelevant patient costs the gate's keys only (rulings 4). Nothing is
+decoded twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from cds_hooks.prefetch import Reading
 from fhir_mappings.chart import Chart, ChartContext, decode_key, read_chart
 from fhir_mappings.decode import Decoded
 from fhir_mappings.mixed import MEDICATIONS
 from fhir_mappings.queries import GATE_KEYS, KEYS, REQUIRED_KEYS, keys_of
+from fhir_mappings.reads import Answer, Pages
 from rpild_rules.gate import open_gate
 from rpild_rules.knowledge import Knowledge
 
@@ -19,17 +22,36 @@ from rpild_rules.knowledge import Knowledge
 GATE_SHARE = 0.5
 
 
+class Source(Protocol):
+    """Where the answers come from; `answers` holds those of the keys read so far."""
+
+    @property
+    def answers(self) -> Mapping[str, Answer]: ...
+
+    def read(self, keys: Iterable[str], share: float = 1.0) -> None:
+        """Answer these keys, spending at most this share of what is left of the time."""
+        ...
+
+    def require(self, keys: Iterable[str]) -> None:
+        """Raise an error of its own unless each of these keys was read."""
+        ...
+
+    def read_each(self, references: Iterable[str]) -> Pages | None:
+        """Single resources by `Type/id`, as many as could be read; None when there is nothing to read or no access."""
+        ...
+
+
 @dataclass(slots=True)
 class ChartReading:
     """The reading of one patient's chart; `decoded` keeps each key's resources once they are read."""
 
-    reading: Reading
+    reading: Source
     context: ChartContext
     knowledge: Knowledge
     decoded: dict[str, Decoded] = field(default_factory=dict)
 
     def read(self) -> Chart:
-        """The chart as far as the gate allows; raises RequiredDataMissingError and OtherPatientError."""
+        """The chart as far as the gate allows; raises what `require` does, and OtherPatientError."""
         self.reading.read(GATE_KEYS, GATE_SHARE)
         self.reading.require(REQUIRED_KEYS)
         chart, needs = self._at_the_gate()
