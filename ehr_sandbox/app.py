@@ -8,12 +8,19 @@ from datetime import datetime
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from ehr_sandbox.authorization.access import open_gate, token_gate
+from ehr_sandbox.authorization.authorization_server import Site, SmartServer
+from ehr_sandbox.authorization.call_tokens import call_access
+from ehr_sandbox.authorization.clients import Client
+from ehr_sandbox.authorization.consent import Consents
+from ehr_sandbox.authorization.launching import Launcher
+from ehr_sandbox.authorization.routes import authorization_blueprint
 from ehr_sandbox.cds_client import CdsClient
-from ehr_sandbox.charting import load_patients
+from ehr_sandbox.charting import PRACTITIONER, load_patients
 from ehr_sandbox.clock import utc_now
 from ehr_sandbox.exchanges import Exchanges
 from ehr_sandbox.fhir_json import outcome
-from ehr_sandbox.fhir_routes import answer, fhir_blueprint
+from ehr_sandbox.fhir_routes import Door, answer, fhir_blueprint
 from ehr_sandbox.hook_calls import HookCaller
 from ehr_sandbox.page_routes import error_page, page_blueprint
 from ehr_sandbox.records import Records
@@ -39,23 +46,36 @@ HEADERS = {
 }
 
 
-def create_sandbox(cds_url: str, base_url: str, now: Callable[[], datetime] = utc_now) -> Flask:
-    """The demo EHR that calls the CDS service at `cds_url` and is itself reached at `base_url` (FHIR under /fhir).
+def create_sandbox(
+    cds_url: str, base_url: str, now: Callable[[], datetime] = utc_now, clients: tuple[Client, ...] = ()
+) -> Flask:
+    """The demo EHR that calls the CDS service at `cds_url` and is itself reached at `base_url`.
 
-    The service need not be up yet: it is asked for its hooks when a chart is opened.
+    FHIR stands under /fhir for who has a token, and read-only for everybody under /open/fhir; `clients` are the apps
+    and services that may ask for tokens. `app.extensions["launcher"]` opens apps. The CDS service need not be up yet:
+    it is asked for its hooks when a chart is opened.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # FHIR reads best in its own order
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    fhir_base = f"{base_url.rstrip('/')}/fhir"
-    records = Records(load_patients(), now)
-    signer = Signer(base_url.rstrip("/"))
-    caller = HookCaller(CdsClient(cds_url, signer), records, Exchanges(), fhir_base)
+    site, records = Site(base_url.rstrip("/")), Records(load_patients(), now)
+    signer = Signer(site.base, rsa=any(each.signed_with == "RS256" for each in clients))
+    server = SmartServer(site, clients, signer)
+    launcher = Launcher(server, records, PRACTITIONER)
+    caller = HookCaller(CdsClient(cds_url, signer), records, Exchanges(), site.fhir, access=call_access(server.store))
+    app.extensions["launcher"] = launcher
     app.add_url_rule(KEYS_PATH, "keys", signer.keys)
-    app.register_blueprint(fhir_blueprint(records, fhir_base))
+    app.register_blueprint(authorization_blueprint(server, launcher, Consents(records, PRACTITIONER), error_page))
+    for door in _doors(site, server):
+        app.register_blueprint(fhir_blueprint(records, door))
     app.register_blueprint(page_blueprint(caller))
     _finish(app, cds_url)
     return app
+
+
+def _doors(site: Site, server: SmartServer) -> tuple[Door, Door]:
+    open_base = f"{site.base}/open/fhir"
+    return Door("fhir", "/fhir", site.fhir, token_gate(server.store)), Door("open", "/open/fhir", open_base, open_gate)
 
 
 def _finish(app: Flask, cds_url: str) -> None:
@@ -63,7 +83,7 @@ def _finish(app: Flask, cds_url: str) -> None:
     def nowhere(problem: HTTPException) -> Response | tuple[str, int]:
         """Addresses that no route knows: FHIR clients get an OperationOutcome, people a page."""
         status, text = problem.code or 500, problem.description or problem.name
-        if request.path.startswith("/fhir"):
+        if request.path.startswith(("/fhir", "/open/fhir")):
             return answer(outcome("processing", text), status)
         return error_page(problem.name, text), status
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from ehr_sandbox.authorization.access import Access, ForbiddenError, Gate, TokenNeededError
 from ehr_sandbox.bundles import collection, searchset
 from ehr_sandbox.capability import capability_statement
 from ehr_sandbox.fhir_json import FHIR_JSON, Json, outcome
@@ -16,9 +19,19 @@ class NotHereError(LookupError):
     """A type or resource that this server does not hold."""
 
 
-def fhir_blueprint(records: Records, base: str) -> Blueprint:
-    """Routes under /fhir; `base` is the absolute FHIR base address, without a slash at the end."""
-    fhir = Blueprint("fhir", __name__, url_prefix="/fhir")
+@dataclass(frozen=True)
+class Door:
+    """One FHIR base: its name, path and absolute address (no slash at the end), and who may come in."""
+
+    name: str
+    path: str
+    base: str
+    gate: Gate
+
+
+def fhir_blueprint(records: Records, door: Door) -> Blueprint:
+    """Read, search and $everything behind a door; every answer holds only what the request's access reaches."""
+    fhir, base = Blueprint(door.name, __name__, url_prefix=door.path), door.base
 
     @fhir.get("/metadata")
     def metadata() -> Response:
@@ -26,24 +39,29 @@ def fhir_blueprint(records: Records, base: str) -> Blueprint:
 
     @fhir.get("/<kind>/<identity>")
     def read(kind: str, identity: str) -> Response:
-        return answer(_read(records, kind, identity))
+        return answer(_read(records, _access(door), kind, identity))
 
     @fhir.get("/Patient/<identity>/$everything")
     def everything(identity: str) -> Response:
-        _read(records, "Patient", identity)
-        return answer(collection(records.chart(identity), base))
+        access = _access(door)
+        _read(records, access, "Patient", identity)
+        return answer(collection([each for each in records.chart(identity) if access.reaches(each, "r")], base))
 
     @fhir.get("/<kind>")
     def find(kind: str) -> Response:
-        return answer(search_page(records, kind, list(request.args.items(multi=True)), base))
+        return answer(search_page(records, _access(door), kind, list(request.args.items(multi=True)), base))
 
     @fhir.post("/<kind>/_search")
     def find_by_form(kind: str) -> Response:
         pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
-        return answer(search_page(records, kind, pairs, base))
+        return answer(search_page(records, _access(door), kind, pairs, base))
 
     _handle_errors(fhir)
     return fhir
+
+
+def _access(door: Door) -> Access:
+    return door.gate(request.headers.get("Authorization"))
 
 
 def _handle_errors(fhir: Blueprint) -> None:
@@ -54,6 +72,16 @@ def _handle_errors(fhir: Blueprint) -> None:
     @fhir.errorhandler(NotHereError)
     def missing(problem: NotHereError) -> Response:
         return answer(outcome("not-found", str(problem)), 404)
+
+    @fhir.errorhandler(ForbiddenError)
+    def forbidden(problem: ForbiddenError) -> Response:
+        return answer(outcome("forbidden", str(problem)), 403)
+
+    @fhir.errorhandler(TokenNeededError)
+    def login(problem: TokenNeededError) -> Response:
+        refusal = answer(outcome("login", str(problem)), 401)
+        refusal.headers["WWW-Authenticate"] = problem.challenge
+        return refusal
 
     @fhir.errorhandler(HTTPException)
     def other(problem: HTTPException) -> Response:
@@ -68,16 +96,20 @@ def _handle_errors(fhir: Blueprint) -> None:
         return response
 
 
-def search_page(records: Records, kind: str, query: Pairs, base: str) -> Json:
-    """One page of a search as a Bundle. Raises NotHereError, SearchError."""
+def search_page(records: Records, access: Access, kind: str, query: Pairs, base: str) -> Json:
+    """One page of a search as a Bundle. Raises NotHereError, SearchError, ForbiddenError."""
     _known(kind)
-    return searchset(search(records.of_type(kind), kind, query), kind, query, base)
+    access.demand(kind, "s")
+    reachable = [each for each in records.of_type(kind) if access.reaches(each, "s")]
+    return searchset(search(reachable, kind, query), kind, query, base)
 
 
-def _read(records: Records, kind: str, identity: str) -> Json:
+def _read(records: Records, access: Access, kind: str, identity: str) -> Json:
+    """A resource; one that the access does not reach is not here, so that nobody learns what others have."""
     _known(kind)
+    access.demand(kind, "r")
     found = records.read(kind, identity)
-    if found is None:
+    if found is None or not access.reaches(found, "r"):
         raise NotHereError(f"{kind}/{identity} is not in this record")
     return found
 

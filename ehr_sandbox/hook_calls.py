@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ehr_sandbox.cds_client import CdsClient, ServiceError
@@ -15,7 +15,7 @@ from ehr_sandbox.prefetch import fill
 from ehr_sandbox.records import Records
 
 HOOKS = ("patient-view", "order-select", "order-sign")
-SCOPE = "patient/*.read"
+CallAccess = Callable[[str, str], Json]  # patient and user to fhirAuthorization
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class HookCaller:
     exchanges: Exchanges
     fhir_base: str
     user: str = PRACTITIONER
+    access: CallAccess | None = None
 
     def fire(self, hook: str, patient: str, drafts: list[Json], selections: list[str] | None = None) -> list[Exchange]:
         """One exchange per service of this hook; a failed discovery is one exchange with the problem."""
@@ -39,16 +40,17 @@ class HookCaller:
         return [self.exchanges.keep(self.client.call(service, body)) for service, body in calls]
 
     def request_for(self, hook: str, context: Json, service: Json) -> Json:
-        """The whole request: context, access to the FHIR server, and prefetch if the service has templates."""
+        """The whole request: context, access to the FHIR server if it is given, and prefetch where templates ask."""
         body: Json = {"hook": hook, "hookInstance": str(uuid.uuid4()), "context": context}
-        body |= {"fhirServer": self.fhir_base, "fhirAuthorization": _authorization(context["patientId"])}
+        if self.access:
+            body |= {"fhirServer": self.fhir_base, "fhirAuthorization": self.access(context["patientId"], self.user)}
         prefetch = fill(service.get("prefetch", {}), context, self.records, self.fhir_base)
         return body | ({"prefetch": prefetch} if prefetch else {})
 
     def context_for(self, hook: str, patient: str, drafts: list[Json], selections: list[str]) -> Json:
         """The hook context: user, patient, open encounter, and for order hooks the drafts."""
         context: Json = {"userId": f"Practitioner/{self.user}", "patientId": patient}
-        encounter = self._open_encounter(patient)
+        encounter = self.records.open_encounter(patient)
         if encounter:
             context["encounterId"] = encounter
         if hook in ("order-select", "order-sign"):
@@ -57,10 +59,6 @@ class HookCaller:
         if hook == "order-select":
             context["selections"] = selections
         return context
-
-    def _open_encounter(self, patient: str) -> str:
-        visits = [each for each in self.records.of_type("Encounter") if each["status"] == "in-progress"]
-        return next((str(each["id"]) for each in visits if each["subject"]["reference"] == f"Patient/{patient}"), "")
 
     def override(self, exchange: Exchange, card: Json, code: str, comment: str) -> None:
         """Tell the service that a card was set aside, and why. Raises ServiceError."""
@@ -76,16 +74,3 @@ class HookCaller:
     def _feedback(self, exchange: Exchange, card: Json, result: str, more: Json) -> None:
         entry = {"card": card["uuid"], "outcome": result, "outcomeTimestamp": instant(self.records.now())}
         self.client.send_feedback(exchange.service, entry | more)
-
-
-def _authorization(patient: str) -> Json:
-    """Access for this call. The demo server is open, so the token proves nothing; it has the shape of a real one."""
-    token = secrets.token_urlsafe(24)
-    return {
-        "access_token": token,
-        "token_type": "Bearer",
-        "expires_in": 300,
-        "scope": SCOPE,
-        "subject": "demo-ehr-cds",
-        "patient": patient,
-    }

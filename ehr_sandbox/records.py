@@ -40,6 +40,11 @@ class Records:
         about = [each for by_id in kept.values() for each in by_id.values() if each.get("subject") == _subject(patient)]
         return [*filter(None, [kept["Patient"].get(patient)]), *about]
 
+    def open_encounter(self, patient: str) -> str:
+        """The id of the patient's running visit; empty if there is none."""
+        visits = [each for each in self.of_type("Encounter") if each["status"] == "in-progress"]
+        return next((str(each["id"]) for each in visits if each["subject"] == _subject(patient)), "")
+
     def _current(self) -> dict[str, dict[str, Json]]:
         with self._lock:
             moment = self.now()

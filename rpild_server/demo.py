@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -17,6 +18,9 @@ from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST, serving
 from rpild_server.settings import Settings, load_settings, records_of
 from rpild_server.storing import temporary_store
+
+if TYPE_CHECKING:
+    from ehr_sandbox.authorization.clients import Client
 
 DEMO_EHR = "demo"
 
@@ -42,7 +46,8 @@ class Addresses:
 
 def demo_settings(addresses: Addresses, trusted: tuple[str, ...], further: Path | None = None) -> Settings:
     """Cards on, assessment shown, the demo EHR and the given FHIR bases trusted; further EHRs from a settings file."""
-    bases = (f"{addresses.ehr}/fhir", f"http://{HOST}:{addresses.port + 1}/fhir", *trusted)
+    hosts = (addresses.ehr, f"http://{HOST}:{addresses.port + 1}")
+    bases = (*(f"{host}{path}" for path in ("/fhir", "/open/fhir") for host in hosts), *trusted)
     own = {
         "name": DEMO_EHR,
         "iss": addresses.ehr,
@@ -71,7 +76,7 @@ def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None 
 
     addresses, up = Addresses(port), threading.Event()
     settings = demo_settings(addresses, trusted, further)
-    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr)
+    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=(_registration(addresses),))
     with ExitStack() as sites:
         store = sites.enter_context(temporary_store())
         plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR)
@@ -79,6 +84,19 @@ def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None 
             _enter(sites, app, own_port)
         up.set()
         yield addresses
+
+
+def _registration(addresses: Addresses) -> Client:
+    """The plug-in's page as the demo EHR knows it: an app that proves itself with a signed assertion."""
+    from ehr_sandbox.authorization.clients import Client
+
+    return Client(
+        "rpild",
+        "RP-ILD decision support",
+        launch_url=f"{addresses.plug_in}/smart/launch",
+        redirect_uris=(f"{addresses.plug_in}/smart/callback/{DEMO_EHR}",),
+        jwks_url=f"{addresses.plug_in}/smart/jwks.json",
+    )
 
 
 def _enter(sites: ExitStack, app: Flask, port: int) -> None:

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from ehr_sandbox.authorization.call_tokens import call_access
+from ehr_sandbox.authorization.token_store import TokenStore
 from ehr_sandbox.cds_client import CdsClient
 from ehr_sandbox.charting import load_patients
 from ehr_sandbox.exchanges import Exchange, Exchanges
@@ -22,7 +24,8 @@ ORDERS = ("methotrexate", "rituximab", "methylprednisolone-pulse", "hrct")
 
 def exchanges(demo: Demo, patient: str, hook: str) -> list[Exchange]:
     records = Records(load_patients())
-    caller = HookCaller(CdsClient(demo.url), records, Exchanges(), f"{demo.ehr}/fhir", f"reader-{uuid4()}")
+    reader, access = f"reader-{uuid4()}", call_access(TokenStore())
+    caller = HookCaller(CdsClient(demo.url), records, Exchanges(), f"{demo.ehr}/open/fhir", reader, access)
     when = records.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     drafts = [] if hook == "patient-view" else [draft(order, patient, when) for order in ORDERS]
     return caller.fire(hook, patient, drafts, [f"{each['resourceType']}/{each['id']}" for each in drafts])

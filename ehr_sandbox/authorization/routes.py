@@ -1,0 +1,81 @@
+"""Addresses of the authorization server: authorize, token, introspect, revoke, and a launch from the chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from ehr_sandbox.authorization.authorization_server import SmartServer
+from ehr_sandbox.authorization.consent import Consents
+from ehr_sandbox.authorization.launching import Launcher, LaunchError
+from ehr_sandbox.authorization.smart_configuration import smart_configuration
+
+ErrorPage = Callable[[str, str], str]
+
+
+def authorization_blueprint(server: SmartServer, launcher: Launcher, consents: Consents, page: ErrorPage) -> Blueprint:
+    """Routes below /auth and the two discovery documents; `page` renders an error for people."""
+    auth = Blueprint("authorization", __name__)
+
+    @auth.get("/fhir/.well-known/smart-configuration")
+    @auth.get("/.well-known/openid-configuration")
+    def configuration() -> Response:
+        response = jsonify(smart_configuration(server.site.base, server.signer.algorithms))
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    @auth.route("/auth/authorize", methods=["GET", "POST"])
+    def authorize() -> AnyResponse | str | tuple[str, int]:
+        try:
+            grant = server.get_consent_grant(end_user=launcher.user)
+        except OAuth2Error as error:
+            return _refused(server, error, page)
+        except ValueError:  # Authlib: text that its error descriptions may not hold
+            return page("This app cannot be opened", "The request holds characters that are not allowed."), 400
+        return consents.answer(server, grant)
+
+    @auth.get("/auth/launch/<patient>")
+    def launch(patient: str) -> AnyResponse:
+        try:
+            address = launcher.launch_url(patient, request.args.get("appContext"), request.args.get("intent"))
+        except LaunchError as problem:
+            raise NotFound(str(problem)) from problem
+        return redirect(address, 303)
+
+    _add_endpoints(auth, server)
+    return auth
+
+
+def _add_endpoints(auth: Blueprint, server: SmartServer) -> None:
+    @auth.post("/auth/token")
+    def token() -> Response:
+        _once_each()
+        response: Response = server.create_token_response()
+        return response
+
+    @auth.post("/auth/introspect")
+    def introspect() -> Response:
+        response: Response = server.create_endpoint_response("introspection")
+        return response
+
+    @auth.post("/auth/revoke")
+    def revoke() -> Response:
+        response: Response = server.create_endpoint_response("revocation")
+        return response
+
+
+def _once_each() -> None:
+    """A parameter given twice, or in the address, is refused before anything is looked at."""
+    if request.args or any(len(values) > 1 for values in request.form.to_dict(flat=False).values()):
+        raise BadRequest("Send each parameter once, in the body of the form.")
+
+
+def _refused(server: SmartServer, error: OAuth2Error, page: ErrorPage) -> AnyResponse | tuple[str, int]:
+    """Back to the app if its address is known to be right, else a page: nobody is sent to an unknown address."""
+    if error.redirect_uri:
+        return server.send_back(error)
+    return page("This app cannot be opened", error.get_error_description() or error.error), 400
