@@ -93,7 +93,7 @@ def _unresolved(t: Treatment, now: When, knowledge: Knowledge) -> bool:
     if t.ingredients or not systemic(t):
         return False
     window = knowledge.window("active_request_days").span
-    return any(_in_force(use, now, window) for use in _uses(t, now, knowledge))
+    return any(_in_force(use, now, window) for use in uses_of(t, now, knowledge))
 
 
 def systemic(t: Treatment) -> bool:
@@ -108,7 +108,7 @@ def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: K
     """
     window = _class_window(name, knowledge)
     of_class = [t for t in treatments if name in classes_of(t) and systemic(t)]
-    uses = sorted((use for t in of_class for use in _uses(t, now, knowledge)), key=_latest_first)
+    uses = sorted((use for t in of_class for use in uses_of(t, now, knowledge)), key=_latest_first)
     began = [use.start.earliest for use in uses if _in_force(use, now, window)]
     if not began:
         return None
@@ -134,8 +134,8 @@ def _class_window(name: str, knowledge: Knowledge) -> timedelta:
     return knowledge.window(ACTIVE_DAYS[name]).span if name in ACTIVE_DAYS else timedelta()
 
 
-def _uses(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
-    """The span of use that one record proves; nothing for plans, reports, refusals and orders of the future."""
+def uses_of(t: Treatment, now: When, knowledge: Knowledge) -> Iterator[Use]:
+    """The span of use that one record proves; none for plans, reports, refusals and orders of the future."""
     if t.reported or t.intent in NO_ORDER or t.do_not_perform or t.start is None or t.start.ahead_of(now):
         return
     use = _use(t, t.start.cut(now), _end(t, now), now, knowledge)
@@ -232,7 +232,7 @@ def immunosuppressed_between(facts: PatientFacts, one: When, other: When, now: W
         use.start.earliest <= high and _until(use, window) >= low
         for t in facts.treatments
         for window in _windows_of_suppression(t, knowledge)
-        for use in _uses(t, now, knowledge)
+        for use in uses_of(t, now, knowledge)
     )
 
 
