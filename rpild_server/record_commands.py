@@ -148,7 +148,8 @@ def _retain(config: Path) -> None:
     with opened(config) as (settings, storage):
         now, days = wall_clock(), settings.retention_days
         count = storage.writer.run(lambda batch: apply_retention(batch, days, now), WAIT_SECONDS)
-        storage.alerts.purge(now - MEMORY_SPAN)
+        for memory in (storage.alerts, storage.views):
+            memory.purge(now - MEMORY_SPAN)
         sweep_journal(storage.engine)
     click.echo(f"content removed from {count} records older than {days} days")
 

@@ -8,7 +8,15 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
 from rpild_server.storage.audit import Event
 from rpild_server.storage.batch import Batch, Row
-from rpild_server.storage.tables import alert_memory, attestations, decision_records, feedback, gate_rows, launches
+from rpild_server.storage.tables import (
+    alert_memory,
+    attestations,
+    decision_records,
+    feedback,
+    gate_rows,
+    last_views,
+    launches,
+)
 from rpild_server.storage.times import stamp
 
 NO_CONTENT: Row = {"payload": None, "response": None, "call_key": None}
@@ -43,7 +51,8 @@ def erase_patient(batch: Batch, patient: str, who: str, now: datetime) -> int:
 
 def forget_patient(memory: Connection, patient: str) -> int:
     """Remove a patient from the alert memory, with every open launch; the number of rows of the memory."""
-    memory.execute(delete(launches).where(launches.c.patient == patient))
+    for table in (launches, last_views):
+        memory.execute(delete(table).where(table.c.patient == patient))
     return memory.execute(delete(alert_memory).where(alert_memory.c.patient == patient)).rowcount
 
 

@@ -22,6 +22,7 @@ from rpild_server.storage.schema import check
 from rpild_server.storage.switches import SwitchBoard
 from rpild_server.storage.tables import audit_head, used_tokens
 from rpild_server.storage.used_tokens import UsedTokens
+from rpild_server.storage.views import ViewStore
 from rpild_server.storage.writer import GroupWriter
 
 
@@ -37,6 +38,7 @@ class Storage:
     feedback: FeedbackStore
     attestations: AttestationStore
     alerts: AlertMemory
+    views: ViewStore
     tokens: UsedTokens
     launches: LaunchRows
     switches: SwitchBoard
@@ -96,6 +98,7 @@ def open_storage(place: Place, secrets: Secrets) -> Storage:
         feedback=FeedbackStore(engine, keyring, writer),
         attestations=AttestationStore(engine, keyring, writer),
         alerts=AlertMemory(memory),
+        views=ViewStore(memory, keyring),
         tokens=UsedTokens(memory),
         launches=LaunchRows(memory, keyring),
         switches=SwitchBoard(engine),

@@ -211,3 +211,17 @@ launches = Table(
     Index("launches_last_used", "last_used"),
     Index("launches_patient", "patient"),
 )
+
+# What a user has last seen of a patient on the page, in two sealed views; `launch` is a digest.
+last_views = Table(
+    "last_views",
+    MEMORY,
+    text("patient", primary_key=True),
+    text("clinician", primary_key=True),
+    text("launch"),
+    text("key_id"),
+    Column("before", LargeBinary),
+    Column("latest", LargeBinary, nullable=False),
+    text("changed"),
+    Index("last_views_changed", "changed"),
+)
