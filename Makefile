@@ -7,7 +7,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance bench soak knowledge lock clean
+.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-9s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -34,6 +34,9 @@ cover: $(VENV)/.test-ready  ## the coverage gates over the last run of `make uni
 
 conformance: $(VENV)/.test-ready  ## the requirements of CDS Hooks with their proofs; fails if one that SHALL hold is not proven
 	$(BIN)/python -m tests.conformance.requirements
+
+integration: $(VENV)/.test-ready  ## all our patients behind another FHIR server: FHIR_BASE_URL=..., or HAPI FHIR started here (Java 17, Maven)
+	$(BIN)/python -m tests.integration
 
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
