@@ -9,7 +9,6 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from cds_hooks.hook_request import HookRequest
 from cds_hooks.openapi import openapi
 from cds_hooks.ports import Ports, Records
 from cds_hooks.routes import create_blueprint
@@ -17,6 +16,7 @@ from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.admin import Office, create_admin
 from rpild_server.answers import NoRecords
+from rpild_server.attesting import load_for_hook
 from rpild_server.auditing import AuditTrail
 from rpild_server.logs import report
 from rpild_server.passwords import PasswordCheck
@@ -74,7 +74,7 @@ def _ports(
         settings=settings.for_hooks(),
         auth=client_auth(settings, registry, store, unsigned),
         complete_prefetch=EhrReader(registry, settings.limits()).open,
-        load_attestations=_no_attestations,
+        load_attestations=load_for_hook(store),
         now=now,
         records=_records(settings, knowledge, now, store),
         report=report,
@@ -86,11 +86,6 @@ def _ports(
 
 def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:
     return StoredRecords(store, knowledge, report, now, settings.alert_memory) if store else NoRecords()
-
-
-def _no_attestations(_request: HookRequest) -> tuple[bytes, ...]:
-    """Attestations kept by the plug-in itself; it keeps none, those of the EHR come with the chart."""
-    return ()
 
 
 def _state(good: bool) -> Response:
