@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from fhir_mappings.allergies import read_allergies
 from fhir_mappings.conditions import read_conditions
-from fhir_mappings.dates import reader
+from fhir_mappings.dates import Reader, reader
 from fhir_mappings.decode import Decoded, decode, last_updated
 from fhir_mappings.encounters import read_encounters
 from fhir_mappings.imaging import read_scan_reports, read_studies
@@ -43,7 +44,7 @@ OTHER_OBSERVATIONS = tuple(key for key, query in QUERIES.items() if query.kind =
 MEDICATION_KEYS = ("medicationRequests", "medicationAdministrations", "medicationStatements")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChartContext:
     """Whose chart, when and for whom.
 
@@ -60,6 +61,11 @@ class ChartContext:
     selections: tuple[str, ...] | None = None
     attestations: tuple[bytes, ...] = ()
     site: SiteMapping = NO_MAPPING
+
+    @cached_property
+    def read(self) -> Reader:
+        """Reads a time; each spelling of this chart once, at the gate and after it."""
+        return reader(self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +129,9 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
 def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, gate: bool) -> _Book:
     drafts = read_drafts(context.draft_orders, context.patient_id, context.selections)
     translate((*drafts.orders, *drafts.medications), context.site)
-    read = reader(context.zone)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
     book = _Book(
-        decoded, References(read, context.zone, When.at(context.now, context.zone), context.site.scales, urls), drafts
+        decoded, References(context.read, context.zone, When.at(context.now, context.zone), context.site.scales, urls), drafts
     )
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     within = contained_results(book.of("reports"))

@@ -48,8 +48,10 @@ def _is_count(value: object) -> bool:
 
 def _daily(dosage: Dosage) -> Decimal | None:
     doses = [milligrams(each.dose_quantity) for each in dosage.dose_and_rate] or [milligrams(dosage.dose)]
+    if len(doses) != 1 or doses[0] is None:
+        return None
     times = _times_a_day(dosage.timing)
-    return doses[0] * times if len(doses) == 1 and doses[0] is not None and times is not None else None
+    return doses[0] * times if times is not None else None
 
 
 def milligrams(quantity: Quantity | None) -> Decimal | None:

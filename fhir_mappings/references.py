@@ -41,6 +41,8 @@ class References:
         """A reference as `Type/id`; a form that cannot be resolved stays as it is."""
         text = reference.reference if reference is not None else ""
         known = self.urls.get(text, text)
+        if known.count("/") < 2:  # `Type/id` already, or nothing that could be resolved
+            return known
         found = LOCAL.search(known)
         return found[1] if found else known
 

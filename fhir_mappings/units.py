@@ -103,6 +103,8 @@ def spelling_of(quantity: Quantity, scale: Scale) -> str:
     code.
     """
     code, text = quantity.code.strip(), quantity.unit.strip()
+    if code == text:
+        return code
     if not code or (quantity.system and quantity.system != UCUM):
         return text or code
     if text in KNOWN_SPELLINGS and scale.factors.get(text) != scale.factors.get(code):
@@ -141,10 +143,10 @@ def number_of(value: Any) -> Decimal | None:
     """A JSON number as Decimal; None for a quoted or boolean one, and out of reach (above 1e15, or all but zero)."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
-    number = Decimal(value)
-    if number == 0:
-        return abs(number)
-    return number if SMALLEST <= abs(number) <= LARGEST else None
+    number = value if isinstance(value, Decimal) else Decimal(value)
+    if SMALLEST <= abs(number) <= LARGEST:
+        return number
+    return abs(number) if number == 0 else None
 
 
 def _judged(number: Decimal, comparator: str, spelling: str, printed: str, scale: Scale) -> Reading:
