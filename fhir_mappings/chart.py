@@ -131,7 +131,9 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     translate((*drafts.orders, *drafts.medications), context.site)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
     book = _Book(
-        decoded, References(context.read, context.zone, When.at(context.now, context.zone), context.site.scales, urls), drafts
+        decoded,
+        References(context.read, context.zone, When.at(context.now, context.zone), context.site.scales, urls),
+        drafts,
     )
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     within = contained_results(book.of("reports"))
