@@ -94,6 +94,10 @@ class AlgorithmPicture:
     disagreements: tuple[Disagreement, ...]
     hub: str
 
+    def say(self, key: str, **values: object) -> str:
+        """A fixed text around the picture."""
+        return say(key, **values)
+
 
 def draw_algorithm(assessment: Assessment) -> AlgorithmPicture:
     """The picture of one assessment, out of scope included; the same for the same assessment."""
