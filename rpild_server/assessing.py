@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fhir_mappings.chart import ChartContext, read_chart
+from fhir_mappings.chart import Chart, ChartContext, read_chart
 from fhir_mappings.mixed import answers_for, read_bundle
 from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_rules.assess import assess
-from rpild_rules.assessment import Recommendation
+from rpild_rules.assessment import Assessment, Recommendation
 from rpild_rules.contract import as_contract
 from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge, load_knowledge
@@ -34,6 +34,10 @@ class Assessed:
     cards: tuple[Recommendation, ...]
     facts: PatientFacts
     knowledge: Knowledge
+    assessment: Assessment
+    chart: Chart
+    patient_id: str
+    max_cards: int
 
 
 def moment(text: str) -> datetime:
@@ -54,14 +58,15 @@ def assess_file(
     patient_id = _chosen(patient, mixed.patients, mixed.subjects)
     codes = load_site_mapping(mapping) if mapping else NO_MAPPING
     context = ChartContext(patient_id, now, settings.for_hooks().zone, site=codes)
-    facts = read_chart(answers_for(mixed, patient_id, codes), context).facts
-    return _assessed(facts, knowledge, now, settings)
+    chart = read_chart(answers_for(mixed, patient_id, codes), context)
+    return _assessed(chart, patient_id, knowledge, now, settings)
 
 
-def _assessed(facts: PatientFacts, knowledge: Knowledge, now: datetime, settings: Settings) -> Assessed:
-    assessment = assess(facts, knowledge, now)
+def _assessed(chart: Chart, patient_id: str, knowledge: Knowledge, now: datetime, settings: Settings) -> Assessed:
+    assessment = assess(chart.facts, knowledge, now)
     cards, _held = choose(assessment, Call(max_cards=settings.max_cards))
-    return Assessed(as_contract(assessment, tuple(each.topic for each in cards)), cards, facts, knowledge)
+    contract = as_contract(assessment, tuple(each.topic for each in cards))
+    return Assessed(contract, cards, chart.facts, knowledge, assessment, chart, patient_id, settings.max_cards)
 
 
 def _chosen(asked: str | None, patients: tuple[str, ...], subjects: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.checking import check_all
 from rpild_server.demo import run_demo
 from rpild_server.exit_codes import with_exit_code
+from rpild_server.html_page import html_of
 from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
@@ -23,6 +24,7 @@ from rpild_server.report_command import admin_password, report
 from rpild_server.terminal import Screen
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+new_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,13 +71,26 @@ def serve(config: Path) -> None:
 @click.option("--site", type=existing_file, help="A site's parameter overrides (TOML).")
 @click.option("--mapping", type=existing_file, help="A site's mapping of local codes (TOML, or a ConceptMap).")
 @click.option("--json", "as_json", is_flag=True, help="Print the assessment as JSON.")
+@click.option("--html", type=new_file, metavar="OUT", help="Write the page of this patient to a file.")
 def assess(
-    file: Path, patient: str | None, at: str | None, site: Path | None, mapping: Path | None, as_json: bool
+    file: Path,
+    patient: str | None,
+    at: str | None,
+    site: Path | None,
+    mapping: Path | None,
+    as_json: bool,
+    html: Path | None,
 ) -> None:
     """Assess one patient's chart: a FHIR R4 Bundle, a resource, or NDJSON."""
-    with_exit_code(
-        lambda: _print(assess_file(file, patient, moment(at) if at else wall_clock(), site, mapping), as_json)
-    )
+
+    def run() -> None:
+        assessed = assess_file(file, patient, moment(at) if at else wall_clock(), site, mapping)
+        if html:
+            html.write_text(html_of(assessed, file.read_bytes()), encoding="utf-8")
+        else:
+            _print(assessed, as_json)
+
+    with_exit_code(run)
 
 
 def _print(assessed: Assessed, as_json: bool) -> None:

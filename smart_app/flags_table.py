@@ -1,0 +1,87 @@
+"""Published risk flags, each for itself with its cohort; the Kurasawa count; published medians beside the values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpild_rules.context_values import context_values
+from rpild_rules.findings import MET, Finding, Status
+from rpild_rules.prognosis import FLAGS, THRESHOLDS, ferritin_trend
+from smart_app.criteria_table import CONCEPTS, Lack, Limit, lacks_of, limit
+from smart_app.page_texts import page_texts
+from smart_app.sources import Record, Source, people
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+
+OWN_LIMITS = {**{id: (each[2],) for id, each in THRESHOLDS.items()}, "aado2of32": ("aado2_flag",)}
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """One flag: its standing, values, limit, and the cohort in which the limit was published."""
+
+    id: str
+    name: str
+    status: Status
+    because: str
+    sources: tuple[Source, ...]
+    limits: tuple[Limit, ...]
+    lacks: tuple[Lack, ...]
+    cohort: str
+    caveat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the three conditions of Kurasawa 2018."""
+
+    name: str
+    status: Status
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagTable:
+    """All flags, the count of three with its parts, the trend, and medians of cohorts as context.
+
+    `other_cohort` tells that the cohorts were anti-MDA5 positive and this patient is not known to be.
+    """
+
+    rows: tuple[FlagRow, ...]
+    kurasawa: str
+    parts: tuple[Part, ...]
+    trend: str
+    medians: tuple[tuple[str, str, tuple[str, ...]], ...]
+    other_cohort: bool
+
+    @property
+    def met(self) -> tuple[FlagRow, ...]:
+        return tuple(row for row in self.rows if row.status is MET)
+
+
+def flag_table(s: Situation, record: Record) -> FlagTable:
+    """The flags of a patient in scope."""
+    count = s.kurasawa
+    words = page_texts().say("flags.kurasawa", met=count.met, of=count.of)
+    parts = tuple(Part(page_texts().label("kurasawa", p.id), p.status, people(p.because)) for p in count.parts)
+    medians = tuple(
+        (each.marker, people(each.value.printed), tuple(people(line.words) for line in each.beside))
+        for each in context_values(s.facts, s.knowledge, s.now)
+        if each.beside
+    )
+    trend = people(ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge))
+    rows = tuple(_row(s, id, record) for id in FLAGS)
+    return FlagTable(rows, words, parts, trend, medians, s.context != "confirmed")
+
+
+def _row(s: Situation, id: str, record: Record) -> FlagRow:
+    finding: Finding = s.found[id]
+    reference = s.knowledge.reference(s.knowledge.texts.label("flag_source", id))
+    concepts = frozenset({THRESHOLDS[id][0]}) if id in THRESHOLDS else CONCEPTS.get(id, frozenset())
+    return FlagRow(
+        id, s.knowledge.texts.label("flag", id), finding.status, people(finding.because),
+        record.rows(finding.evidence, concepts), tuple(limit(name, s.knowledge) for name in OWN_LIMITS.get(id, ())),
+        lacks_of(s, id, finding), reference.cohort, reference.caveat,
+    )  # fmt: skip

@@ -1,0 +1,168 @@
+"""Treatment options by name with what speaks for and against each; published doses for display with their conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpild_rules.rows import Caution, Dose, Evidence, Option
+from smart_app.ages import dated
+from smart_app.page_texts import page_texts
+from smart_app.sources import people
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "first": ("gc", "cni", "cyc"),
+    "alternative": ("rtx", "plex", "ivig"),
+    "further": ("mmf", "jaki"),
+    "refractory": ("tcz", "pmx", "pirfenidone", "basiliximab"),
+}
+OPEN_IN: Mapping[str, frozenset[str]] = {
+    "first": frozenset({"firstLine", "antibodyPending", "rescue"}),
+    "alternative": frozenset({"firstLine", "antibodyPending", "rescue", "refractory", "response"}),
+    "further": frozenset({"refractory"}),
+    "refractory": frozenset({"refractory"}),
+}
+CLASSES: Mapping[str, str] = {
+    "gc": "GC", "cni": "CNI", "cyc": "CYC", "rtx": "RTX", "plex": "PLEX", "ivig": "IVIG", "mmf": "MMF",
+    "jaki": "JAKi", "tcz": "TCZ", "pmx": "PMX",
+}  # fmt: skip
+HARMS_FETUS = frozenset({"cyc", "mmf", "jaki"})
+SUPPRESSES = frozenset({"gc", "cni", "cyc", "rtx", "mmf", "jaki", "tcz", "basiliximab"})
+INDUCTION_CAUTION = "AVOID-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What one study reports, as printed; never an effect of treatment."""
+
+    id: str
+    cited: str
+    kind: str
+    n: str
+    comparison: str
+    outcomes: tuple[str, ...]
+    harms: tuple[str, ...]
+    check: str
+    mark: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLine:
+    """A dose as one source prints it."""
+
+    drug: str
+    dose: str
+    source: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option: where a source puts it, its studies, harms, what speaks against it, and what of this patient bears.
+
+    `conflict` tells that sources print different doses of one drug; `traps` are what is easily read wrongly.
+    """
+
+    id: str
+    title: str
+    place: str
+    basis: str
+    studies: tuple[Study, ...]
+    harms: tuple[str, ...]
+    against: tuple[str, ...]
+    doses: tuple[DoseLine, ...]
+    traps: tuple[str, ...]
+    conflict: bool
+    here: tuple[str, ...]
+    running: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Options that the sources put in one place; `opened` where the stage asks for them."""
+
+    id: str
+    title: str
+    opened: bool
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """All groups in no order of merit, and the drugs that a source advises against for induction."""
+
+    groups: tuple[Group, ...]
+    caution_title: str
+    caution: str
+    caution_note: str
+    caution_running: str
+
+
+def find_options(s: Situation) -> Options:
+    """The options as the tables hold them, marked with what is known of this patient."""
+    caution = s.knowledge.tables.row(Caution, INDUCTION_CAUTION)
+    groups = tuple(
+        Group(id, page_texts().say(f"options.{id}"), s.stage in OPEN_IN[id], tuple(_choice(s, each) for each in ids))
+        for id, ids in GROUPS.items()
+    )
+    running = [page_texts().label("drug", name) for name in caution.classes if name in s.therapy.chains]
+    return Options(groups, caution.title, caution.text, caution.note, ", ".join(running))
+
+
+def _choice(s: Situation, id: str) -> Choice:
+    row, reference = s.knowledge.tables.row(Option, id), s.knowledge.reference
+    doses = [s.knowledge.tables.row(Dose, each) for each in row.doses]
+    return Choice(
+        id, row.title, ", ".join(row.place), "; ".join(reference(each).cited for each in row.basis),
+        tuple(study(s, each) for each in row.evidence), row.harms, row.against,
+        tuple(_dose_lines(s, doses)), tuple(each.trap for each in doses if each.trap),
+        any(len(each.published) > 1 for each in doses), tuple(_here(s, id)), _running(s, id),
+    )  # fmt: skip
+
+
+def study(s: Situation, id: str) -> Study:
+    """One row of evidence with its reference."""
+    row, reference = s.knowledge.tables.row(Evidence, id), s.knowledge.reference(id)
+    link = reference.link or (f"https://doi.org/{reference.doi}" if reference.doi else "")
+    return Study(
+        id, reference.cited, reference.kind, reference.n, row.comparison, row.outcomes, row.harms, row.check,
+        reference.mark, link,
+    )  # fmt: skip
+
+
+def _dose_lines(s: Situation, doses: list[Dose]) -> Iterator[DoseLine]:
+    for dose in doses:
+        for each in dose.published:
+            yield DoseLine(dose.drug, each.dose, s.knowledge.reference(each.source).cited, each.where)
+
+
+def _running(s: Situation, id: str) -> str:
+    chain = s.therapy.chains.get(CLASSES.get(id, ""))
+    if not chain:
+        return ""
+    key = "options.running_before" if chain.before_edge else "options.running"
+    return page_texts().say(key, date=dated(chain.start, s.now).words)
+
+
+def _here(s: Situation, id: str) -> Iterator[str]:
+    """What the record holds that bears on one option; what was not looked up says so."""
+    say = page_texts().say
+    if id in HARMS_FETUS and s.pregnancy.concern:
+        yield say("here.pregnancy", facts=" ".join(s.pregnancy.documented or s.pregnancy.possible))
+    if id in SUPPRESSES and s.infection.met:
+        signs = "; ".join(people(sign.words) for sign in s.infection.signs)
+        yield say("here.infection_reviewed" if s.infection.reviewed else "here.infection", signs=signs)
+    if id in SUPPRESSES and not s.infection.met and s.infection.not_assessed:
+        yield say("here.infection_open")
+    if id == "plex" and (leaks := _air_leak(s)):
+        yield say("here.air_leak", items=leaks)
+
+
+def _air_leak(s: Situation) -> str:
+    leaks = {"pneumothorax", "pneumomediastinum"}
+    return ", ".join(dict.fromkeys(cause.words for cause in s.causes if cause.concept in leaks))

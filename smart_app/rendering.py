@@ -1,0 +1,53 @@
+"""From plain values to HTML: one Jinja environment, compiled once, that escapes everything and forgives nothing."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rpild_rules.findings import Status
+from smart_app.note_text import note_text
+from smart_app.page import Page
+from smart_app.page_texts import page_texts
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLES = ("app.css", "pictures.css")
+SCRIPTS = ("app.js",)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The environment of every page: escaping on, an unknown name is an error, templates read once."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    texts = page_texts()
+    made.globals.update(t=texts.say, label=texts.label, lines=texts.lines, styles=STYLES, scripts=SCRIPTS)
+    made.filters["status_word"] = status_word
+    return made
+
+
+def status_word(status: Status) -> str:
+    """The word of an answer."""
+    return page_texts().say(f"status.{status.value}")
+
+
+def warm_up() -> None:
+    """Compile every template before the first visit."""
+    made = environment()
+    for name in made.list_templates(extensions=["html"]):
+        made.get_template(name)
+
+
+def render(template: str, **values: Any) -> str:
+    """One template with its values."""
+    return environment().get_template(template).render(**values)
+
+
+def render_page(page: Page) -> str:
+    """The page of one patient."""
+    return render("page.html" if page.detail else "outside.html", page=page, view=page.view, note=note_text(page))

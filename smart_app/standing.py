@@ -1,0 +1,173 @@
+"""Where this patient stands, in one sentence and a few facts: antibody, RP-ILD by which definition, onset, stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpild_rules import results
+from rpild_rules.assessment import Assessment, Recommendation
+from rpild_rules.concepts import DRUG_CLASSES, MECHANICAL
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
+from rpild_rules.gas_exchange import index_gas, printed_ratio
+from rpild_rules.markers import named
+from rpild_rules.oxygen import fraction_of
+from rpild_rules.pathway_rows import StageRule
+from rpild_rules.support import in_use
+from smart_app.ages import dated
+from smart_app.page_texts import page_texts
+from smart_app.sources import people
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+
+STATUS_WORDS = {MET: "status.met", NOT_MET: "status.not_met", UNKNOWN: "status.unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing to see at a glance. `status` draws its shape; empty draws none."""
+
+    label: str
+    value: str
+    more: str = ""
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The sentence, how loud it is (`critical`, `warning`, `info`, `quiet`; by the first card), the facts beside it.
+
+    `stage_entry` says when a patient stands in this stage, `actions` what the pathway looks at there.
+    """
+
+    level: str
+    level_word: str
+    sentence: str
+    facts: tuple[Fact, ...]
+    stage: str = ""
+    stage_entry: str = ""
+    actions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_standing(s: Situation, sent: tuple[Recommendation, ...]) -> Standing:
+    """The standing of a patient in scope; `sent` are the cards that the page shows."""
+    say, level = page_texts().say, sent[0].indicator if sent else "quiet"
+    rule = s.knowledge.tables.row(StageRule, s.stage)
+    stage = s.knowledge.texts.label("stage", s.stage)
+    sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), stage=stage)
+    return Standing(
+        level, say(f"level.{level}"), sentence, tuple(_facts(s)), stage, rule.entry, rule.actions, tuple(_notes(s))
+    )
+
+
+def out_of_scope(assessment: Assessment) -> Standing:
+    """The calm words for a patient whom a gate kept out; never an all-clear."""
+    say, gate = page_texts().say, assessment.gate
+    return Standing("quiet", say("level.outside"), say("outside.sentence", note=gate.note), ())
+
+
+def _antibody(s: Situation) -> str:
+    say, state = page_texts().say, s.mda5.state
+    if state == "positive":
+        doubtful = s.mda5.marks & {"weak", "multiple", "discordant"}
+        return say("antibody.positive_doubtful" if doubtful else "antibody.positive")
+    if state == "none":
+        return say("antibody.unread" if s.mda5.reason else "antibody.none")
+    if state == "negative":
+        return say("antibody.negative_other" if s.in_context("otherMsa") else "antibody.negative")
+    return say(f"antibody.{state}")
+
+
+def _rp(s: Situation) -> str:
+    """How RP-ILD stands, by which definition, since when."""
+    say, onset = page_texts().say, s.onset.when
+    since = say("rp.since", onset=dated(onset, s.now).words) if onset else say("rp.no_onset")
+    latched = s.episode.latch.on
+    if s.rp is MET:
+        return say("rp.met", since=since)
+    if s.episode.met and latched:
+        today = say("rp.today_no" if s.rp is NOT_MET else "rp.today_unknown")
+        return say("rp.latched", on=dated(latched, s.now).words, today=today, since=since)
+    if s.episode.met:
+        return say("rp.judged", since=since)
+    if s.three_months is MET:
+        return say("rp.three_months", today=say("rp.today_no" if s.rp is NOT_MET else "rp.today_unknown"))
+    return say("rp.not_met" if s.rp is NOT_MET else "rp.unknown", date=s.now.printed, since=since)
+
+
+def _facts(s: Situation) -> Iterator[Fact]:
+    say = page_texts().say
+    yield Fact(say("fact.rp"), say(f"fact.rp_{s.rp.value}"), say("fact.rp_by"), s.rp)
+    yield _antibody_fact(s)
+    onset = s.found["onsetWithinOneMonth"]
+    when = dated(s.onset.when, s.now) if s.onset.when else None
+    yield Fact(say("fact.onset"), when.printed if when else say("fact.unknown"), when.age if when else "", onset.status)
+    yield _gas_fact(s)
+    support = next(iter(in_use(s.facts, MECHANICAL | {"ecmo"}, s.now, s.knowledge.window("blind_hours"))), None)
+    if support:
+        name = s.knowledge.texts.label("support", support.concept)
+        yield Fact(say("fact.support"), name, dated(support.start, s.now).words)
+    yield _therapy_fact(s)
+
+
+def _antibody_fact(s: Situation) -> Fact:
+    say, newest = page_texts().say, s.mda5.newest
+    status = {"positive": MET, "negative": NOT_MET}.get(s.mda5.state, UNKNOWN)
+    more = f"{people(newest.printed)}; {dated(newest.when, s.now).words}" if newest else ""
+    if s.other_antibodies:
+        more = "; ".join(filter(None, (more, say("fact.also", names=named(s, s.other_antibodies)))))
+    return Fact(say("fact.antibody"), say(f"fact.mda5_{s.mda5.state}"), more, status)
+
+
+def _gas_fact(s: Situation) -> Fact:
+    """The gas that the criteria read, with its inspired oxygen."""
+    say = page_texts().say
+    gas = index_gas(s.facts, s.now, s.now, s.knowledge).value
+    if gas is None:
+        return Fact(say("fact.gas"), say("fact.unknown"), say("fact.no_gas"), UNKNOWN)
+    oxygen = fraction_of(gas, s.facts, s.knowledge, s.now)
+    more = [oxygen.printed]
+    if oxygen.value is not None and not oxygen.air:
+        more.append(f"P/F {printed_ratio(gas, oxygen.value)}")
+    more.append(dated(gas.when, s.now).words)
+    failure = s.found["respiratoryFailure"].status
+    return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more), failure)
+
+
+def _therapy_fact(s: Situation) -> Fact:
+    """The drug classes that run, with their starts; absence is claimed only of a list that could be read."""
+    say, label = page_texts().say, page_texts().label
+    names = sorted(s.therapy.chains, key=list(DRUG_CLASSES).index)
+    runs = [f"{label('drug', name)} ({_start(s, name)})" for name in names]
+    if runs:
+        return Fact(say("fact.therapy"), ", ".join(label("drug", name) for name in names), "; ".join(runs))
+    read = s.facts.read("E-MED") and not s.therapy.unresolved
+    return Fact(say("fact.therapy"), say("fact.no_therapy" if read else "fact.therapy_unread"))
+
+
+def _start(s: Situation, name: str) -> str:
+    chain = s.therapy.chains[name]
+    key = "fact.before" if chain.before_edge else "fact.start"
+    return page_texts().say(key, date=dated(chain.start, s.now).words)
+
+
+def _notes(s: Situation) -> Iterator[str]:
+    """What qualifies the sentence: other causes on record, limits of care, an older onset."""
+    say = page_texts().say
+    if s.onset.older:
+        yield say("standing.older", older=dated(s.onset.older, s.now).words)
+    if s.onset.ask_again:
+        yield say("standing.ask_again")
+    if s.causes:
+        yield say("standing.causes", causes="; ".join(people(cause.words) for cause in s.causes))
+    if s.infection.met and not s.infection.reviewed:
+        yield say("standing.infection", signs="; ".join(people(sign.words) for sign in s.infection.signs))
+    limits = dict.fromkeys(each.printed for each in s.facts.limits)
+    if limits:
+        yield say("standing.limits", limits=", ".join(limits))
+    if s.pregnancy.concern:
+        found = s.pregnancy.documented or s.pregnancy.possible
+        yield say("standing.pregnancy", facts=" ".join(found))

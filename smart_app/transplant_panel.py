@@ -1,0 +1,90 @@
+"""Transplant and ECMO: what the record holds for and against a referral, what it cannot tell, published outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpild_rules.rows import Guideline
+from rpild_rules.transplant_lines import air_leak, care_limit
+from smart_app.ages import dated
+from smart_app.options import Study, study
+from smart_app.page_texts import page_texts
+from smart_app.sources import people
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
+
+TRANSPLANT, ECMO = ("EV-22",), ("EV-20", "EV-19", "EV-21")
+CRITERIA = ("LIT-10", "LIT-9", "LIT-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What was read of one guideline: title and its statements."""
+
+    title: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransplantPanel:
+    """`limited`: the line on limits of care, which leaves the rest out; else what was found, unknown and published."""
+
+    limited: str = ""
+    state: str = ""
+    found_for: tuple[str, ...] = ()
+    found_against: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+    transplant: tuple[Study, ...] = ()
+    ecmo: tuple[Study, ...] = ()
+    criteria: tuple[Criteria, ...] = ()
+    opened: bool = False
+
+
+def transplant_panel(s: Situation) -> TransplantPanel:
+    """The panel of a patient in scope; the centre decides, the page never does."""
+    if s.care_limited:
+        return TransplantPanel(limited=care_limit(s))
+    say = page_texts().say
+    return TransplantPanel(
+        state=say("transplant.sent", referral=s.referral) if s.referral else say("transplant.not_sent"),
+        found_for=tuple(_for(s)), found_against=(*map(people, s.barriers), *map(people, air_leak(s))),
+        unknown=(*s.knowledge.texts.unknown_to_tool, *page_texts().lines("transplant.unknown_more")),
+        severity=tuple(_severity(s)),
+        transplant=tuple(study(s, each) for each in TRANSPLANT), ecmo=tuple(study(s, each) for each in ECMO),
+        criteria=tuple(_criteria(s, each) for each in CRITERIA), opened=s.stage in ("rescue", "refractory"),
+    )  # fmt: skip
+
+
+def _criteria(s: Situation, id: str) -> Criteria:
+    return Criteria(s.knowledge.reference(id).cited, s.knowledge.tables.row(Guideline, id).says)
+
+
+def _for(s: Situation) -> Iterator[str]:
+    """Facts that the referral criteria name."""
+    say = page_texts().say
+    if s.episode.met:
+        yield say("transplant.episode")
+    if s.episode.refractory or s.episode.signs:
+        words = "; ".join(people(sign.words) for sign in s.episode.signs) or say("transplant.judged")
+        yield say("transplant.worse", signs=words)
+    for id in ("dyspnoeaNeedingCare", "fvcDecline", "dlcoDecline", "respiratoryFailure"):
+        if s.found[id].met:
+            yield people(s.found[id].because)
+
+
+def _severity(s: Situation) -> Iterator[str]:
+    """Severe failure and need of rescue with values and times; a patient blind to gases."""
+    say = page_texts().say
+    for failure in (s.severe, s.rescue):
+        if failure and failure.words:
+            yield people(failure.words)
+    if s.on_ecmo:
+        yield say("transplant.on_ecmo")
+    if s.blind:
+        yield say("transplant.blind", support=s.blind)
+    if not (s.severe or s.rescue or s.on_ecmo or s.blind):
+        yield say("transplant.no_severe", date=dated(s.now, s.now).printed)

@@ -1,0 +1,41 @@
+// Enhancements only: the page is complete without this file. Copying, printing, and the mark of the part in view.
+"use strict";
+(() => {
+  const show = (selector) => document.querySelectorAll(selector).forEach((each) => { each.hidden = false; });
+  show(".scripted");
+
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      const said = button.parentElement.querySelector("[role=status]");
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        said.textContent = button.dataset.done;
+      } catch {
+        getSelection().selectAllChildren(source);
+        source.focus();
+        said.textContent = button.dataset.failed;
+      }
+    });
+  });
+
+  document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+
+  // A link into a folded part opens it.
+  const open = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  };
+  addEventListener("hashchange", open);
+  open();
+
+  const links = new Map([...document.querySelectorAll(".parts a")].map((a) => [a.hash.slice(1), a]));
+  if (!links.size || !("IntersectionObserver" in window)) return;
+  const inView = new Set();
+  const watch = new IntersectionObserver((entries) => {
+    for (const entry of entries) inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
+    const first = [...links.keys()].find((id) => inView.has(id));
+    if (first) links.forEach((a, id) => (id === first ? a.setAttribute("aria-current", "true") : a.removeAttribute("aria-current")));
+  }, { rootMargin: "-15% 0px -60% 0px" });
+  links.forEach((_, id) => { const part = document.getElementById(id); if (part) watch.observe(part); });
+})();
