@@ -54,6 +54,9 @@ lock:  ## renew requirements*.lock from pyproject.toml
 	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --group build -o requirements.lock
 	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' pyproject.toml --group build --extra postgres -c requirements.lock \
+		-o requirements-server.lock
+	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --group test -c requirements.lock -o requirements-test.lock
 
 clean:  ## remove what was built, the environment included

@@ -32,15 +32,21 @@ def load_secrets(path: Path) -> Secrets:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise BadSecretsError(f"{path}: {problem.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise BadSecretsError(f"{path}: not a TOML file.") from None  # the parser's text may quote a secret
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if os.name == "posix" and _open_to_others(found):
         raise BadSecretsError(f"{path}: others than its owner may read or write it.", f"Run: chmod 600 {path}")
     return content
+
+
+def _open_to_others(found: os.stat_result) -> bool:
+    """Whether more than its owner may use the file; a cluster mounts secrets as root's, readable by our group."""
+    mounted = stat.S_IRGRP if found.st_uid == 0 != os.geteuid() else 0
+    return bool(found.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~mounted)
 
 
 def _key(path: Path, name: str, value: object) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rpild_server.storage import secrets_file
 from rpild_server.storage.crypt import Keyring, Secrets
 from rpild_server.storage.errors import BadSecretsError, UnreadableRecordError
 from rpild_server.storage.secrets_file import load_secrets, new_secrets_text
@@ -127,3 +128,22 @@ def test_a_signature_is_ours_or_not(keyring: Keyring) -> None:
 def test_secrets_are_not_printed() -> None:
     assert "kkk" not in repr(SECRETS)
     assert "ppp" not in f"{SECRETS}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "us", "refused"),
+    [
+        (0o400, 1000, 1000, False),
+        (0o440, 1000, 1000, True),  # somebody opened it to the group
+        (0o440, 0, 10001, False),  # a cluster's secret: root's, for our group to read
+        (0o460, 0, 10001, True),
+        (0o444, 0, 10001, True),
+        (0o440, 0, 0, True),  # root's own file, open to root's group
+    ],
+)
+def test_a_secret_mounted_for_our_group_is_accepted_and_nothing_wider(
+    monkeypatch: pytest.MonkeyPatch, mode: int, owner: int, us: int, refused: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: us)
+    found = os.stat_result((mode, 0, 0, 1, owner, 0, 0, 0, 0, 0))
+    assert secrets_file._open_to_others(found) is refused
