@@ -55,12 +55,6 @@ class TrustedEhr:
     smart: SmartClient | None = None
     origins: frozenset[str] = frozenset()
 
-    @property
-    def identity(self) -> str:
-        """What stands for it in pseudonyms: its issuer, with the tenant where an issuer has several; else its name."""
-        issuer = f"{self.iss}#{self.tenant}" if self.tenant else self.iss
-        return issuer or self.name
-
     def trusts(self, fhir_server: str) -> bool:
         """Whether this FHIR base is one of its own; a closing slash makes no difference, anything else does."""
         return _plain(fhir_server) in map(_plain, self.fhir_bases)

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 
 from cds_hooks.openapi import openapi
 from cds_hooks.ports import Ports, Records
 from cds_hooks.routes import create_blueprint
+from ehr_access.client_keys import ClientKeys
 from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.admin import Office, create_admin
 from rpild_server.answers import NoRecords
+from rpild_server.assets import create_assets_blueprint
 from rpild_server.attesting import load_for_hook
 from rpild_server.auditing import AuditTrail
 from rpild_server.logs import report
@@ -23,8 +25,10 @@ from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
+from rpild_server.smart_wiring import smart_ports
 from rpild_server.storing import Store
 from rpild_server.trust import client_auth
+from smart_app.routes import create_smart_blueprint
 
 
 def wall_clock() -> datetime:
@@ -45,16 +49,22 @@ def create_app(
     site: Path | None = None,
     store: Store | None = None,
     unsigned: str = "",
+    client_keys: ClientKeys | None = None,
 ) -> Flask:
     """The plug-in as a WSGI application; `ready` tells whether /readyz may say so.
 
     `unsigned` names the EHR that calls without a token count as; empty, as in production, none is accepted.
+    `client_keys` sign for the SMART app in place of those in the configured file.
     """
     knowledge = knowledge or load_knowledge(site)
     app = Flask(__name__, static_folder=None)
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
-    app.register_blueprint(create_blueprint(_ports(settings, knowledge, now, store, unsigned)))
+    ports = _ports(settings, knowledge, now, store, unsigned)
+    app.register_blueprint(create_blueprint(ports))
+    if store and any(each.smart for each in settings.ehrs):
+        app.register_blueprint(create_assets_blueprint())
+        app.register_blueprint(_smart(settings, ports, store, client_keys))
     if store and settings.admin_password_hash:
         check = PasswordCheck(settings.admin_password_hash.get_secret_value())
         app.register_blueprint(create_admin(Office(store, now, knowledge, check)))
@@ -82,6 +92,14 @@ def _ports(
         correlation=lambda: str(uuid.uuid4()),
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
     )
+
+
+def _smart(settings: Settings, hooks: Ports, store: Store, keys: ClientKeys | None) -> Blueprint:
+    """Launch and page; they walk the same middle as the hooks, with the same knowledge and clock."""
+    registry = settings.registry()
+    reader = EhrReader(registry, settings.limits())
+    ports = smart_ports(settings, registry, reader, hooks.knowledge, hooks.now, store, hooks.audit, keys)
+    return create_smart_blueprint(ports)
 
 
 def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:

@@ -16,11 +16,11 @@ def read_client_secret(path: Path) -> str:
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="ascii").strip()
     except OSError as problem:
-        raise ValueError(f"{path}: cannot be read ({problem.strerror}); write the secret there, and nothing else") from None
+        raise ValueError(f"{path}: cannot be read ({problem.strerror}); write nothing but the secret there") from None
     except UnicodeDecodeError:
         text = ""
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ValueError(f"{path}: others than its owner may read or write it; run: chmod 600 {path}")
     if not ALPHABET.fullmatch(text):
-        raise ValueError(f"{path}: a secret is one line of letters, digits and . _ ~ + / = - ; ask the EHR for such a one")
+        raise ValueError(f"{path}: a secret is one line of letters, digits and ._~+/=- ; ask the EHR for such a one")
     return text

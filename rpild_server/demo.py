@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask
 
+from ehr_access.client_keys import ClientKeys, make_client_key
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST, serving
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ehr_sandbox.authorization.clients import Client
 
 DEMO_EHR = "demo"
+CLIENT_ID = "rpild"
 
 
 class PortTakenError(Exception):
@@ -54,6 +56,9 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...], further: Path 
         "jwks_url": f"{addresses.ehr}/.well-known/jwks.json",
         "fhir_bases": bases,
         "origins": frozenset({addresses.ehr}),
+        "smart": True,
+        "title": "Demo EHR",
+        "client_id": CLIENT_ID,
     }
     return load_settings(
         further,
@@ -76,10 +81,11 @@ def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None 
 
     addresses, up = Addresses(port), threading.Event()
     settings = demo_settings(addresses, trusted, further)
+    keys = ClientKeys((make_client_key("demo", "ES384"),))
     sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=(_registration(addresses),))
     with ExitStack() as sites:
         store = sites.enter_context(temporary_store())
-        plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR)
+        plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR, client_keys=keys)
         for app, own_port in ((plug_in, port), (sandbox, port + 1)):
             _enter(sites, app, own_port)
         up.set()
@@ -91,7 +97,7 @@ def _registration(addresses: Addresses) -> Client:
     from ehr_sandbox.authorization.clients import Client
 
     return Client(
-        "rpild",
+        CLIENT_ID,
         "RP-ILD decision support",
         launch_url=f"{addresses.plug_in}/smart/launch",
         redirect_uris=(f"{addresses.plug_in}/smart/callback/{DEMO_EHR}",),

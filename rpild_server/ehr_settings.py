@@ -100,7 +100,7 @@ class EhrSettings(BaseModel):
     @model_validator(mode="after")
     def _has_a_client(self) -> Self:
         if self.smart and not PLAIN_NAME.fullmatch(self.name):
-            raise ValueError("with smart = true the name stands in addresses: use letters, digits, dot, dash, underscore")
+            raise ValueError("with smart = true the name stands in addresses: use letters, digits and ._-")
         if self.smart and not (self.client_id and self.fhir_bases):
             raise ValueError("smart = true needs client_id and fhir_bases")
         if self.smart and (self.client_auth == "client_secret_basic") != bool(self.client_secret_file):

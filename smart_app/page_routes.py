@@ -1,0 +1,28 @@
+"""The page of one launch: its chart read now, assessed now, shown."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint, Response
+
+from rpild_rules.assess import assess
+from smart_app.opening import opened
+from smart_app.page import View, compose_page
+from smart_app.patient_chart import read_patient_chart
+from smart_app.ports import SmartPorts
+from smart_app.rendering import render_page
+
+
+def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
+    """What stands below /app/<launch_id>/."""
+    blueprint.add_url_rule("/app/<launch_id>/", "page", partial(page, ports=ports), methods=["GET"])
+
+
+def page(launch_id: str, ports: SmartPorts) -> Response:
+    """The page."""
+    seen = opened(launch_id, ports)
+    patient = read_patient_chart(seen, ports)
+    assessment = assess(patient.chart.facts, ports.knowledge, patient.read_at)
+    view = View(base=f"/app/{launch_id}/", csrf=seen.csrf, user=seen.launch.user_name, asset=ports.asset)
+    return Response(render_page(compose_page(patient, assessment, view)), content_type="text/html; charset=utf-8")

@@ -1,0 +1,94 @@
+"""What launch and page need from outside, handed in by the program that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
+
+from ehr_access.apps import SmartEhrs
+from ehr_access.fhir_client import EhrReader
+from ehr_access.registry import TrustedEhr
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from rpild_rules.knowledge import Knowledge
+from smart_app.launch_store import Limits, Rows
+
+
+class Report(Protocol):
+    """One line in the log: an event and allow-listed fields, never a patient value."""
+
+    def __call__(self, event: str, **fields: object) -> None: ...
+
+
+class Audit(Protocol):
+    """One entry of the audit log: a word for what happened, who did it, details without values."""
+
+    def __call__(self, kind: str, who: str, **what: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What a card's link carried: the hook call it belongs to, of which patient (a pseudonym)."""
+
+    hook_instance: str
+    patient: str
+
+
+class HandOvers(Protocol):
+    """The links of cards, signed by this service, and what those cards said."""
+
+    def read(self, app_context: str, now: datetime) -> HandOver | None:
+        """What a launch brought along; None if it is not ours, was changed or is too old."""
+        ...
+
+    def topics(self, ehr: TrustedEhr, hook_instance: str) -> tuple[str, ...] | None:
+        """The topics of the cards that a hook call was answered with; None if it is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AppSettings:
+    """Operating settings of the page for one EHR."""
+
+    zone: tzinfo = UTC
+    site: SiteMapping = NO_MAPPING
+    patient_form: str = "Patient/{}"
+    lab_offers: frozenset[str] = frozenset()
+    max_cards: int | None = None
+    pathway_flag_codes: frozenset[str] = frozenset()
+
+
+def no_attestations(_ehr: str, _patient: str) -> tuple[bytes, ...]:
+    """Nothing kept by ourselves."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SmartPorts:
+    """Everything that touches the world.
+
+    `rows` may raise PageStoreError. `pseudonym` stands for a patient of an EHR (id). `attestations` are raw
+    Observations kept by ourselves (EHR's name, patient id). `asset` gives the address of a static file.
+    """
+
+    knowledge: Knowledge
+    now: Callable[[], datetime]
+    correlation: Callable[[], str]
+    base_url: str
+    cookie: str
+    ehrs: SmartEhrs
+    rows: Rows
+    reader: EhrReader
+    pseudonym: Callable[[TrustedEhr, str], str]
+    report: Report
+    audit: Audit
+    limits: Limits = Limits()  # noqa: RUF009  frozen
+    settings_of: Mapping[str, AppSettings] = field(default_factory=dict)
+    attestations: Callable[[str, str], tuple[bytes, ...]] = no_attestations
+    hand_overs: HandOvers | None = None
+    asset: Callable[[str], str] = "/static/{}".format
+
+    def settings(self, ehr: str) -> AppSettings:
+        """The settings for an EHR."""
+        return self.settings_of.get(ehr, AppSettings())
