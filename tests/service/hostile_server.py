@@ -17,10 +17,11 @@ Act = Callable[["Handler"], None]
 
 @dataclass
 class Behaviour:
-    """What the server does by path (query included), and what it has seen."""
+    """What the server does by path (query included; writes as `POST Observation`), and what it has seen."""
 
     acts: dict[str, Act] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     base: str = ""
 
     def paths(self) -> list[str]:
@@ -35,8 +36,17 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
     def do_GET(self) -> None:
+        self._act(self.path.removeprefix("/fhir/"))
+
+    def do_POST(self) -> None:
+        self.server.behaviour.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+        self._act(f"{self.command} {self.path.removeprefix('/fhir/')}")
+
+    do_PUT = do_POST
+
+    def _act(self, name: str) -> None:
         self.server.behaviour.seen.append((self.path, dict(self.headers)))
-        act = self.server.behaviour.acts.get(self.path.removeprefix("/fhir/"))
+        act = self.server.behaviour.acts.get(name)
         try:
             (act or status(404))(self)
         except (BrokenPipeError, ConnectionResetError):
