@@ -35,6 +35,7 @@ from fhir_mappings.reads import Answer, Pages
 from fhir_mappings.references import References, all_urls, by_reference, groups_of
 from fhir_mappings.reports import contained_results, panels_among, read_antibody_reports
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
+from fhir_mappings.skimming import skim
 from fhir_mappings.structs import ObservationIn
 from fhir_mappings.supports import device_support
 from rpild_rules.facts import PatientFacts, Person, Unreadable, User
@@ -88,16 +89,24 @@ class _Book:
     observations: list[ObservationIn] = field(default_factory=list)
 
     def of(self, *keys: str) -> list[Any]:
-        return [each for key in keys if key in self.decoded for each in self.decoded[key].resources]
+        """The resources of some keys, one after the other; what was only skimmed holds nothing to read."""
+        answered = [self.decoded[key] for key in keys if key in self.decoded]
+        return [each for one in answered if not one.skimmed for each in one.resources]
 
 
-def decode_key(key: str, answer: Answer, patient_id: str, site: SiteMapping = NO_MAPPING) -> Decoded:
+def decode_key(
+    key: str, answer: Answer, patient_id: str, site: SiteMapping = NO_MAPPING, gate: bool = False
+) -> Decoded:
     """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing
-    is decoded twice.
+    is decoded twice. With `gate` the laboratory is only skimmed, if the gate asks for none of it.
 
     Raises OtherPatientError if a resource names another patient.
     """
     kind, count = (QUERIES[key].kind, QUERIES[key].count) if key != MEDICATIONS else ("Medication", 0)
+    if gate and key == "laboratory" and isinstance(answer, bytes):
+        skimmed = skim(answer, patient_id, count, site)
+        if skimmed is not None:
+            return skimmed
     decoded = decode(kind, answer, patient_id, count)
     translate(decoded.resources, site)
     return decoded
@@ -111,7 +120,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
     JSON holds.
     """
     decoded = {
-        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id, context.site)
+        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id, context.site, gate)
         for key, each in answers.items()
     }
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)

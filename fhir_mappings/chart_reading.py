@@ -1,7 +1,7 @@
 """From an EHR's answers to one chart, in two steps: what the gate asks first, the rest only for those who pass.
 
 A hook call and a page read the same way; an irrelevant patient costs the gate's keys only (rulings 4). Nothing is
-decoded twice.
+decoded twice, but for a laboratory that was only skimmed at the gate.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class ChartReading:
 
     def _chart(self, gate: bool = False) -> Chart:
         for key, answer in self.reading.answers.items():
-            if key not in self.decoded:
-                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site)
+            if key not in self.decoded or (self.decoded[key].skimmed and not gate):
+                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site, gate)
         return read_chart(self.decoded, self.context, gate)
 
     def _with_medications(self, chart: Chart) -> Chart:

@@ -5,7 +5,7 @@ refuses (rulings 5).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +86,7 @@ class Decoded:
     """One key, decoded.
 
     `cut` tells that entries beyond these may exist, `more` that the EHR said so; `urls` turns a fullUrl into
-    `Type/id`.
+    `Type/id`. Of a `skimmed` key the resources hold nothing but their times.
     """
 
     kind: str
@@ -97,6 +97,7 @@ class Decoded:
     unreadable: tuple[Unreadable, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)
     skipped: int = 0
+    skimmed: bool = False
 
 
 @dataclass(slots=True)
@@ -128,13 +129,15 @@ def failed(kind: str, reason: Reason) -> Decoded:
 
 
 def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int) -> Decoded:
-    read = [_page(kind, body) for body in pages.bodies]
-    for page in read:
+    whole = []
+    for body in pages.bodies:
+        page = _page(kind, body)
         if isinstance(page, Reason):
             return failed(kind, page)
-    whole = [page for page in read if isinstance(page, Page)]
-    decoded = sort_out(kind, whole, patient_id, _is_cut(whole, pages.complete, count))
-    return replace(decoded, more=decoded.cut and (pages.complete is False or whole[-1].more))
+        whole.append(page)
+    cut = _is_cut(whole, pages.complete, count)
+    more = cut and (pages.complete is False or whole[-1].more)
+    return sort_out(kind, whole, patient_id, cut, more)
 
 
 def _is_cut(pages: list[Page], complete: bool | None, count: int) -> bool:
@@ -152,9 +155,13 @@ def _page(kind: str, body: bytes) -> Page | Reason:
         return _slow_page(kind, body)
     if bundle.resource_type != "Bundle":
         return _lone(kind, body)
-    more = any(link.relation == "next" for link in bundle.link)
     entries = [(entry.full_url, entry.resource) for entry in bundle.entry if entry.resource is not None]
-    return Page(entries, more=more, total=len(bundle.entry))
+    return Page(entries, more=has_more(bundle), total=len(bundle.entry))
+
+
+def has_more(bundle: structs.Bundle[Any]) -> bool:
+    """Whether the EHR said that there are further pages."""
+    return any(link.relation == "next" for link in bundle.link)
 
 
 def _slow_page(kind: str, body: bytes) -> Page | Reason:
@@ -240,10 +247,16 @@ def _meta(resource: Any) -> Meta:
 
 
 def sort_out(
-    kind: str, pages: list[Page], patient_id: str, cut: bool, draft: bool = False, urls: Mapping[str, str] | None = None
+    kind: str,
+    pages: list[Page],
+    patient_id: str,
+    cut: bool = False,
+    more: bool = False,
+    draft: bool = False,
+    urls: Mapping[str, str] | None = None,
 ) -> Decoded:
     """Check whose the resources are and keep those of the type asked for (and the Medications that come with them)."""
-    entries = [entry for page in pages for entry in page.entries]
+    entries = pages[0].entries if len(pages) == 1 else [entry for page in pages for entry in page.entries]
     urls = urls if urls is not None else urls_of(entries)
     unreadable = [each for page in pages for each in page.unreadable]
     kept, usual = [], f"Patient/{patient_id}"
@@ -252,6 +265,4 @@ def sort_out(
         mine = (subject is not None and subject.reference == usual) or belongs(resource, patient_id, urls)
         if resource.resource_type == kind or (resource.resource_type == "Medication" and kind in WITH_MEDICATIONS):
             kept.append(resource) if mine or draft else unreadable.append(_broken(kind, resource.id))
-    return Decoded(
-        kind, tuple(kept), cut=cut, unreadable=tuple(unreadable), urls=urls, skipped=len(entries) - len(kept)
-    )
+    return Decoded(kind, tuple(kept), Reading.COMPLETE, cut, more, tuple(unreadable), urls, len(entries) - len(kept))

@@ -22,6 +22,7 @@ KINDS = {
     "care-limit": "partial",
     "resuscitation-limit": "resuscitation",
 }
+LIMITING = frozenset(KINDS)
 ACTIVE_CONDITION = frozenset({"", "active", "recurrence", "relapse"})
 NOT_PLANNED = frozenset({"cancelled", "stopped", "entered-in-error", "completed"})
 COUNTED = frozenset({"", "confirmed"})
@@ -76,9 +77,9 @@ def read_limiting_orders(requests: Iterable[ServiceRequestIn], refs: References)
 def read_limiting_conditions(conditions: Iterable[ConditionIn], refs: References) -> Iterator[Limit]:
     """Active Conditions that state a limit by code."""
     for each in conditions:
-        counted = code_of(each.clinical_status) in ACTIVE_CONDITION and code_of(each.verification_status) in COUNTED
-        concepts = concepts_of(each.code) & KINDS.keys()
-        if concepts and counted:
+        if LIMITING.isdisjoint(concepts_of(each.code)):
+            continue
+        if code_of(each.clinical_status) in ACTIVE_CONDITION and code_of(each.verification_status) in COUNTED:
             yield from _limits(each, [each.code], [], None, refs, refs.read(each.recorded_date))
 
 

@@ -109,7 +109,7 @@ def answers_for(mixed: Mixed, patient_id: str, site: SiteMapping = NO_MAPPING) -
     decoded = {key: Decoded(query.kind) for key, query in QUERIES.items()}
     for kind in TYPES:
         page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
-        found = sort_out(kind, [page], patient_id, cut=False, urls=urls)
+        found = sort_out(kind, [page], patient_id, urls=urls)
         translate(found.resources, site)
         decoded[KEY_OF[kind]] = found
     decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)
@@ -138,7 +138,7 @@ def read_drafts(body: bytes | None, patient_id: str, selections: tuple[str, ...]
     if body is None:
         return Drafts()
     page = _read(entries_of(body))
-    found = [sort_out(kind, [page], patient_id, cut=False, draft=True) for kind in DRAFTED]
+    found = [sort_out(kind, [page], patient_id, draft=True) for kind in DRAFTED]
     orders = [each for decoded in found[:2] for each in decoded.resources if each.resource_type != "Medication"]
     chosen = [each for each in orders if selections is None or reference_of(each) in selections]
     return Drafts(tuple(chosen), found[2].resources, found[0].urls, tuple(page.unreadable))

@@ -38,14 +38,14 @@ def readings_of(decoded: Mapping[str, Decoded], refs: References) -> dict[str, R
 def _of_element(
     element: str, decoded: Mapping[str, Decoded], oldest: Mapping[str, When | None], refs: References
 ) -> Reading:
-    found = {_of_key(key, element, decoded.get(key), oldest.get(key), refs) for key in ELEMENT_KEYS[element]}
-    return next(reading for reading in WORST_FIRST if reading in found)
+    found = [_of_key(key, element, decoded.get(key), oldest.get(key), refs) for key in ELEMENT_KEYS[element]]
+    return WORST_FIRST[min(map(WORST_FIRST.index, found))]
 
 
 def _of_key(key: str, element: str, decoded: Decoded | None, oldest: When | None, refs: References) -> Reading:
     if decoded is None:
         return Reading.NOT_READ
-    if decoded.reading is not Reading.COMPLETE or not decoded.cut:
+    if not decoded.cut or decoded.reading is not Reading.COMPLETE:
         return decoded.reading
     days = QUERIES[key].days_for(element)
     if days is None or decoded.more or oldest is None:

@@ -29,7 +29,7 @@ __all__ = ["NO_MAPPING", "SiteMapping", "SiteMappingError", "load_site_mapping",
 CLOSEST = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SiteMapping:
     """What a site's file adds: concepts by (system, code) and by plain text, and the scales with its units.
 

@@ -8,10 +8,12 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir_mappings.chart import Chart, ChartContext, read_chart
+from fhir_mappings.chart import Chart, ChartContext, decode_key, read_chart
 from fhir_mappings.mixed import KEY_OF
 from fhir_mappings.queries import KEYS
 from fhir_mappings.reads import OtherPatientError
+from fhir_mappings.site_mapping import NO_MAPPING
+from fhir_mappings.skimming import skim
 from rpild_rules.assess import assess
 from rpild_rules.knowledge import Knowledge
 from tests.mappings.dirty import TRAPS, dirty
@@ -104,8 +106,12 @@ def bodies(chart: list[Any], marked: bool) -> dict[str, Any]:
 
 def outcome(chart: list[Any], marked: bool) -> tuple[Outcome, Chart | None]:
     """What one lane makes of a chart."""
+    return _read(bodies(chart, marked))
+
+
+def _read(answers: dict[str, Any], gate: bool = False) -> tuple[Outcome, Chart | None]:
     try:
-        read = read_chart(bodies(chart, marked), CONTEXT)
+        read = read_chart(answers, CONTEXT, gate)
     except OtherPatientError as problem:
         return ("other patient", problem.reference, ()), None
     kept = tuple(each for each in read.unreadable if not each.reference.endswith(f"/{MARK}"))
@@ -113,8 +119,34 @@ def outcome(chart: list[Any], marked: bool) -> tuple[Outcome, Chart | None]:
     return ("read", facts, kept), read
 
 
+def gate_difference(seed: int, chart: list[Any]) -> tuple[str, bool]:
+    """Empty if a laboratory that may be skimmed and one that is read give the gate the same facts; and if it was
+    skimmed. Some results are left out, so that often none concerns the gate.
+    """
+    chance = random.Random(seed)
+    few = [each for each in chart if not _is_result(each) or chance.random() < 0.4]
+    answers = bodies(few, marked=False)
+    skimmed, _ = _read(answers, gate=True)
+    try:
+        decoded = {key: decode_key(key, answer, PATIENT) for key, answer in answers.items()}
+    except OtherPatientError as problem:
+        whole: Outcome = ("other patient", problem.reference, ())
+    else:
+        whole, _ = _read(decoded, gate=True)
+    missed = skimmed[:2] != whole[:2]  # a result that nobody asked for may be unreadable without being told
+    lab = answers["laboratory"]
+    told = lab is not None and skim(lab, PATIENT, 0, NO_MAPPING) is not None
+    return (f"seed {seed} at the gate: {_first(skimmed, whole)}" if missed else "", told)
+
+
+def _is_result(each: Any) -> bool:
+    return isinstance(each, dict) and each.get("resourceType") == "Observation"
+
+
 def difference(seed: int, knowledge: Knowledge | None = None) -> str:
-    """Empty if both lanes agree on the chart of a seed; with knowledge the chart is assessed, too."""
+    """Empty if both lanes agree on the chart of a seed, and the gate with both of its own; with knowledge the chart is
+    assessed, too.
+    """
     chart = mutated(seed)
     fast, read = outcome(deepcopy(chart), marked=False)
     slow, _ = outcome(deepcopy(chart), marked=True)
@@ -122,7 +154,7 @@ def difference(seed: int, knowledge: Knowledge | None = None) -> str:
         return f"seed {seed}: {_first(fast, slow)}"
     if knowledge is not None and read is not None:
         assess(read.facts, knowledge, NOW)
-    return ""
+    return gate_difference(seed, chart)[0]
 
 
 def _first(fast: Outcome, slow: Outcome) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from rpild_rules.knowledge import load_knowledge
 from tests.mappings.dirty import TRAPS, clean, dirty
-from tests.mappings.lanes import NOW, PATIENT, difference, mutated, outcome
+from tests.mappings.lanes import NOW, PATIENT, difference, gate_difference, mutated, outcome
 
 KNOWLEDGE = load_knowledge()
 
@@ -20,6 +20,12 @@ KNOWLEDGE = load_knowledge()
 def test_both_lanes_agree(first: int) -> None:
     found = [difference(seed, KNOWLEDGE if seed % 50 == 0 else None) for seed in range(first, first + 500)]
     assert [text for text in found if text] == []
+
+
+def test_the_comparison_at_the_gate_is_not_empty() -> None:
+    found = [gate_difference(seed, mutated(seed)) for seed in range(300)]
+    assert [text for text, _ in found if text] == []
+    assert 30 < sum(skimmed for _, skimmed in found) < 270
 
 
 @pytest.mark.parametrize("name", sorted(TRAPS))
