@@ -1,0 +1,61 @@
+"""The trends as plain data for the zoom: times in seconds, values as numbers, everything the still picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rpild_rules.trends import Point
+from smart_app.treatment_bars import Span
+from smart_app.trend_axes import TimeAxis, drawn
+
+if TYPE_CHECKING:
+    from smart_app.trend_pictures import TrendPicture
+
+
+def zoom_data(
+    pictures: tuple[TrendPicture, ...], axis: TimeAxis, spans: Iterable[Span], t0: datetime | None
+) -> dict[str, Any]:
+    """What the script reads; every value of the chart, the older ones too."""
+    return {
+        "from": seconds(axis.start),
+        "to": seconds(axis.end),
+        "t0": seconds(t0) if t0 else None,
+        "pictures": {each.id: _picture(each) for each in pictures if each.trend.points},
+        "treatments": _treatments(spans),
+    }
+
+
+def seconds(moment: datetime) -> int:
+    """A moment as whole seconds of the epoch."""
+    return int(moment.timestamp())
+
+
+def _picture(picture: TrendPicture) -> dict[str, Any]:
+    points, pair = picture.trend.points, picture.pair
+    times = (each.measured.when for each in picture.trend.unplaced)
+    return {
+        "log": bool(picture.values and picture.values.log),
+        "points": [_point(point) for point in points],
+        "limits": [[each.value, each.label] for each in picture.limits],
+        "pair": [points.index(pair.baseline), points.index(pair.index)] if pair else None,
+        "unplaced": [seconds(when.latest) for when in times if when],
+    }
+
+
+def _point(point: Point) -> list[Any]:
+    """Latest and earliest second, value, comparator (`~` a computed ratio), and the value as sent with its date."""
+    words = f"{point.printed}, {point.when.printed}"
+    start = seconds(point.when.latest if point.when.to_the_day else point.when.earliest)
+    sign = point.comparator or ("~" if point.computed else "")
+    return [seconds(point.when.latest), start, float(round(point.value, 4)), sign, words]
+
+
+def _treatments(spans: Iterable[Span]) -> list[list[Any]]:
+    """Each class with the begin and end of its bars."""
+    found: dict[str, list[list[int]]] = {}
+    for span in spans:
+        ends = [seconds(span.use.start.earliest), seconds(span.use.end.latest)]
+        found.setdefault(str(drawn("short").get(span.drug_class, span.drug_class)), []).append(ends)
+    return [[name, bars] for name, bars in found.items()]

@@ -1,0 +1,106 @@
+"""What stands in a trend beside its values: thresholds, published medians, and the pair that a criterion compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rpild_rules.context_values import Beside, published_beside
+from rpild_rules.findings import Status
+from rpild_rules.trends import Point, Trend
+from smart_app.picture_texts import say
+from smart_app.sources import people
+
+if TYPE_CHECKING:
+    from rpild_rules.assessment import Assessment
+    from rpild_rules.knowledge import Knowledge
+    from rpild_rules.parameter import Parameter
+
+SIGNS: Mapping[str, str] = MappingProxyType({"above": ">", "at least": "≥", "below": "<", "at most": "≤"})
+NO_UNIT = "unit not printed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold: its value, the short label in the picture, and name and source in words."""
+
+    value: float
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """One group of a published cohort: median and quartiles (the median itself where none are printed)."""
+
+    group: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The cohort drawn in the margin (survived, then died; may be empty), all cohorts in words, and who is left out."""
+
+    drawn: tuple[Median, ...]
+    words: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two values that a criterion compares, its name, and how it stands in words."""
+
+    baseline: Point
+    index: Point
+    criterion: str
+    status: Status
+    words: str
+
+
+def limits(trend: Trend) -> tuple[Limit, ...]:
+    """The thresholds of a trend, by the parameters in force."""
+    return tuple(_limit(each, each.value) for each in trend.thresholds if isinstance(each.value, Decimal))
+
+
+def _limit(parameter: Parameter, value: Decimal) -> Limit:
+    test = say(f"test.{parameter.test}")
+    words = say(
+        "trends.threshold_words", test=test, value=parameter.printed, title=parameter.title, source=parameter.source
+    )
+    return Limit(float(value), f"{SIGNS[parameter.test]} {parameter.printed}", words)
+
+
+def published(trend: Trend, knowledge: Knowledge) -> Published:
+    """Cohorts beside a trend: drawn is one that prints survivors and deaths, one with a printed unit first."""
+    beside, refused = published_beside(trend.marker.concept, trend.unit, knowledge)
+    both = [each for each in beside if {"survived", "died"} <= dict(each.figures).keys()]
+    chosen = sorted(both, key=lambda each: each.unit == NO_UNIT)[:1]
+    drawn = tuple(median for each in chosen for median in _medians(each))
+    ordered = [*chosen, *(each for each in beside if each not in chosen)]
+    return Published(drawn, tuple(people(each.words) for each in ordered), tuple(map(people, refused)))
+
+
+def _medians(beside: Beside) -> Iterator[Median]:
+    figures = dict(beside.figures)
+    for group in ("survived", "died"):
+        value, low, high = (*figures[group], *figures[group] * 2)[:3] if len(figures[group]) == 1 else figures[group]
+        yield Median(group, float(value), float(low), float(high))
+
+
+def pair_of(trend: Trend, assessment: Assessment) -> Pair | None:
+    """The oldest and the newest value of this trend that a decided comparison rests on."""
+    s, criterion = assessment.situation, trend.marker.decline
+    if s is None or not criterion or s.found[criterion].unknown:
+        return None
+    finding = s.found[criterion]
+    used = [point for point in trend.points if set(point.evidence) & set(finding.evidence)]
+    if len(used) < len(("baseline", "index")):
+        return None
+    name = s.knowledge.texts.label("criterion", criterion)
+    words = people(say("trends.compared", criterion=name, because=finding.because))
+    return Pair(used[0], used[-1], name, finding.status, words)
