@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -15,16 +16,20 @@ from ehr_sandbox.authorization.clients import Client
 from ehr_sandbox.authorization.consent import Consents
 from ehr_sandbox.authorization.launching import Launcher
 from ehr_sandbox.authorization.routes import authorization_blueprint
+from ehr_sandbox.authorization.smart_configuration import smart_configuration
 from ehr_sandbox.cds_client import CdsClient
 from ehr_sandbox.charting import PRACTITIONER, load_patients
 from ehr_sandbox.clock import utc_now
 from ehr_sandbox.exchanges import Exchanges
+from ehr_sandbox.fault_routes import fault_blueprint
+from ehr_sandbox.faults import FaultError, Faults
 from ehr_sandbox.fhir_json import outcome
 from ehr_sandbox.fhir_routes import Door, answer, fhir_blueprint
 from ehr_sandbox.hook_calls import HookCaller
 from ehr_sandbox.page_routes import error_page, page_blueprint
 from ehr_sandbox.records import Records
 from ehr_sandbox.signing import KEYS_PATH, Signer
+from ehr_sandbox.write_routes import add_writing
 
 POLICY = "; ".join(
     (
@@ -35,11 +40,9 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
     )
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -66,19 +69,31 @@ def create_sandbox(
     app.extensions["launcher"] = launcher
     app.add_url_rule(KEYS_PATH, "keys", signer.keys)
     app.register_blueprint(authorization_blueprint(server, launcher, Consents(records, PRACTITIONER), error_page))
-    for door in _doors(site, server):
-        app.register_blueprint(fhir_blueprint(records, door))
+    app.register_blueprint(fault_blueprint(server.faults, signer))
+    _open_doors(app, records, server)
     app.register_blueprint(page_blueprint(caller))
-    _finish(app, cds_url)
+    _finish(app, cds_url, sorted({urlsplit(each.launch_url).netloc for each in clients if each.launch_url}))
     return app
 
 
-def _doors(site: Site, server: SmartServer) -> tuple[Door, Door]:
-    open_base = f"{site.base}/open/fhir"
-    return Door("fhir", "/fhir", site.fhir, token_gate(server.store)), Door("open", "/open/fhir", open_base, open_gate)
+def _open_doors(app: Flask, records: Records, server: SmartServer) -> None:
+    """FHIR twice: behind tokens, with writing and with what the fault switches do; and open to read."""
+    site = server.site
+    configuration = smart_configuration(site.base, server.signer.algorithms)
+    guarded = Door("fhir", "/fhir", site.fhir, token_gate(server.store), server.faults, configuration)
+    fhir = fhir_blueprint(records, guarded)
+    add_writing(fhir, records, guarded)
+    app.register_blueprint(fhir)
+    app.register_blueprint(fhir_blueprint(records, Door("open", "/open/fhir", site.open, open_gate, Faults())))
 
 
-def _finish(app: Flask, cds_url: str) -> None:
+def _policy(apps: list[str]) -> str:
+    """Apps may stand in a frame of the chart; pages of sign-in may, inside such a frame; no other page anywhere."""
+    around = "'self'" if request.path.startswith("/auth/") else "'none'"
+    return f"{POLICY}; frame-src 'self' {' '.join(apps)}; frame-ancestors {around}"
+
+
+def _finish(app: Flask, cds_url: str, apps: list[str]) -> None:
     @app.errorhandler(HTTPException)
     def nowhere(problem: HTTPException) -> Response | tuple[str, int]:
         """Addresses that no route knows: FHIR clients get an OperationOutcome, people a page."""
@@ -87,12 +102,17 @@ def _finish(app: Flask, cds_url: str) -> None:
             return answer(outcome("processing", text), status)
         return error_page(problem.name, text), status
 
+    @app.errorhandler(FaultError)
+    def unknown_fault(problem: FaultError) -> tuple[str, int]:
+        return error_page("There is no such fault", str(problem)), 400
+
     @app.context_processor
     def shared() -> dict[str, str]:
         return {"cds_url": cds_url}
 
     @app.after_request
     def harden(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", _policy(apps))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if not request.path.startswith("/static"):

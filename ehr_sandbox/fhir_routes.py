@@ -1,4 +1,4 @@
-"""The FHIR R4 server: read, search by GET and POST, a whole chart by $everything, and /metadata."""
+"""The FHIR R4 server: read, search by GET and POST, a whole chart by $everything, /metadata; who may see what."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 from ehr_sandbox.authorization.access import Access, ForbiddenError, Gate, TokenNeededError
 from ehr_sandbox.bundles import collection, searchset
 from ehr_sandbox.capability import capability_statement
+from ehr_sandbox.faults import FaultError, Faults
+from ehr_sandbox.fhir_faults import ill_answer, paging_answer, shortened, spoilt
 from ehr_sandbox.fhir_json import FHIR_JSON, Json, outcome
 from ehr_sandbox.records import Records
 from ehr_sandbox.search import Pairs, SearchError, offered, search
@@ -21,12 +23,18 @@ class NotHereError(LookupError):
 
 @dataclass(frozen=True)
 class Door:
-    """One FHIR base: its name, path and absolute address (no slash at the end), and who may come in."""
+    """One FHIR base: its name, path and absolute address (no slash at the end), who may come in, what goes wrong."""
 
     name: str
     path: str
     base: str
     gate: Gate
+    faults: Faults
+    authorization: Json | None = None
+
+    def access(self) -> Access:
+        """What the request in hand may do here. Raises TokenNeededError."""
+        return self.gate(request.headers.get("Authorization"))
 
 
 def fhir_blueprint(records: Records, door: Door) -> Blueprint:
@@ -35,39 +43,46 @@ def fhir_blueprint(records: Records, door: Door) -> Blueprint:
 
     @fhir.get("/metadata")
     def metadata() -> Response:
-        return answer(capability_statement(base, records.now()))
+        return answer(capability_statement(base, records.now(), door.authorization))
 
     @fhir.get("/<kind>/<identity>")
     def read(kind: str, identity: str) -> Response:
-        return answer(_read(records, _access(door), kind, identity))
+        return answer(_read(records, door.access(), kind, identity))
 
     @fhir.get("/Patient/<identity>/$everything")
     def everything(identity: str) -> Response:
-        access = _access(door)
+        access = door.access()
         _read(records, access, "Patient", identity)
         return answer(collection([each for each in records.chart(identity) if access.reaches(each, "r")], base))
 
     @fhir.get("/<kind>")
     def find(kind: str) -> Response:
-        return answer(search_page(records, _access(door), kind, list(request.args.items(multi=True)), base))
+        return _found(records, door, kind, list(request.args.items(multi=True)))
 
     @fhir.post("/<kind>/_search")
     def find_by_form(kind: str) -> Response:
-        pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
-        return answer(search_page(records, _access(door), kind, pairs, base))
+        return _found(records, door, kind, [*request.args.items(multi=True), *request.form.items(multi=True)])
 
+    _put_faults(fhir, door)
     _handle_errors(fhir)
     return fhir
 
 
-def _access(door: Door) -> Access:
-    return door.gate(request.headers.get("Authorization"))
+def _put_faults(fhir: Blueprint, door: Door) -> None:
+    @fhir.before_request
+    def go_wrong() -> Response | None:
+        kind = (request.view_args or {}).get("kind", "Patient" if request.view_args else "")
+        return ill_answer(door.faults, kind) if kind else None
 
 
 def _handle_errors(fhir: Blueprint) -> None:
     @fhir.errorhandler(SearchError)
     def refused(problem: SearchError) -> Response:
         return answer(outcome(problem.code, str(problem)), 400)
+
+    @fhir.errorhandler(FaultError)
+    def no_such_fault(problem: FaultError) -> Response:
+        return answer(outcome("value", str(problem)), 400)
 
     @fhir.errorhandler(NotHereError)
     def missing(problem: NotHereError) -> Response:
@@ -89,19 +104,26 @@ def _handle_errors(fhir: Blueprint) -> None:
 
     @fhir.after_request
     def open_to_browsers(response: Response) -> Response:
-        """An open server with synthetic data: any web client may read it."""
+        """Synthetic data, and no cookie opens anything: any web client may ask."""
         response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Accept"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Accept, If-None-Exist, If-Match"
+        )
+        response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Retry-After, WWW-Authenticate"
         response.headers["Cache-Control"] = "no-store"
         return response
 
 
-def search_page(records: Records, access: Access, kind: str, query: Pairs, base: str) -> Json:
+def _found(records: Records, door: Door, kind: str, query: Pairs) -> Response:
     """One page of a search as a Bundle. Raises NotHereError, SearchError, ForbiddenError."""
+    access = door.access()
     _known(kind)
     access.demand(kind, "s")
     reachable = [each for each in records.of_type(kind) if access.reaches(each, "s")]
-    return searchset(search(reachable, kind, query), kind, query, base)
+    wanted = shortened(door.faults, kind, query)
+    page = searchset(search(reachable, kind, wanted), kind, wanted, door.base)
+    failure = paging_answer(door.faults, kind, query)
+    return failure or answer(spoilt(door.faults, kind, page, records, access.patient))
 
 
 def _read(records: Records, access: Access, kind: str, identity: str) -> Json:

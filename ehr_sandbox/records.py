@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Lock, RLock
 
 from ehr_sandbox.charting import PRACTITIONER, PatientFile, chart_of, practitioner, touched
-from ehr_sandbox.clock import Clock, utc_now
+from ehr_sandbox.clock import Clock, instant, utc_now
 from ehr_sandbox.fhir_json import Json
 
 FRESH = timedelta(minutes=10)
@@ -22,23 +22,42 @@ class Records:
         self._lock = Lock()
         self._built_at: datetime | None = None
         self._kept: dict[str, dict[str, Json]] = {}
+        self._written: dict[str, dict[str, Json]] = {}
+        self.writing = RLock()
 
     def of_type(self, kind: str) -> list[Json]:
-        """All resources of a type, in chart order."""
-        return list(self._current().get(kind, {}).values())
+        """All resources of a type, in chart order; what was written since the start stands last."""
+        return list(self._by_id(kind).values())
+
+    def _by_id(self, kind: str) -> dict[str, Json]:
+        kept, written = self._current().get(kind, {}), self._written.get(kind, {})
+        return kept | written
 
     def read(self, kind: str, identity: str) -> Json | None:
         """One resource, or None. Each reader of a chart is the demo's one practitioner under an id of its own."""
-        known = self._current().get(kind, {})
+        known = self._by_id(kind)
         if kind == "Practitioner" and identity.startswith(f"{PRACTITIONER}-"):
             return known[PRACTITIONER] | {"id": identity}
         return known.get(identity)
 
+    def put(self, resource: Json) -> Json:
+        """Keep a resource as it is now, under its id; gives it back with its version and time."""
+        kind, identity = resource["resourceType"], resource["id"]
+        with self.writing:
+            before = self.read(kind, identity)
+            version = str(int(before["meta"]["versionId"]) + 1) if before else "1"
+            own = {
+                key: value for key, value in resource.get("meta", {}).items() if key in ("profile", "tag", "security")
+            }
+            stored = resource | {"meta": own | {"versionId": version, "lastUpdated": instant(self.now())}}
+            self._written = self._written | {kind: self._written.get(kind, {}) | {identity: stored}}
+        return stored
+
     def chart(self, patient: str) -> list[Json]:
         """The Patient and every resource about that patient."""
-        kept = self._current()
-        about = [each for by_id in kept.values() for each in by_id.values() if each.get("subject") == _subject(patient)]
-        return [*filter(None, [kept["Patient"].get(patient)]), *about]
+        kinds = dict.fromkeys([*self._current(), *self._written])
+        about = [each for kind in kinds for each in self.of_type(kind) if each.get("subject") == _subject(patient)]
+        return [*filter(None, [self.read("Patient", patient)]), *about]
 
     def open_encounter(self, patient: str) -> str:
         """The id of the patient's running visit; empty if there is none."""

@@ -30,6 +30,8 @@ class Consents:
 
     def answer(self, server: Any, grant: AuthorizationCodeGrant) -> Response:
         """The redirect back to the app, or the page that asks."""
+        if server.faults.get("denied") is not None:
+            return _granted(server, grant, None)
         launch = grant.request.payload.data.get("launch")
         if launch:
             found = server.launches.look(launch, grant.client.client_id)

@@ -28,6 +28,10 @@ class IdentityToken(OpenIDCode):
     def resolve_client_private_key(self, client: Client) -> Any:
         return self._server.signer.key_for(client.signed_with)
 
+    def process_token(self, grant: Any, response: Any) -> Any:
+        if self._server.faults.get("no-id-token") is None:
+            super().process_token(grant, response)
+
     def get_client_algorithm(self, client: Client) -> str:
         return client.signed_with
 
@@ -46,4 +50,10 @@ class IdentityToken(OpenIDCode):
         """`sub`, and the user's FHIR resource if it was asked for."""
         words = scope.split()
         named = {"fhirUser": f"{self._server.site.fhir}/Practitioner/{user.user}"} if "fhirUser" in words else {}
-        return {"sub": user.user} | named | ({"name": "Dr Robin Demo"} if "profile" in words else {})
+        named |= {"name": "Dr Robin Demo"} if "profile" in words else {}
+        return {"sub": user.user} | named | self._spoilt()
+
+    def _spoilt(self) -> Json:
+        """The claim that a fault makes wrong; these claims are put in last."""
+        name = self._server.faults.get("bad-id-token")
+        return {} if name is None else {name: int(time.time()) - 3600 if name == "exp" else "http://elsewhere.invalid"}

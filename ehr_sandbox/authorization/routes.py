@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Blueprint, Response, jsonify, redirect, request
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from ehr_sandbox.authorization.authorization_server import SmartServer
 from ehr_sandbox.authorization.consent import Consents
 from ehr_sandbox.authorization.launching import Launcher, LaunchError
 from ehr_sandbox.authorization.smart_configuration import smart_configuration
+from ehr_sandbox.faults import Faults
+from ehr_sandbox.fhir_json import Json
 
 ErrorPage = Callable[[str, str], str]
 
@@ -24,7 +27,9 @@ def authorization_blueprint(server: SmartServer, launcher: Launcher, consents: C
     @auth.get("/fhir/.well-known/smart-configuration")
     @auth.get("/.well-known/openid-configuration")
     def configuration() -> Response:
-        response = jsonify(smart_configuration(server.site.base, server.signer.algorithms))
+        if server.faults.get("no-configuration") is not None:
+            raise NotFound("This EHR has no SMART configuration.")
+        response = jsonify(_configuration(server))
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 
@@ -53,25 +58,36 @@ def authorization_blueprint(server: SmartServer, launcher: Launcher, consents: C
 def _add_endpoints(auth: Blueprint, server: SmartServer) -> None:
     @auth.post("/auth/token")
     def token() -> Response:
-        _once_each()
-        response: Response = server.create_token_response()
-        return response
+        return _ill_token(server.faults) or _unclear(server) or server.create_token_response()
 
     @auth.post("/auth/introspect")
     def introspect() -> Response:
-        response: Response = server.create_endpoint_response("introspection")
-        return response
+        return _unclear(server) or server.create_endpoint_response("introspection")
 
     @auth.post("/auth/revoke")
     def revoke() -> Response:
-        response: Response = server.create_endpoint_response("revocation")
-        return response
+        return _unclear(server) or server.create_endpoint_response("revocation")
 
 
-def _once_each() -> None:
-    """A parameter given twice, or in the address, is refused before anything is looked at."""
-    if request.args or any(len(values) > 1 for values in request.form.to_dict(flat=False).values()):
-        raise BadRequest("Send each parameter once, in the body of the form.")
+def _unclear(server: SmartServer) -> Response | None:
+    """The refusal of a parameter given twice, or in the address, before anything is looked at."""
+    twice = any(len(values) > 1 for values in request.form.to_dict(flat=False).values())
+    if not (request.args or twice):
+        return None
+    return server.refuse(InvalidRequestError("Send each parameter once, in the body of the form."))
+
+
+def _ill_token(faults: Faults) -> Response | None:
+    if faults.get("token-html") is not None:
+        return Response("<!doctype html><title>Sign in</title>", 200, content_type="text/html")
+    status = faults.get("token-error")
+    return Response("", int(status)) if status else None
+
+
+def _configuration(server: SmartServer) -> Json:
+    told = smart_configuration(server.site.base, server.signer.algorithms)
+    silent = "code_challenge_methods_supported" if server.faults.get("no-s256") is not None else ""
+    return {name: value for name, value in told.items() if name != silent}
 
 
 def _refused(server: SmartServer, error: OAuth2Error, page: ErrorPage) -> AnyResponse | tuple[str, int]:

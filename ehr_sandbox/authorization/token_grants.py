@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
@@ -23,6 +24,8 @@ class RotatingRefreshGrant(RefreshTokenGrant):
     def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
         """A living token of this client; a used one counts as stolen."""
         store = self.server.store
+        if self.server.faults.get("no-refresh") is not None:
+            return None
         token: Token | None = store.find(refresh_token, "refresh_token")
         if token is None or not token.check_client(self.request.client):
             return None
@@ -60,5 +63,7 @@ def add_context(grant: Any) -> None:
 
 def _put_context(grant: Any, response: tuple[int, Json, Any]) -> None:
     context: LaunchContext = grant.request.user
+    if grant.server.faults.get("no-patient") is not None:
+        context = replace(context, patient="")
     style = f"{grant.server.site.base}/static/smart-style.json"
     response[1].update(context.as_token_fields() | {"smart_style_url": style, "tenant": TENANT})

@@ -96,7 +96,7 @@ class App:
             form.setdefault("client_assertion", assertion(self.client_id, f"{self.base}/auth/token"))
         return requests.post(f"{self.base}/auth/{endpoint}", data=form, timeout=5, **more)
 
-    def redeem(self, code: str, **changes: Any) -> requests.Response:
+    def redeem(self, code: str, /, **changes: Any) -> requests.Response:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
         form["code_verifier"] = self.verifier
         return self.post(**{name: value for name, value in (form | changes).items() if value is not None})
