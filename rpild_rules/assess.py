@@ -25,6 +25,7 @@ from rpild_rules.prognosis import FLAGS, THRESHOLDS
 from rpild_rules.recommend import recommend
 from rpild_rules.support import in_use
 from rpild_rules.therapy import Therapy, find_therapy
+from rpild_rules.until_now import until_now
 from rpild_rules.when import When
 from rpild_rules.workup import work_up
 
@@ -45,6 +46,7 @@ def guard(rule: str, judge: Callable[[], Findings], ids: tuple[str, ...]) -> Fin
 def assess(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Assessment:
     """Everything the rules conclude at `now` (aware). Knows no hook; same input, same knowledge, same result."""
     at = When.at(now, facts.zone)
+    facts = until_now(facts, at)
     gate = open_gate(facts, knowledge, now)
     scope = in_scope(facts)
     if not gate.passed:

@@ -73,11 +73,18 @@ def newer_scan(
 ) -> Scan | None:
     """The latest chest picture newer than a time; not the pictures that the statement itself compares.
 
-    A report counts from the next day on: until then it is taken for the report of the compared picture.
+    A report of studies in the chart is no picture of its own: theirs are the dates that count. Any other report counts
+    from the next day on: until then it is taken for the report of the compared picture.
     """
     own = _compared(facts, a)
-    newer = [s for s in facts.scans if s.concept in concepts and s.reference not in own and not s.studies & own]
+    known = own.union(s.reference for s in facts.scans if s.when and not s.is_report)
+    newer = [s for s in facts.scans if s.concept in concepts and s.reference not in own and not _told(s, known, own)]
     return max((s for s in newer if _newer(s, than, now)), key=lambda s: (_end(s), s.reference), default=None)
+
+
+def _told(s: Scan, known: frozenset[str], own: frozenset[str]) -> bool:
+    """A report of a compared picture, or of pictures that all stand in the chart with their dates."""
+    return bool(s.studies & own) or (s.is_report and bool(s.studies) and s.studies <= known)
 
 
 def _newer(s: Scan, than: When, now: When) -> bool:

@@ -11,6 +11,7 @@ SYMPTOMS = frozenset({"dyspnea", "cough", "fever"})
 ONSET_CONCEPTS = frozenset({"dyspnea", "acute-resp-failure", "hypoxemia", "ards"})
 EPISODE_CONCEPTS = frozenset({"acute-resp-failure", "hypoxemia", "ards"})
 DYSPNOEA_CONCEPTS = frozenset({"dyspnea", "acute-resp-failure", "ards"})
+RECORDED_CONCEPTS = frozenset({"o2-dependence"})  # count by the date of their record, not by their onset (C1)
 STAY_REASONS = ONSET_CONCEPTS | ILD_GROUP | {"pneumonia", "pjp", "covid-19", "pneumomediastinum", "pneumothorax"}
 
 MDA5 = frozenset({"anti-mda5-qual", "anti-mda5-quant"})

@@ -46,11 +46,10 @@ def foremost(reasons: Iterable[Reason]) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is missing for one criterion or flag, and why. `answered`: an older result would answer with no."""
+    """What is missing for one criterion or flag, and why."""
 
     reason: Reason
     what: str
-    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

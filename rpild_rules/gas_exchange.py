@@ -7,16 +7,17 @@ from decimal import Decimal
 
 from rpild_rules import results
 from rpild_rules.facts import Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, disjunction, foremost, unknown
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, foremost, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
 from rpild_rules.oxygen import Fraction, fraction_of, fractions_of, oxygen_use
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.stays import acute
-from rpild_rules.when import When, Window, after, near, within
+from rpild_rules.when import When, Window, after, at_least_before, near, within
 
 FAILURE, DECLINE = "respiratoryFailure", "pao2Decline"
 FAILURE_PARAMETERS = ("resp_failure_pao2", "pf_failure")
 DECLINE_PARAMETERS = ("pao2_drop_mmHg", "pao2_min_hours", "fio2_like")
+Version = tuple[Measurement, Fraction]
 SPOILT = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
 
 
@@ -65,8 +66,8 @@ def _failure(chosen: Choice, facts: PatientFacts, at: When, now: When, knowledge
     by_ratio = _reported_ratio(reported.value, facts, at, knowledge) if reported.value else None
     if not chosen.value:
         return by_ratio or (reported if reported.reason in SPOILT else chosen).unknown(FAILURE)
-    gases = [chosen.value, *contradicting(chosen.value, facts, knowledge, at)]
-    found = results.settled([f for gas in gases for f in _failures(gas, facts, at, knowledge)])
+    gases = _versions(chosen.value, facts, knowledge, at)
+    found = results.settled([failure_on(gas, oxygen, knowledge) for gas, oxygen in gases])
     found = results.doubted(found, results.of(facts, "pao2"), chosen.value, at)
     if not by_ratio or not reported.value or found.met:
         return found
@@ -77,10 +78,6 @@ def _failure(chosen: Choice, facts: PatientFacts, at: When, now: When, knowledge
 def _later(gas: Measurement, ratio: Measurement, knowledge: Knowledge) -> bool:
     together = near(time_of(gas), time_of(ratio), knowledge.window("fio2_pair_minutes")) is not NOT_MET
     return after(time_of(gas), time_of(ratio)) and not together
-
-
-def _failures(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> list[Finding]:
-    return [failure_on(gas, oxygen, knowledge) for oxygen in fractions_of(gas, facts, knowledge, at)]
 
 
 def failure_on(gas: Measurement, oxygen: Fraction, knowledge: Knowledge) -> Finding:
@@ -136,13 +133,20 @@ def _decline(chosen: Choice, facts: PatientFacts, at: When, knowledge: Knowledge
         what = f"PaO2 {shown(chosen.value)}: no arterial gas in the month before it to compare with"
         alone = unknown(DECLINE, Reason.NO_BASELINE, what, (chosen.value.reference,), DECLINE_PARAMETERS)
         earlier = [m for m in results.of(facts, "pao2") if _serves(m, chosen.value, knowledge)]
+        alone = results.vague_baseline(alone, _perhaps(chosen.value, facts, knowledge))
         return results.doubted(results.spoilt_baseline(alone, earlier, at), results.of(facts, "pao2"), chosen.value, at)
     declines = [
-        decline_of(index, base, facts, at, knowledge)
-        for index in (chosen.value, *contradicting(chosen.value, facts, knowledge, at))
-        for base in (before, *contradicting(before, facts, knowledge, at))
+        decline_of(index, base, knowledge)
+        for index in _versions(chosen.value, facts, knowledge, at)
+        for base in _versions(before, facts, knowledge, at)
     ]
     return results.doubted(results.settled(declines), results.of(facts, "pao2"), chosen.value, at)
+
+
+def _versions(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, at: When) -> list[Version]:
+    """A gas and those that contradict it, each on every inspired oxygen that was recorded for it (K6)."""
+    gases = (gas, *contradicting(gas, facts, knowledge, at))
+    return [(each, oxygen) for each in gases for oxygen in fractions_of(each, facts, knowledge, at)]
 
 
 def baseline_of(index: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Measurement | None:
@@ -155,16 +159,26 @@ def baseline_of(index: Measurement, facts: PatientFacts, at: When, knowledge: Kn
 
 
 def _serves(m: Measurement, index: Measurement, knowledge: Knowledge) -> bool:
-    """Dated in the month before the index gas and at least a day before it."""
-    longest, shortest = knowledge.window("baseline_max_days"), knowledge.window("pao2_min_hours")
-    if m.when is None or within(m.when, time_of(index), longest) is not MET:
-        return False
-    return time_of(index).earliest - m.when.latest >= shortest.span
+    return _place(m, index, knowledge) is MET
 
 
-def decline_of(index: Measurement, base: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
+def _place(m: Measurement, index: Measurement, knowledge: Knowledge) -> Status:
+    """Whether it is dated in the month before the index gas and at least a day before it."""
+    if m.when is None:
+        return UNKNOWN
+    far_enough = at_least_before(m.when, time_of(index), knowledge.window("pao2_min_hours"))
+    return all_of((within(m.when, time_of(index), knowledge.window("baseline_max_days")), far_enough))
+
+
+def _perhaps(index: Measurement, facts: PatientFacts, knowledge: Knowledge) -> list[Measurement]:
+    """Valid gases of a vague date that may serve as the baseline."""
+    gases = (m for m in results.of(facts, "pao2") if m is not index and m.valid and m.when)
+    return [m for m in gases if _place(m, index, knowledge) is UNKNOWN]
+
+
+def decline_of(later: Version, earlier: Version, knowledge: Knowledge) -> Finding:
     """Whether the oxygen pressure fell between two gases, as far as their inspired oxygen lets them be compared."""
-    now_on, then_on = fraction_of(index, facts, knowledge, at), fraction_of(base, facts, knowledge, at)
+    (index, now_on), (base, then_on) = later, earlier
     words = f"PaO2 {shown(base)} ({then_on.printed}), then {shown(index)} ({now_on.printed})"
     evidence = (base.reference, index.reference, *then_on.evidence, *now_on.evidence)
     if index.comparator or base.comparator:

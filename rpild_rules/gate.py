@@ -18,7 +18,7 @@ from rpild_rules.concepts import (
     SKIN_SIGNS,
     SKIN_SIGNS_OF_DM,
 )
-from rpild_rules.diagnoses import counted, first_ild, having, may_be_dated_within, provisional, symptoms
+from rpild_rules.diagnoses import counted, first_ild, having, may_be_dated_within, present, provisional
 from rpild_rules.facts import PatientFacts, Reading
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Reason, Status, foremost
 from rpild_rules.knowledge import Knowledge
@@ -119,12 +119,13 @@ def myositis(facts: PatientFacts, now: When, knowledge: Knowledge, unconfirmed: 
     group = [d for d in facts.diagnoses if counted(d) or (unconfirmed and provisional(d))]
     proven = [d.reference for d in group if d.concepts & MYOSITIS_PROVEN]
     vague = [d.reference for d in group if d.concepts & MYOSITIS_VAGUE]
-    if vague and _vague_supported(facts, now, knowledge):
+    if vague and vague_counts(facts, now, knowledge):
         return [*proven, *vague]
     return proven
 
 
-def _vague_supported(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+def vague_counts(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    """Whether a vague myositis code belongs to the myositis group: only in the company that G3a asks for."""
     return (
         bool(having(facts, ILD_GROUP | SKIN_SIGNS))
         or any_msa_result(facts)
@@ -207,7 +208,7 @@ def _respiratory(facts: PatientFacts, now: When, knowledge: Knowledge, oxygen_da
 
 def _respiratory_diagnosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     window = knowledge.window("gate_respiratory_days")
-    return any(may_be_dated_within(d, now, window) for d in symptoms(facts, ONSET_CONCEPTS, now, knowledge))
+    return any(may_be_dated_within(d, now, window) for d in present(facts, ONSET_CONCEPTS))
 
 
 DOORS: dict[str, Callable[[PatientFacts, When, Knowledge], bool]] = {

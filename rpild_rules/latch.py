@@ -57,7 +57,11 @@ def _candidates(facts: PatientFacts, onset: When, now: When, knowledge: Knowledg
 
 
 def _known_from(when: When, now: When) -> When:
-    """The moment from which something was known: its day stays a day, so that days to it are counted as days (K3)."""
+    """The moment from which something was known: its day stays a day, so that days to it are counted as days (K3).
+
+    So does the day of evaluation, although T itself may lie some hours beyond the month: else what was met on a call of
+    this morning would be lost by a call of this evening with the same onset (section 16).
+    """
     last = when.cut(now)
     return replace(last, earliest=last.latest, first=last.last, printed=when.printed if when.exact else str(last.last))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from rpild_rules import results
 from rpild_rules.facts import Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unknown
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, unknown
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.results import Choice, shown, time_of, value_of
-from rpild_rules.when import When, Window, gap, within
+from rpild_rules.when import When, Window, at_least_before, gap, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,31 @@ def _fvc_by_share(facts: PatientFacts, at: When, knowledge: Knowledge) -> Findin
     litres, percent = decline(FVC, facts, at, knowledge), decline(FVC_PERCENT, facts, at, knowledge)
     newest = [_index(series, facts, at, knowledge).value for series in (FVC, FVC_PERCENT)]
     if newest[0] and newest[1] and time_of(newest[1]).first > time_of(newest[0]).last:
-        return litres if percent.unknown and not litres.unknown else percent
-    return _first_decided(litres, percent)
+        return _first_decided(percent, litres)
+    return litres if litres.reasons & BLOCKING else _first_decided(litres, percent)
 
 
 ABSENT = frozenset({Reason.NO_DATA, Reason.NOT_PERMITTED, Reason.FETCH_FAILED})
 BLOCKING = frozenset({Reason.CONFLICT, Reason.COMPARATOR, Reason.NOT_COMPARABLE})
 
 
-def _first_decided(litres: Finding, percent: Finding) -> Finding:
-    """Litres decide where they can be read on both sides, and say so where they are at odds; else percent predicted."""
-    if not litres.unknown or litres.reasons & BLOCKING:
-        return litres
-    nothing = litres.reasons <= ABSENT and not litres.evidence
-    return percent if not percent.unknown or (nothing and percent.reasons - ABSENT) else litres
+def _first_decided(first: Finding, second: Finding) -> Finding:
+    """The first series that decides; if none does, what either lacks, as far as anything of it stands in the record."""
+    decided = [series for series in (first, second) if not series.unknown]
+    measured = [series for series in (first, second) if _measured(series)]
+    return disjunction(first.id, tuple(decided[:1] or measured or [first]))
+
+
+def _measured(series: Finding) -> bool:
+    """Whether anything of a series stands in the record."""
+    return bool(series.evidence or series.reasons - ABSENT)
 
 
 def _values(series: Series, facts: PatientFacts) -> list[Measurement]:
     """The series, newest first; values after a bronchodilator never stand beside others."""
     found = results.of(facts, *series.concepts)
-    return [m for m in found if m.variant != AFTER_BRONCHODILATOR] or found
+    before = [m for m in found if m.variant != AFTER_BRONCHODILATOR]
+    return before if any(m.valid for m in before) else found
 
 
 def _index(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge) -> Choice:
@@ -95,8 +100,9 @@ def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge)
     best = min(found, key=lambda f: PREFERRED.index(f.status) if f.status in PREFERRED else len(PREFERRED))
     said = _values(series, facts)
     if Reason.NO_BASELINE in best.reasons:
-        earlier = [m for m in said if m.when and _serves(m, chosen.value, knowledge)]
-        best = results.spoilt_baseline(best, earlier, at)
+        places = [(m, _place(m, chosen.value, knowledge)) for m in said if m.when and m.valid and m is not chosen.value]
+        best = results.vague_baseline(best, [m for m, place in places if place is UNKNOWN])
+        best = results.spoilt_baseline(best, [m for m, place in places if place is MET], at)
     return results.doubted(best, said, chosen.value, at)
 
 
@@ -112,10 +118,14 @@ def _judged(series: Series, index: Measurement, values: list[Measurement], at: W
 
 
 def _serves(base: Measurement, index: Measurement, knowledge: Knowledge) -> bool:
-    """Old enough to show a change, and not older than a month before the index value."""
-    least, _ = gap(time_of(base), time_of(index), True)
+    return _place(base, index, knowledge) is MET
+
+
+def _place(base: Measurement, index: Measurement, knowledge: Knowledge) -> Status:
+    """Whether it is old enough to show a change, and not older than a month before the index value."""
     longest, shortest = knowledge.window("baseline_max_days"), knowledge.window("pft_min_gap_days")
-    return within(time_of(base), time_of(index), longest) is MET and least >= shortest.span
+    start, end = time_of(base), time_of(index)
+    return all_of((within(start, end, longest), at_least_before(start, end, shortest)))
 
 
 def _alike(one: Measurement, other: Measurement) -> bool:

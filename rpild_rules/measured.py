@@ -44,10 +44,11 @@ class Measurement:
         return self.status in VALID_STATUSES
 
 
-def recency(m: Measurement) -> tuple[bool, float, float, str]:
-    """Sort key: undated first, then older to newer; of the same time the later issued, then the higher id (K5)."""
-    latest = m.when.latest.timestamp() if m.when else 0.0
-    return m.when is not None, latest, m.issued.latest.timestamp() if m.issued else latest, m.reference
+def recency(m: Measurement) -> tuple[bool, float, float, float, str]:
+    """Sort key: undated first, then older to newer; of the same end the later start, then the later issued, then the
+    higher id (K5)."""
+    latest, earliest = (m.when.latest.timestamp(), m.when.earliest.timestamp()) if m.when else (0.0, 0.0)
+    return m.when is not None, latest, earliest, m.issued.latest.timestamp() if m.issued else latest, m.reference
 
 
 class Meaning(StrEnum):

@@ -14,6 +14,7 @@ from rpild_rules.onset_records import Border, Record, first_symptom, merged_reco
 from rpild_rules.when import When, after, lately
 
 CRITERION = "onsetWithinOneMonth"
+COUGH = frozenset({"cough"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +50,39 @@ def find_onset(
 def _diagnosed(
     facts: PatientFacts, knowledge: Knowledge, now: When, clock: str, t0: When | None, merged: bool
 ) -> Onset:
-    found = symptoms(facts, ONSET_CONCEPTS, now, knowledge)
+    found, border = symptoms(facts, ONSET_CONCEPTS, now, knowledge), Border(t0, _improvements(facts), knowledge)
     records = records_of(found, ONSET_CONCEPTS, knowledge)
     if merged:
-        records = merged_records(records, Border(t0, _improvements(facts), knowledge), knowledge)
+        records = merged_records(records, border, knowledge)
     if not records:
         return _no_candidate(facts, found, now, knowledge)
     newest = _counting(records, now, knowledge)
     older = min((r.onset for r in records if after(newest.onset, r.onset)), key=lambda when: when.latest, default=None)
     if clock == "first_symptom":
-        coughs = records_of(symptoms(facts, {"cough"}, now, knowledge), frozenset({"cough"}), knowledge)
+        coughs = merged_records(_coughs(facts, found, now, knowledge), border, knowledge)
         newest = first_symptom(newest, [*records, *coughs], knowledge)
     return Onset(newest.onset, f"{newest.printed}, onset {newest.onset.printed}", (newest.reference,), older)
 
 
+def _coughs(facts: PatientFacts, found: list[Diagnosis], now: When, knowledge: Knowledge) -> list[Record]:
+    """Records of cough; one with a recorded date only counts by the same rule as the others do."""
+    coughs = symptoms(facts, COUGH, now, knowledge)
+    return [r for r in records_of([*found, *coughs], ONSET_CONCEPTS | COUGH, knowledge) if r.concept in COUGH]
+
+
 def _counting(records: list[Record], now: When, knowledge: Knowledge) -> Record:
-    """The newest record; one dated in the future never hides another that lies within the month (section 16)."""
-    newest = newest_record(records)
+    """The newest record; one dated in the future never hides another that lies within the month (section 16).
+
+    Nor does one that began before the month hide a vague one that may have begun within it: unknown is never no (K4).
+    """
+    newest, window = newest_record(records), knowledge.window("one_month_days")
     past = [r for r in records if not r.onset.ahead_of(now)]
-    if newest in past or not past:
+    if newest not in past:
+        latest = newest_record(past) if past else newest
+        return latest if lately(latest.onset, now, window) is MET else newest
+    if lately(newest.onset, now, window) is not NOT_MET:
         return newest
-    latest = newest_record(past)
-    return latest if lately(latest.onset, now, knowledge.window("one_month_days")) is MET else newest
+    return newest_record([r for r in past if lately(r.onset, now, window) is UNKNOWN] or [newest])
 
 
 def _improvements(facts: PatientFacts) -> tuple[When, ...]:
@@ -87,7 +99,7 @@ def _no_candidate(facts: PatientFacts, found: list[Diagnosis], now: When, knowle
         return Onset(None, evidence=texts, reason=foremost((Reason.UNSTRUCTURED, expired)), what=what)
     reason = foremost((expired, facts.why_absent("E-COND")))
     what = "no onset of breathlessness or respiratory failure is recorded: enter it on the page"
-    if symptoms(facts, {"cough"}, now, knowledge):
+    if symptoms(facts, COUGH, now, knowledge):
         what = "only cough is coded: enter the onset of breathlessness on the page"
     return Onset(None, reason=reason, what=what, absent=facts.read("E-ATT") and facts.read("E-COND"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from rpild_rules.concepts import EPISODE_CONCEPTS
 from rpild_rules.facts import Diagnosis
@@ -28,13 +29,17 @@ class Record:
 
 
 def records_of(found: Iterable[Diagnosis], concepts: frozenset[str], knowledge: Knowledge) -> list[Record]:
-    """Dated records; one with a recorded date only counts if no other onset explains it."""
+    """Dated records; one with a recorded date only counts if no other onset explains it.
+
+    A vague onset explains it too if it surely lies no further back: should it lie after it, it is the newer one anyway.
+    """
     records = [r for d in found for r in _records(d, concepts)]
     dated = [r for r in records if not r.recorded]
     window = knowledge.window("episode_gap_days")
 
     def explained(recorded: When) -> bool:
-        return any(within(each.onset, recorded, window) is MET for each in dated)
+        longest = (gap(each.onset, recorded, window.calendar)[1] for each in dated)
+        return any(timedelta() <= most <= window.span for most in longest)
 
     return [r for r in records if not r.recorded or not explained(r.recorded)]
 
@@ -74,12 +79,17 @@ class Border:
 
 
 def merged_records(records: list[Record], border: Border, knowledge: Knowledge) -> list[Record]:
-    """Records of one concept that overlap and began close together are one, with the earliest onset."""
+    """Records of one concept that overlap and began close together are one, with the earliest onset.
+
+    Each is held against the earliest onset of an illness, never chained from record to record: a chain of old records
+    would put a new illness back by months, and a card that is due would not be sent.
+    """
     result: list[Record] = []
     for r in sorted(records, key=lambda each: (each.onset.earliest, each.onset.latest, each.reference)):
         twin = None if border.opens(r) else next((each for each in result if _one_record(each, r, knowledge)), None)
         if twin:
-            result[result.index(twin)] = replace(twin, abated=_later_end(twin.abated, r.abated))
+            joined = replace(twin, onset=_no_later(twin.onset, r.onset), abated=_later_end(twin.abated, r.abated))
+            result[result.index(twin)] = joined
         else:
             result.append(r)
     return result
@@ -89,6 +99,14 @@ def _one_record(earlier: Record, later: Record, knowledge: Knowledge) -> bool:
     overlap = earlier.abated is None or not after(later.onset, earlier.abated)
     together = near(earlier.onset, later.onset, knowledge.window("episode_gap_days")) is MET
     return earlier.concept == later.concept and overlap and together
+
+
+def _no_later(onset: When, other: When) -> When:
+    """The earlier of two onsets: of a vague one, at the latest when the other began (K4)."""
+    if other.latest >= onset.latest:
+        return onset
+    printed = f"{onset.printed}, at the latest {other.printed}"
+    return replace(onset, latest=other.latest, last=other.last, exact=False, printed=printed)
 
 
 def _later_end(one: When | None, other: When | None) -> When | None:

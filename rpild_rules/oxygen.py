@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from rpild_rules import results
-from rpild_rules.concepts import LOW_FLOW, MECHANISMS, OXYGEN_SUPPORT
-from rpild_rules.diagnoses import dated_within, having
+from rpild_rules.concepts import LOW_FLOW, MECHANISMS, OXYGEN_SUPPORT, RECORDED_CONCEPTS
+from rpild_rules.diagnoses import having, recorded_within
 from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
@@ -43,18 +43,21 @@ def fraction_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now
 def fractions_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> tuple[Fraction, ...]:
     """FiO2 of the same report, specimen or panel, else the nearest word on oxygen within an hour.
 
-    A statement of room air is such a word. More than one comes back only where records of one moment differ.
+    A statement of room air is such a word. More than one comes back only where words of one moment contradict each
+    other: fractions by K6, room air and a recorded fraction always.
     """
     at, window = results.time_of(gas), knowledge.window("fio2_pair_minutes")
     recorded = [m for m in results.around(results.of(facts, "fio2"), at, window) if _dated(m, now)]
     together = [m for m in recorded if m.groups & gas.groups]
-    own = min((m for m in together if _usable(m)), key=lambda m: _rank(results.time_of(m), at), default=None)
-    if own:
-        return (_recorded(own, facts, knowledge),)
+    own = [m for m in together if _usable(m)]
     close = [m for m in recorded if near(results.time_of(m), at, window) is MET]
-    words = [(results.time_of(m), _recorded(m, facts, knowledge)) for m in close if _usable(m)]
-    words += [(when, _room_air(ref, knowledge)) for when, ref in _air_near(facts, at, window)]
-    return _nearest(words, at) if words else (_unusable([*together, *close]),)
+    measured, air = own or [m for m in close if _usable(m)], [] if own else _air_near(facts, at, window)
+    moment = min((_rank(when, at) for when in _times(measured, air)), default=None)
+    if moment is None:
+        return (_unusable([*together, *close]),)
+    then = [m for m in measured if _rank(results.time_of(m), at) == moment]
+    said = [_room_air(ref, knowledge) for when, ref in air if _rank(when, at) == moment]
+    return _told(then, said, facts, knowledge, now)
 
 
 def _dated(m: Measurement, now: When) -> bool:
@@ -70,12 +73,25 @@ def _rank(when: When, at: When) -> tuple[timedelta, float]:
     return abs(when.latest - at.latest), when.latest.timestamp()
 
 
-def _nearest(words: list[tuple[When, Fraction]], at: When) -> tuple[Fraction, ...]:
-    """What was recorded at the nearest moment; a known fraction stands before an estimate of the same moment."""
-    moment = min(_rank(when, at) for when, _ in words)
-    found = [fraction for when, fraction in words if _rank(when, at) == moment]
-    known = {each.value: each for each in found if each.value is not None}
-    return tuple(known.values()) or (found[0],)
+def _times(measured: list[Measurement], air: list[tuple[When, str]]) -> Iterator[When]:
+    yield from (results.time_of(m) for m in measured)
+    yield from (when for when, _ in air)
+
+
+def _told(
+    measured: list[Measurement], air: list[Fraction], facts: PatientFacts, knowledge: Knowledge, now: When
+) -> tuple[Fraction, ...]:
+    """What was said at one moment; a known fraction stands before an estimate.
+
+    Of several the newest by issue or id (K5) counts, with those that contradict it: by K6, or as oxygen does room air.
+    """
+    read = {m.reference: _recorded(m, facts, knowledge) for m in measured}
+    known = [m for m in measured if read[m.reference].value is not None]
+    rivals = results.rivals(known[0], known, knowledge, now, results.same) if known else []
+    others = [m for m in known if read[m.reference].air is not read[known[0].reference].air]
+    counting = [read[m.reference] for m in (*known[:1], *rivals, *others)]
+    different = {each.value: each for each in (*counting, *air)}
+    return tuple(different.values()) or (read[measured[0].reference],)
 
 
 def _room_air(reference: str, knowledge: Knowledge) -> Fraction:
@@ -141,7 +157,11 @@ def _states_air(m: Measurement) -> bool:
 
 
 def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowledge) -> str:
-    """The reference of the explicit word of room air nearest to a time; empty without one."""
+    """The reference of the explicit word of room air nearest to a time; empty without one.
+
+    For a saturation a fraction of room air counts beside a mask too: the rule on estimates is one of gases (C4), and a
+    saturation that is as low under a mask is worse than one on room air.
+    """
     limit = knowledge.number("room_air_fio2")
     measured = [m for m in results.around(results.of(facts, "fio2"), at, window) if m.valid and _usable(m)]
     low = [(m.when, m.reference) for m in measured if m.when and results.value_of(m) <= limit]
@@ -164,7 +184,7 @@ def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Find
     found = oxygen_evidence(facts, now, window, knowledge)
     if found:
         return Finding(id, MET, found[0], (found[1],), parameters)
-    air, doubts = _air_within(facts, now, window, knowledge), list(_doubts(facts, now, window))
+    air, doubts = _air_within(facts, now, window, knowledge), list(_doubts(facts, now, window, knowledge))
     if air and not doubts and facts.read("E-O2"):
         return Finding(id, NOT_MET, "room air, no oxygen in the last week", (air,), parameters)
     reason = foremost((*(reason for reason, _ in doubts), facts.why_absent("E-O2")))
@@ -178,10 +198,10 @@ def _no_word(air: str) -> str:
     return "no word on oxygen or room air in the last week"
 
 
-def _doubts(facts: PatientFacts, now: When, window: Window) -> Iterator[tuple[Reason, str]]:
+def _doubts(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> Iterator[tuple[Reason, str]]:
     """Records that may mean oxygen in the window but cannot be read or placed: they forbid a "no oxygen"."""
     measured = (m for c in ("fio2", "o2-flow") for m in results.may_lie_near(results.of(facts, c), now, window))
-    for m in (m for m in measured if m.valid and not _plain(m, now)):
+    for m in (m for m in measured if m.valid and not _plain(m, now) and not _no_oxygen(m, knowledge)):
         place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
         reason = reason or (Reason.COMPARATOR if m.comparator.startswith("<") else None)
         if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
@@ -189,6 +209,12 @@ def _doubts(facts: PatientFacts, now: When, window: Window) -> Iterator[tuple[Re
     for s in facts.supports:
         if s.concept in OXYGEN_SUPPORT and used(s, now, window) is UNKNOWN:
             yield Reason.IMPRECISE_DATE, s.reference
+
+
+def _no_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
+    """Room air or no flow, whenever it was."""
+    limit = knowledge.number("room_air_fio2") if m.concept == "fio2" else Decimal(0)
+    return _usable(m) and m.when is not None and results.value_of(m) <= limit
 
 
 def _plain(m: Measurement, now: When) -> bool:
@@ -202,7 +228,7 @@ def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: K
     if found:
         return found
     month = knowledge.window("c1_window_days")
-    dependent = [d.reference for d in having(facts, {"o2-dependence"}) if dated_within(d, now, month)]
+    dependent = [d.reference for d in having(facts, RECORDED_CONCEPTS) if recorded_within(d, now, month)]
     return ("dependence on oxygen recorded", max(dependent)) if dependent else None
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from rpild_rules import attested, results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.facts import Meaning, Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, unknown
+from rpild_rules.findings import MET, NOT_MET, Finding, Reason, foremost, unknown
 from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import Fraction, fraction_of
+from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
 from rpild_rules.results import compare, shown, time_of, value_of
-from rpild_rules.when import When, after, may_follow, near
+from rpild_rules.when import When, after, gap, may_follow, near
 
 FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
 THRESHOLDS = {
@@ -77,6 +79,7 @@ def ro52(facts: PatientFacts) -> Finding:
     return unknown("ro52", Reason.UNSTRUCTURED, f"{words}: neither positive nor negative", (newest.reference,))
 
 
+TELLING = SPOILT | {Reason.IMPRECISE_DATE}  # why a reported gradient that exists cannot be used
 AADO2, AADO2_PARAMETERS = "aado2of32", ("aado2_flag", "aado2_room_air_only", "barometric_mmHg")
 
 
@@ -86,21 +89,31 @@ def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     gas = results.choose(results.of(facts, "pao2"), now, window, facts.why_absent("E-GAS"), "arterial PaO2")
     reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient")
     if gas.value and (not reported.value or _complete(gas.value, facts, now, knowledge)):
-        gases = (gas.value, *contradicting(gas.value, facts, knowledge, now))
-        found = results.settled([_gradient(each, facts, now, knowledge) for each in gases])
+        found = results.settled([*_gradients(gas.value, facts, now, knowledge)])
         return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
     if reported.value:
         return _reported(reported.value, facts, now, knowledge)
-    return (reported if reported.reason in SPOILT else gas).unknown(AADO2)
+    vague = reported.reason in TELLING and gas.reason and foremost((gas.reason, reported.reason)) is reported.reason
+    return (reported if vague else gas).unknown(AADO2)
 
 
 def _complete(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
-    oxygen, carbon = fraction_of(gas, facts, knowledge, now), _paco2(gas, facts, now, knowledge)
+    oxygen, carbon = fractions_of(gas, facts, knowledge, now)[0], _paco2(gas, facts, now, knowledge)
     return oxygen.value is not None and carbon is not None and not gas.comparator and not carbon.comparator
 
 
-def _gradient(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    oxygen, carbon = fraction_of(gas, facts, knowledge, now), _paco2(gas, facts, now, knowledge)
+def _gradients(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Finding]:
+    """By the gas and those that contradict it, on every inspired oxygen and carbon dioxide recorded for each (K6)."""
+    for each in (gas, *contradicting(gas, facts, knowledge, now)):
+        carbon = _paco2(each, facts, now, knowledge)
+        others = results.rivals(carbon, results.of(facts, "paco2"), knowledge, now, results.same) if carbon else []
+        for oxygen in fractions_of(each, facts, knowledge, now):
+            yield from (_gradient(each, oxygen, c, facts, knowledge) for c in (carbon, *others))
+
+
+def _gradient(
+    gas: Measurement, oxygen: Fraction, carbon: Measurement | None, facts: PatientFacts, knowledge: Knowledge
+) -> Finding:
     words, evidence = f"PaO2 {shown(gas)}, {oxygen.printed}", (gas.reference, *oxygen.evidence)
     if oxygen.value is None:
         what = f"{words}: no gradient without the inspired oxygen"
@@ -164,7 +177,8 @@ def kurasawa(facts: PatientFacts, t0: When | None, worsening: Finding, now: When
 def _ferritin_before(facts: PatientFacts, t0: When | None, now: When, knowledge: Knowledge) -> Finding:
     """Ferritin above 1000 on the newest value at or before the start of therapy."""
     border = t0 or now
-    values = [m for m in results.of(facts, "ferritin") if m.when and m.when.latest <= border.latest]
+    said = results.of(facts, "ferritin")
+    values = [m for m in said if m.when and gap(m.when, border, True)[0] >= timedelta()]
     absent = facts.why_absent("E-FERR")
     return above_limit(
         "ferritin before therapy", values, absent, "kurasawa_ferritin", border, knowledge, "kurasawa_ferritin_days"

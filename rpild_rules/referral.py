@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from itertools import takewhile
 
 from rpild_rules import results
@@ -14,7 +15,7 @@ from rpild_rules.findings import MET, NOT_MET
 from rpild_rules.gas_exchange import contradicting, printed_ratio, ratio_below
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.order_safety import is_signed
-from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
+from rpild_rules.oxygen import Fraction, fractions_of
 from rpild_rules.results import compare, shown, time_of
 from rpild_rules.results import printed as shown_value
 from rpild_rules.support import in_use
@@ -87,7 +88,12 @@ def _ratios(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[Ra
     for m in results.readable(results.of(facts, "pao2", "pf-ratio"), now):
         reported = m.concept == "pf-ratio"
         if not (reported and any(near(time_of(g), time_of(m), _hour(knowledge)) is MET for g in gases)):
-            yield Ratio(m, fraction_of(m, facts, knowledge, now), reported)
+            yield Ratio(m, _least(fractions_of(m, facts, knowledge, now)), reported)
+
+
+def _least(fractions: tuple[Fraction, ...]) -> Fraction:
+    """Of contradicting fractions the one with the mildest ratio is shown; whether it counts is asked of all (K6)."""
+    return min(fractions, key=lambda each: each.value or Decimal(0))
 
 
 def _hour(knowledge: Knowledge) -> Window:

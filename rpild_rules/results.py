@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
@@ -107,8 +107,17 @@ def _spoilt(m: Measurement, now: When) -> bool:
 def _open(finding: Finding, spoilt: Measurement, now: When) -> Finding:
     reason = trouble(spoilt, now) or Reason.UNIT
     what = f"{spoilt.concept} {shown(spoilt)} {_said(reason, spoilt)}; before it: {finding.because}"
-    refs, missing = (spoilt.reference, *finding.evidence), Missing(reason, what, finding.status is NOT_MET)
+    refs, missing = (spoilt.reference, *finding.evidence), Missing(reason, what)
     return Finding(finding.id, UNKNOWN, what, refs, finding.parameters, (missing, *finding.missing))
+
+
+def vague_baseline(finding: Finding, perhaps: list[Measurement]) -> Finding:
+    """A comparison that lacks its baseline, said to have one perhaps, of a date that is not precise enough (K4)."""
+    if not perhaps:
+        return finding
+    what = f"{shown(perhaps[0])} may be of the month before it: its date is not precise enough"
+    refs = (*finding.evidence, *(m.reference for m in perhaps))
+    return replace(finding, evidence=refs, missing=(*finding.missing, Missing(Reason.IMPRECISE_DATE, what)))
 
 
 def spoilt_baseline(finding: Finding, measurements: Iterable[Measurement], now: When) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from rpild_rules import attested, oxygen, results
 from rpild_rules.concepts import ILD_GROUP, MECHANICAL, ONSET_CONCEPTS, STAY_REASONS
 from rpild_rules.definition import CONDITIONS
-from rpild_rules.diagnoses import dated_within, dates, having, history, may_be_dated_within, symptoms
+from rpild_rules.diagnoses import dated_within, dates, having, history, may_be_dated_within, present
 from rpild_rules.facts import Diagnosis, Meaning, Measurement, PatientFacts
 from rpild_rules.findings import MET, Finding, Reason
 from rpild_rules.gas_exchange import gas_window
@@ -89,7 +89,7 @@ def _on_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
 
 
 def _cough(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
-    return any(dated_within(d, now, knowledge.window("cough_days")) for d in symptoms(facts, {"cough"}, now, knowledge))
+    return any(dated_within(d, now, knowledge.window("cough_days")) for d in present(facts, {"cough"}))
 
 
 def lung_evidence(found: dict[str, Finding], facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

@@ -10,6 +10,7 @@ from rpild_rules import drug_safety, order_safety
 from rpild_rules.definition import CRITERIA, formula
 from rpild_rules.diagnoses import first_myositis
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, foremost
+from rpild_rules.gate import vague_counts
 from rpild_rules.pathway import aip_conditions
 from rpild_rules.prognosis import FLAGS
 from rpild_rules.when import lately
@@ -110,7 +111,8 @@ def workup(s: Situation) -> str | None:
 
 def first_panel_items(s: Situation) -> tuple[str, ...]:
     """What a new myositis without a sign from the lung needs: antibody, ferritin, first CT and lung function."""
-    first, window = first_myositis(s.facts), s.knowledge.window("early_days")
+    first = first_myositis(s.facts, vague_counts(s.facts, s.now, s.knowledge))
+    window = s.knowledge.window("early_days")
     measured = s.mda5.newest is not None or not s.facts.read("E-MSA")  # not read: nobody can say never (K11)
     if measured or not first or lately(first, s.now, window) is not MET:
         return ()
@@ -189,13 +191,12 @@ def data_quality(s: Situation) -> str | None:
 def unusable(s: Situation) -> Iterator[tuple[Finding, Reason]]:
     """Criteria and flags that a data fault leaves open although their answer would matter, and the fault.
 
-    A fault that an older valid result makes up for is said on the cards, but is no card of its own.
     A date that is not precise enough counts unless the card on the undetermined risk is the primary and says it.
     """
     faults = UNUSABLE if primary_topic(s) == "undeterminedHighRisk" else UNUSABLE | {Reason.IMPRECISE_DATE}
     for id in (*CRITERIA, *FLAGS):
         finding = s.found[id]
-        open_by = {m.reason for m in finding.missing if m.reason in faults and not m.answered}
+        open_by = {m.reason for m in finding.missing if m.reason in faults}
         if open_by and (id in FLAGS or _matters(id, s)):
             yield finding, foremost(open_by)
 

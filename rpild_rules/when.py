@@ -103,6 +103,12 @@ def lately(when: When, now: When, window: Window) -> Status:
     return UNKNOWN if when.ahead_of(now) else within(when.cut(now), now, window)
 
 
+def at_least_before(start: When, end: When, window: Window) -> Status:
+    """Whether end - start >= window for everything both times can mean."""
+    least, most = gap(start, end, window.calendar)
+    return MET if least >= window.span else UNKNOWN if most >= window.span else NOT_MET
+
+
 def older_than(start: When, end: When, window: Window) -> Status:
     """Whether end - start > window for everything both times can mean."""
     least, most = gap(start, end, window.calendar)

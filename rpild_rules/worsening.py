@@ -13,7 +13,7 @@ from rpild_rules.definition import Moment
 from rpild_rules.facts import Measurement
 from rpild_rules.findings import MET, Finding
 from rpild_rules.gas_exchange import contradicting, index_gas
-from rpild_rules.oxygen import Fraction, fraction_of, words_on_oxygen
+from rpild_rules.oxygen import Fraction, fractions_of, words_on_oxygen
 from rpild_rules.results import shown, time_of, value_of
 from rpild_rules.when import When, after, gap, lately, near, within
 
@@ -66,13 +66,13 @@ def _lower_band(m: Moment, t0: When) -> Iterator[Sign]:
 
 def _bands(gas: Measurement, m: Moment) -> list[int]:
     """How many band limits the P/F lies under, of a gas and of those that contradict it; empty if one is not known."""
-    bands = [_band(g, m) for g in (gas, *contradicting(gas, m.facts, m.knowledge, m.now))]
+    gases = (gas, *contradicting(gas, m.facts, m.knowledge, m.now))
+    bands = [_band(g, oxygen, m) for g in gases for oxygen in fractions_of(g, m.facts, m.knowledge, m.now)]
     known = [band for band in bands if band is not None]
     return known if len(known) == len(bands) else []
 
 
-def _band(gas: Measurement, m: Moment) -> int | None:
-    oxygen = fraction_of(gas, m.facts, m.knowledge, m.now)
+def _band(gas: Measurement, oxygen: Fraction, m: Moment) -> int | None:
     if oxygen.value is None or gas.comparator:
         return None
     pressure, fraction = value_of(gas), oxygen.value

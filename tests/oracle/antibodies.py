@@ -141,9 +141,13 @@ def myositis(view: View, unproven: bool) -> bool:
     named = {c for d in view.facts.diagnoses for c in d.concepts if _stands(d.verification, d.clinical, unproven)}
     if named & set(MYOSITIS):
         return True
+    return "myositis-nos" in named and vague_counts(view)
+
+
+def vague_counts(view: View) -> bool:
+    """The company that lets `myositis-nos` belong to the group."""
     seen = bool(final(view.facts, *MDA5, *OTHER_MSA))
-    company = seen or has(view.facts, *ILD, *SKIN) or high_ferritin(view).met
-    return "myositis-nos" in named and company
+    return seen or has(view.facts, *ILD, *SKIN) or high_ferritin(view).met
 
 
 def _stands(verification: str, clinical: str, unproven: bool) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rpild_rules.facts import Treatment
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer, of
-from tests.oracle.antibodies import MDA5, MYOSITIS, myositis
+from tests.oracle.antibodies import MDA5, MYOSITIS, vague_counts
 from tests.oracle.chart import View, was_read
 from tests.oracle.criteria import FOUR
 from tests.oracle.gate import first_record
@@ -141,7 +141,7 @@ def workup_card(f: Facts) -> bool:
     if c.context == "confirmed":
         return False
     items = missing(c)
-    first = first_record(c.view, {*MYOSITIS, "myositis-nos"} if myositis(c.view, True) else {*MYOSITIS})
+    first = first_record(c.view, {*MYOSITIS, "myositis-nos"} if vague_counts(c.view) else {*MYOSITIS})
     fresh = first is not None and within(first, c.view.now, "early_days") == MET
     unmeasured = not any(r.concept in MDA5 and (r.valid or r.pending) for r in c.view.facts.results) and was_read(
         c.view, "E-MSA"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from rpild_rules.facts import Measurement, Stay, Support
+from rpild_rules.facts import Diagnosis, Measurement, Stay, Support
 from rpild_rules.when import When
 from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, all_of, any_of, unsure
 from tests.oracle.chart import ILD, View, absent, attested, counted_as, proves, rows, still_a_symptom, was_read
@@ -123,8 +124,14 @@ def oxygen_support(view: View) -> Answer:
 
 def dependent(view: View) -> bool:
     """Condition o2-dependence recorded in W."""
-    mine = [d for d in view.facts.diagnoses if counted_as(d, "o2-dependence") and view.known(d.recorded)]
+    mine = [d for d in view.facts.diagnoses if _lasts(view, d) and view.known(d.recorded)]
     return any(within(view.time(d.recorded), view.at, "c1_window_days") == MET for d in mine)
+
+
+def _lasts(view: View, d: Diagnosis) -> bool:
+    """Counted; at an earlier moment also what had not yet abated."""
+    until_later = d.abated is not None and not view.known(d.abated)
+    return counted_as(replace(d, clinical="active") if until_later else d, "o2-dependence")
 
 
 def oxygen_evidence(view: View, name: str) -> tuple[bool, set[str]]:

@@ -33,10 +33,11 @@ class View:
     facts: PatientFacts
     now: Span
     at: Span
+    back: bool = False  # a look back, even where its moment is that of the evaluation
 
     @property
     def present(self) -> bool:
-        return self.at == self.now
+        return not self.back and self.at == self.now
 
     def time(self, when: object) -> Span:
         """A time of the chart, cut at now (K4)."""
@@ -60,12 +61,14 @@ def rows(view: View, *concepts: str) -> list[Measurement]:
 def taken(view: View, *concepts: str) -> list[Measurement]:
     """All valid results of these concepts, newest first (K5)."""
     found = [m for m in view.facts.measurements if m.concept in concepts and m.status in VALID and view.known(m.when)]
-    return sorted(found, key=_age, reverse=True)
+    return sorted(found, key=lambda m: _age(view, m), reverse=True)
 
 
-def _age(m: Measurement) -> tuple[int, int, str]:
-    hi = span(m.when).hi  # type: ignore[arg-type]
-    return hi, span(m.issued).hi if m.issued else hi, m.reference
+def _age(view: View, m: Measurement) -> tuple[int, int, int, str]:
+    """Newest by its end, then by its start: of a month and a day that may both be today, the day."""
+    when = span(m.when)  # type: ignore[arg-type]
+    when = when if future(when, view.now) or when.sharp else view.time(m.when)
+    return when.hi, when.lo, span(m.issued).hi if m.issued else when.hi, m.reference
 
 
 def absent(view: View, element: str) -> Answer:

@@ -47,14 +47,17 @@ def definitions(view: View, on: Answer, first: Answer, c: dict[str, Answer]) -> 
 
 
 def latched_on(view: View, onset: Onset) -> Span | None:
-    """rpLatched: the newest moment of this episode at which a condition was met."""
+    """rpLatched: the newest moment of this episode at which a condition was met.
+
+    A day counts in days, today too: what was met this morning is met this evening (the invariants of section 16).
+    """
     if onset.when is None:
         return None
     candidates = sorted({_moved(view, when, onset.when) for when in _times(view)}, reverse=True)
     for moment, dated in candidates:
-        u = replace(instant(moment, view.facts.zone), sharp=moment == view.now.hi or not dated)
+        u = replace(instant(moment, view.facts.zone), sharp=not dated)
         fits = within(onset.when, u, "one_month_days") == MET and within(u, view.now, "episode_days") == MET
-        if fits and moment <= view.now.hi and any_condition(replace(view, at=u)):
+        if fits and moment <= view.now.hi and any_condition(replace(view, at=u, back=True)):
             return u
     return None
 

@@ -57,9 +57,11 @@ def gradient(view: View) -> Answer:
             return held(view, answer, gas, "pao2")
         why = unsure(*answer.why)
     elif gas is not None:
-        why = unsure(ANY, *_doubts(view, gas))
+        why = held(view, unsure(ANY, *_doubts(view, gas)), gas, "pao2")
     reported = _reported(view)
-    return reported if reported is not None else why
+    if reported is None or reported.status != UNKNOWN:
+        return reported or why
+    return Answer(UNKNOWN, reported.why | why.why)
 
 
 def _doubts(view: View, gas: Measurement) -> set[str]:

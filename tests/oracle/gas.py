@@ -53,10 +53,10 @@ def inspired(view: View, gas: Measurement) -> list[Inspired]:
 
 
 def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:
-    """K6: those of the very same time that contradict it."""
-    return [
-        m for m in contradicting(view, best) if m is best or (m in pool and view.time(m.when) == view.time(best.when))
-    ]
+    """K6: those of the very same time that contradict it: by far in value, or as room air does oxygen."""
+    rivals, air = contradicting(view, best), _reading(best).kind
+    same = [m for m in pool if m is best or view.time(m.when) == view.time(best.when)]
+    return [m for m in same if m in rivals or {air, _reading(m).kind} == {"air", "recorded"}]
 
 
 def _reading(m: Measurement) -> Inspired:

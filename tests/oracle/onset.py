@@ -10,7 +10,7 @@ from rpild_rules.when import When
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer, of, unsure
 from tests.oracle.chart import View, absent, attested, still_a_symptom
 from tests.oracle.settings import choice, window
-from tests.oracle.times import Span, close, future, judge, later, no_beginning, older, within
+from tests.oracle.times import Span, close, future, judge, later, no_beginning, not_over, older, within
 
 RESPIRATORY = ("dyspnea", "acute-resp-failure", "hypoxemia", "ards")
 NEW_EPISODE = {"acute-resp-failure", "ards", "hypoxemia"}
@@ -66,7 +66,10 @@ def records_of(view: View, concepts: Sequence[str]) -> list[Record]:
 
 
 def _shortly_before(view: View, record: Record, d: Diagnosis) -> bool:
-    return within(record.onset, view.time(d.recorded), "episode_gap_days") != NOT_MET
+    """Whether an onset surely lies no further back; should it lie after the recorded date, it is the newer one."""
+    recorded = view.time(d.recorded)
+    near_enough = not_over(record.onset, recorded, "episode_gap_days") == MET
+    return near_enough and within(record.onset, recorded, "episode_gap_days") != NOT_MET
 
 
 def _record(view: View, d: Diagnosis, concept: str, when: When | None) -> Record:
@@ -75,14 +78,18 @@ def _record(view: View, d: Diagnosis, concept: str, when: When | None) -> Record
 
 
 def merged(records: list[Record], border: Border) -> list[Record]:
-    """(b) merging: overlapping records of one concept, onsets within 92 days, are one with the earliest onset."""
-    pool = list(records)
-    pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
-    while pair is not None:
-        first, second = sorted(pair, key=lambda r: (r.onset.lo, r.onset.hi))
-        pool = [r for r in pool if r is not first and r is not second]
-        pool.append(replace(first, onset=earlier_of(first.onset, second.onset), until=max(first.until, second.until)))
-        pair = next(((a, b) for a in pool for b in pool if a is not b and _one_illness(a, b, border)), None)
+    """(b) merging: overlapping records of one concept, onsets within 92 days, are one with the earliest onset.
+
+    From the oldest on, each against the earliest onset of an illness: no chain of records puts a new illness back.
+    """
+    pool: list[Record] = []
+    for late in sorted(records, key=lambda r: (r.onset.lo, r.onset.hi, r.reference)):
+        early = next((r for r in pool if _one_illness(r, late, border)), None)
+        if early is None:
+            pool.append(late)
+            continue
+        onset = earlier_of(early.onset, late.onset)
+        pool[pool.index(early)] = replace(early, onset=onset, until=max(early.until, late.until))
     return pool
 
 
@@ -111,6 +118,8 @@ def from_records(view: View, clock: str, border: Border) -> tuple[Span | None, b
     """(b) clock: the interval, and whether only words tell of an onset."""
     records = merged(records_of(view, RESPIRATORY), border)
     top = latest(records)
+    if top is not None and _in_a_month(view, top) == NOT_MET:
+        top = latest([r for r in records if _in_a_month(view, r) == UNKNOWN]) or top
     if top is None:
         worded = any(
             d.onset_text and d.onset is None
@@ -123,9 +132,18 @@ def from_records(view: View, clock: str, border: Border) -> tuple[Span | None, b
     return (start if clock == "worsening" else _first_symptom(view, top, border, start)), False
 
 
+def _in_a_month(view: View, record: Record) -> str:
+    """K4: a vague record that may have begun within the month is not passed over for one that did not."""
+    if future(record.onset, view.now):
+        return ""
+    return within(no_beginning(record.onset) if record.only_recorded else record.onset, view.at, "one_month_days")
+
+
 def _first_symptom(view: View, top: Record, border: Border, start: Span) -> Span:
     """Every other record, cough included, that began at most 92 days before and had not abated before."""
-    pool = [r for r in merged(records_of(view, (*RESPIRATORY, "cough")), border) if r.until >= top.onset.lo]
+    coughs = [r for r in records_of(view, (*RESPIRATORY, "cough")) if r.concept == "cough"]
+    pool = [*merged(records_of(view, RESPIRATORY), border), *merged(coughs, border)]
+    pool = [r for r in pool if r.until >= top.onset.lo]
     pool = [replace(r, onset=no_beginning(r.onset)) if r.only_recorded else r for r in pool]
     states = [(r, within(r.onset, top.onset, "episode_gap_days")) for r in pool]
     sure = min((start, *(r.onset for r, state in states if state == MET)), key=lambda s: (s.lo, s.hi))

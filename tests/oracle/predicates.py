@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
-from tests.oracle.care import REASONS, dependent, dyspnoea_shown, ended, overlaps, oxygen_evidence
+from tests.oracle.care import REASONS, air_statements, dependent, dyspnoea_shown, ended, overlaps, oxygen_evidence
 from tests.oracle.chart import (
     ILD,
     View,
@@ -29,7 +30,7 @@ from tests.oracle.gas import below_ratio, estimated, inspired, versions
 from tests.oracle.lungs import late_fall
 from tests.oracle.onset import RESPIRATORY
 from tests.oracle.settings import number
-from tests.oracle.times import within
+from tests.oracle.times import close, within
 
 CAUSES = (
     "pneumonia", "covid-19", "pjp", "vap", "vte", "pneumomediastinum", "pneumothorax", "drug-ild",
@@ -78,8 +79,18 @@ def saturations(view: View) -> list[Measurement]:
 
 
 def on_air(view: View, m: Measurement) -> bool:
-    """A saturation on room air: by its code, or as for a gas."""
-    return m.variant == "room-air" or any(air.kind == "air" for air in inspired(view, m))
+    """A saturation on room air: by its code, or by any word of it within the hour, a mask beside it or not.
+
+    The rule on estimates is one of gases (C4); a saturation as low under a mask is worse than one on room air.
+    """
+    when = view.time(m.when)
+    told = [
+        view.time(f.when)
+        for f in rows(view, "fio2")
+        if f.value is not None and not f.comparator and Fraction(f.value) <= number("room_air_fio2")
+    ]
+    said = [*told, *air_statements(view)]
+    return m.variant == "room-air" or any(close(each, when, "fio2_pair_minutes") == MET for each in said)
 
 
 def lung_evidence(view: View, c: dict[str, Answer]) -> bool:
@@ -176,11 +187,14 @@ def recent_gases(view: View) -> list[Measurement]:
 
 
 def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air_fio2") -> bool:
-    """P/F under a limit with recorded FiO2 above room air (or at least a floor)."""
+    """P/F under a limit with recorded FiO2 above room air (or at least a floor).
+
+    Contradicting gases must all lie under the limit (K6); the floor is asked of the gas itself: a second gas of
+    the same moment with its own FiO2 takes nothing from it.
+    """
     pairs = [(g, air) for g in versions(view, gas) for air in inspired(view, g)]
-    return all(
-        a.kind == "recorded" and a.value >= number(floor) and below_ratio(g, a, number(limit)).met for g, a in pairs
-    )
+    deep = all(air.value >= number(floor) for air in inspired(view, gas))
+    return deep and all(a.kind == "recorded" and below_ratio(g, a, number(limit)).met for g, a in pairs)
 
 
 def severe_failure(view: View) -> str:

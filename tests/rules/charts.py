@@ -128,8 +128,12 @@ def _test(words: list[str], at: When | None, options: dict[str, str], name: str)
     )
 
 
+def _date_or_none(text: str) -> When | None:
+    return None if text == "none" else when(text)
+
+
 def _condition(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
-    dates = {key: when(options[key]) for key in ("recorded", "abated") if key in options}
+    dates = {key: _date_or_none(options[key]) for key in ("recorded", "abated") if key in options}
     return "diagnoses", Diagnosis(
         concepts=frozenset(words[1].split(",")),
         reference=f"Condition/{name}",
