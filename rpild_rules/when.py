@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
 
 TOLERANCE = timedelta(hours=1)
-TO_THE_MINUTE = len("2026-11-22 09:30")
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_OF_DAY = time.max.replace(fold=1)  # where clocks go back at midnight, the last minute of a day comes twice
 
@@ -43,7 +42,8 @@ class When:
         utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         local = utc.astimezone(zone)
         day = local.date()
-        return cls(utc, utc, day, day, True, local.isoformat(" ", "minutes")[:TO_THE_MINUTE], of_issue)
+        printed = f"{day.isoformat()} {local.time().isoformat('minutes')}"
+        return cls(utc, utc, day, day, True, printed, of_issue)
 
     @classmethod
     def days(cls, first: date, last: date, zone: tzinfo, printed: str) -> When:
