@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rpild_rules.findings import MET, Finding, Status, any_of
+from rpild_rules.parameter import PUBLISHED
+from rpild_rules.references import DESIGN
 from rpild_rules.rows import Definition
 from smart_app.page_texts import page_texts
 from smart_app.sources import Record, Source, people
@@ -55,8 +57,18 @@ class Limit:
     words: str
     source: str
     where: str
+    own: bool
     published: bool
     default: str = ""
+
+    @property
+    def origin(self) -> str:
+        """In a few words: the publication, or whose proposal it is."""
+        say = page_texts().say
+        if self.published:
+            return f"{say('criteria.published')}: {self.source}"
+        after = "" if self.own else f", {say('criteria.after', source=self.source)}"
+        return f"{say('criteria.proposed')}{after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One criterion. `limits` decide it, `settings` are what else it was weighed with; `used_by` are the
+    """One criterion. `limits` decide it; `used_by` are the
     definitions that ask it; `inside` marks a half of the criterion above it."""
 
     id: str
@@ -79,7 +91,6 @@ class Row:
     because: str
     sources: tuple[Source, ...]
     limits: tuple[Limit, ...]
-    settings: tuple[Limit, ...]
     lacks: tuple[Lack, ...]
     used_by: tuple[str, ...]
     inside: bool = False
@@ -150,15 +161,26 @@ def _row(s: Situation, id: str, record: Record) -> Row:
     return Row(
         id, criterion_name(s, id), finding.status, people(finding.because),
         () if composite else record.rows(finding.evidence, CONCEPTS.get(id, frozenset())),
-        tuple(limit(name, s.knowledge) for name in LIMITS.get(id, ())), _settings(id, finding, s.knowledge),
+        tuple(limit(name, s.knowledge) for name in LIMITS.get(id, ())),
         () if composite else lacks_of(s, id, finding), USED_BY[id], id in INSIDE, composite,
     )  # fmt: skip
 
 
-def _settings(id: str, finding: Finding, knowledge: Knowledge) -> tuple[Limit, ...]:
-    """Whatever else an answer was weighed with."""
-    names = (name for name in dict.fromkeys(finding.parameters) if name not in LIMITS.get(id, ()))
-    return () if id in COMPOSITES else tuple(limit(name, knowledge) for name in names)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One parameter and the criteria that it was used for."""
+
+    limit: Limit
+    used_for: tuple[str, ...]
+
+
+def settings_used(s: Situation) -> tuple[Setting, ...]:
+    """Every parameter behind the criteria, the deciding ones of a criterion before what else it was weighed with."""
+    used: dict[str, list[str]] = {}
+    for id in (each for each in USED_BY if each not in COMPOSITES):
+        for name in dict.fromkeys((*LIMITS.get(id, ()), *s.found[id].parameters)):
+            used.setdefault(name, []).append(criterion_name(s, id))
+    return tuple(Setting(limit(name, s.knowledge), tuple(names)) for name, names in used.items())
 
 
 def limit(name: str, knowledge: Knowledge) -> Limit:
@@ -169,7 +191,8 @@ def limit(name: str, knowledge: Knowledge) -> Limit:
     changed = next((each for each in knowledge.overrides if each.name == name), None)
     return Limit(
         name, parameter.title, words, knowledge.reference(parameter.source).cited, parameter.where,
-        parameter.status == "published", changed.default if changed else "",
+        knowledge.reference(parameter.source).kind == DESIGN, parameter.status == PUBLISHED,
+        changed.default if changed else "",
     )  # fmt: skip
 
 

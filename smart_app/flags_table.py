@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules.context_values import context_values
 from rpild_rules.findings import MET, Finding, Status
-from rpild_rules.prognosis import FLAGS, THRESHOLDS, ferritin_trend
+from rpild_rules.prognosis import AADO2, FLAGS, THRESHOLDS, ferritin_trend
 from smart_app.criteria_table import CONCEPTS, Lack, Limit, lacks_of, limit
 from smart_app.page_texts import page_texts
 from smart_app.sources import Record, Source, people
@@ -31,6 +31,12 @@ class FlagRow:
     lacks: tuple[Lack, ...]
     cohort: str
     caveat: str
+
+    @property
+    def words(self) -> str:
+        """The value behind the flag with date and age, on one line."""
+        first = [f"{each.label} {each.printed}, {each.when.words}" for each in self.sources[:1]]
+        return self.because if self.id == AADO2 or not first else first[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def _row(s: Situation, id: str, record: Record) -> FlagRow:
     reference = s.knowledge.reference(s.knowledge.texts.label("flag_source", id))
     concepts = frozenset({THRESHOLDS[id][0]}) if id in THRESHOLDS else CONCEPTS.get(id, frozenset())
     return FlagRow(
-        id, s.knowledge.texts.label("flag", id), finding.status, people(finding.because),
+        id, people(s.knowledge.texts.label("flag", id)), finding.status, people(finding.because),
         record.rows(finding.evidence, concepts), tuple(limit(name, s.knowledge) for name in OWN_LIMITS.get(id, ())),
         lacks_of(s, id, finding), reference.cohort, reference.caveat,
     )  # fmt: skip

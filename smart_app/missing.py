@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rpild_rules.definition import DEFINITIONS, formula
 from rpild_rules.findings import MET, NOT_MET, Finding, Status
 from rpild_rules.prognosis import FLAGS
-from smart_app.criteria_table import criterion_name, remedy_of
+from smart_app.criteria_table import FOUR, criterion_name, remedy_of
 from smart_app.page_texts import page_texts
 from smart_app.sources import people
 
@@ -36,14 +36,14 @@ ANSWERED_BY: Mapping[str, str] = {
 class Gap:
     """One thing that is missing. `attest` is the statement that can answer it on the page, `ordered` its order.
 
-    `decides`: an answer would change a definition of RP-ILD.
+    `settles` are the definitions of RP-ILD that an answer would settle or change.
     """
 
     names: tuple[str, ...]
     reason: str
     what: str
-    remedy: str
-    decides: bool
+    remedies: tuple[str, ...]
+    settles: tuple[str, ...]
     flag: bool = False
     attest: str = ""
     ordered: str = ""
@@ -56,13 +56,16 @@ def find_gaps(s: Situation) -> tuple[Gap, ...]:
         key = gap.what, gap.reason
         known = merged.get(key)
         merged[key] = _joined(known, gap) if known else gap
-    return tuple(sorted(merged.values(), key=lambda each: (each.flag, not each.decides)))
+    return tuple(sorted(merged.values(), key=lambda each: (each.flag, FOUR not in each.settles, not each.settles)))
 
 
 def _joined(one: Gap, other: Gap) -> Gap:
-    remedies = " ".join(dict.fromkeys((one.remedy, other.remedy)))
-    names = tuple(dict.fromkeys((*one.names, *other.names)))
-    return replace(one, names=names, remedy=remedies, decides=one.decides or other.decides)
+    return replace(
+        one,
+        names=tuple(dict.fromkeys((*one.names, *other.names))),
+        remedies=tuple(dict.fromkeys((*one.remedies, *other.remedies))),
+        settles=tuple(id for id in DEFINITIONS if id in (*one.settles, *other.settles)),
+    )
 
 
 def _gaps(s: Situation) -> Iterator[Gap]:
@@ -77,21 +80,17 @@ def _gap(s: Situation, id: str, finding: Finding, ordered: str) -> Gap:
     reasons = dict.fromkeys(s.knowledge.texts.label("reason", each.reason.value) for each in finding.missing)
     whats = dict.fromkeys(people(each.what) for each in finding.missing)
     flag = id in FLAGS
-    name = s.knowledge.texts.label("flag", id) if flag else criterion_name(s, id)
+    name = people(s.knowledge.texts.label("flag", id)) if flag else criterion_name(s, id)
     when = page_texts().say("missing.ordered", date=ordered) if ordered else ""
     return Gap(
-        (name,), ", ".join(reasons), "; ".join(whats), remedy_of(s, id), not flag and decides(s, id),
+        (name,), ", ".join(reasons), "; ".join(whats), (remedy_of(s, id),), () if flag else settled_by(s, id),
         flag, ATTESTED.get(id, ""), when,
     )  # fmt: skip
 
 
-def decides(s: Situation, id: str) -> bool:
-    """Whether settling one criterion either way would settle or change a definition."""
+def settled_by(s: Situation, id: str) -> tuple[str, ...]:
+    """The definitions that settling one criterion, either way, would settle or change."""
     statuses: dict[str, Status] = {each: finding.status for each, finding in s.found.items()}
     now = formula(statuses)
-    return any(formula(statuses | {id: answer}) != now for answer in (MET, NOT_MET))
-
-
-def undecided(s: Situation) -> bool:
-    """Whether any definition is open."""
-    return any(s.found[id].unknown for id in DEFINITIONS)
+    then = [formula(statuses | {id: answer}) for answer in (MET, NOT_MET)]
+    return tuple(each for each in DEFINITIONS if any(other[each] is not now[each] for other in then))

@@ -38,9 +38,9 @@ def _detail(detail: Detail) -> Iterator[str]:
     met = [row for row in asked if row.status is MET]
     yield from _part("note.met", (f"{row.name}: {row.because}" for row in met))
     yield from _part("note.then", detail.met_then)
-    gaps = [f"{', '.join(gap.names)}: {gap.what} ({gap.reason})" for gap in detail.gaps if not gap.flag]
+    gaps = [f"{'; '.join(gap.names)}: {gap.what} ({gap.reason})" for gap in detail.gaps if not gap.flag]
     yield from _part("note.unknown", gaps)
-    yield from _part("note.flags", (f"{row.because} [{row.cohort}]" for row in detail.flags.met))
+    yield from _part("note.flags", (f"{row.name}: {row.words} [{row.cohort}]" for row in detail.flags.met))
     yield from _part("note.missing_work", (item.name for item in detail.workup if item.state == "missing"))
     yield from _part("note.ordered", (f"{i.name} ({i.when})" for i in detail.workup if i.state == "ordered"))
 

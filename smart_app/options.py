@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rpild_rules.references import Reference
 from rpild_rules.rows import Caution, Dose, Evidence, Option
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
@@ -31,7 +32,7 @@ CLASSES: Mapping[str, str] = {
     "jaki": "JAKi", "tcz": "TCZ", "pmx": "PMX",
 }  # fmt: skip
 HARMS_FETUS = frozenset({"cyc", "mmf", "jaki"})
-SUPPRESSES = frozenset({"gc", "cni", "cyc", "rtx", "mmf", "jaki", "tcz", "basiliximab"})
+REVIEW = "literature review"
 INDUCTION_CAUTION = "AVOID-1"
 
 
@@ -49,6 +50,12 @@ class Study:
     check: str
     mark: str
     link: str
+    short: str
+
+    @property
+    def headline(self) -> str:
+        """The first outcome of a study with patients of its own; a review has none."""
+        return "" if self.kind == REVIEW else self.outcomes[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,13 @@ class Options:
     caution: str
     caution_note: str
     caution_running: str
+    here: tuple[str, ...]
+
+    @property
+    def studies(self) -> tuple[Study, ...]:
+        """Every study of every option, once."""
+        found = (each for group in self.groups for choice in group.choices for each in choice.studies)
+        return tuple({each.id: each for each in found}.values())
 
 
 def find_options(s: Situation) -> Options:
@@ -111,7 +125,7 @@ def find_options(s: Situation) -> Options:
         for id, ids in GROUPS.items()
     )
     running = [page_texts().label("drug", name) for name in caution.classes if name in s.therapy.chains]
-    return Options(groups, caution.title, caution.text, caution.note, ", ".join(running))
+    return Options(groups, caution.title, caution.text, caution.note, ", ".join(running), tuple(_for_all(s)))
 
 
 def _choice(s: Situation, id: str) -> Choice:
@@ -131,8 +145,14 @@ def study(s: Situation, id: str) -> Study:
     link = reference.link or (f"https://doi.org/{reference.doi}" if reference.doi else "")
     return Study(
         id, reference.cited, reference.kind, reference.n, row.comparison, row.outcomes, row.harms, row.check,
-        reference.mark, link,
+        reference.mark, link, _short(reference),
     )  # fmt: skip
+
+
+def _short(reference: Reference) -> str:
+    """Author and year, where the title begins with an author."""
+    author, colon, _ = reference.title.partition(":")
+    return f"{author} {reference.year}".strip() if colon else reference.cited
 
 
 def _dose_lines(s: Situation, doses: list[Dose]) -> Iterator[DoseLine]:
@@ -153,14 +173,26 @@ def _here(s: Situation, id: str) -> Iterator[str]:
     """What the record holds that bears on one option; what was not looked up says so."""
     say = page_texts().say
     if id in HARMS_FETUS and s.pregnancy.concern:
-        yield say("here.pregnancy", facts=" ".join(s.pregnancy.documented or s.pregnancy.possible))
-    if id in SUPPRESSES and s.infection.met:
-        signs = "; ".join(people(sign.words) for sign in s.infection.signs)
-        yield say("here.infection_reviewed" if s.infection.reviewed else "here.infection", signs=signs)
-    if id in SUPPRESSES and not s.infection.met and s.infection.not_assessed:
-        yield say("here.infection_open")
+        yield say("here.pregnancy_documented" if s.pregnancy.documented else "here.pregnancy_possible")
     if id == "plex" and (leaks := _air_leak(s)):
         yield say("here.air_leak", items=leaks)
+
+
+def _for_all(s: Situation) -> Iterator[str]:
+    """What bears on every immunosuppressant, and on the drugs that can harm a fetus."""
+    say = page_texts().say
+    if s.infection.met:
+        signs = "; ".join(people(sign.words) for sign in s.infection.signs)
+        yield say("here.infection_reviewed" if s.infection.reviewed else "here.infection", signs=signs)
+    elif s.infection.not_assessed:
+        yield say("here.infection_open", missing=", ".join(s.infection.not_assessed))
+    if s.pregnancy.concern:
+        yield say("here.pregnancy", facts=" ".join(s.pregnancy.documented or s.pregnancy.possible))
+    if not s.facts.read("E-ALL"):
+        yield say("here.allergies_unread")
+    allergies = ", ".join(dict.fromkeys(each.printed for each in s.facts.allergies))
+    if allergies:
+        yield say("here.allergies", allergies=allergies)
 
 
 def _air_leak(s: Situation) -> str:

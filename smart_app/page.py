@@ -13,7 +13,15 @@ from rpild_rules.gate import years
 from rpild_rules.recommend import Call, choose
 from rpild_rules.when import When
 from smart_app.changes import Change
-from smart_app.criteria_table import DefinitionCard, Row, criteria_rows, definition_cards, met_then
+from smart_app.criteria_table import (
+    DefinitionCard,
+    Row,
+    Setting,
+    criteria_rows,
+    definition_cards,
+    met_then,
+    settings_used,
+)
 from smart_app.flags_table import FlagTable, flag_table
 from smart_app.missing import Gap, find_gaps
 from smart_app.options import Options, find_options
@@ -135,6 +143,7 @@ class Detail:
     gaps: tuple[Gap, ...]
     definitions: tuple[DefinitionCard, ...]
     criteria: tuple[Row, ...]
+    settings: tuple[Setting, ...]
     met_then: tuple[str, ...]
     flags: FlagTable
     workup: tuple[WorkItem, ...]
@@ -211,6 +220,6 @@ def _unread(facts: PatientFacts, assessment: Assessment) -> Iterator[Unread]:
 def _detail(s: Situation) -> Detail:
     record = Record(s.facts, s.knowledge, s.now)
     return Detail(
-        find_gaps(s), definition_cards(s), criteria_rows(s, record), met_then(s), flag_table(s, record),
-        work_items(s), find_options(s), transplant_panel(s), s.knowledge.texts.causes,
+        find_gaps(s), definition_cards(s), criteria_rows(s, record), settings_used(s), met_then(s),
+        flag_table(s, record), work_items(s), find_options(s), transplant_panel(s), s.knowledge.texts.causes,
     )  # fmt: skip

@@ -15,9 +15,16 @@ from smart_app.page_texts import page_texts
 if TYPE_CHECKING:
     from rpild_rules.knowledge import Knowledge
 
-PEOPLE = (("mm[Hg]", "mmHg"), ("10*9/L", "×10⁹/L"), ("10*3/uL", "×10³/µL"), ("{1.73_m2}", "1.73 m²"), ("Cel", "°C"))
-TWO_PLACES, ONE_PLACE = Decimal("0.01"), Decimal("0.1")
-EXACT_UNITS = frozenset({"L", "pH", "1"})
+PEOPLE = (
+    ("mm[Hg]", "mmHg"),
+    ("10*9/L", "×10⁹/L"),
+    ("x10^9/L", "×10⁹/L"),
+    ("10*3/uL", "×10³/µL"),
+    ("{1.73_m2}", "1.73 m²"),
+    ("Cel", "°C"),
+)
+ONE_PLACE, TWO_PLACES = Decimal("0.1"), Decimal("0.01")
+LARGE = Decimal(10)  # from here on one decimal is enough to check a conversion
 UNCONVERTED = frozenset({"fio2", "ph-arterial"})
 
 
@@ -106,11 +113,9 @@ def converted(m: Measurement) -> str:
     unit = people(m.unit)
     if m.value is None or m.concept in UNCONVERTED or not unit or unit in people(m.printed):
         return ""
-    places = TWO_PLACES if m.unit in EXACT_UNITS else ONE_PLACE
-    exponent = m.value.as_tuple().exponent
-    long = isinstance(exponent, int) and exponent < places.as_tuple().exponent  # type: ignore[operator]
-    value = m.value.quantize(places, ROUND_HALF_EVEN) if long else m.value
-    return f"{m.comparator}{value} {unit}"
+    places = ONE_PLACE if abs(m.value) >= LARGE else TWO_PLACES
+    rounded = m.value.quantize(places, ROUND_HALF_EVEN)
+    return f"{m.comparator}{m.value if rounded == m.value else rounded} {unit}"
 
 
 def _note(m: Measurement) -> str:

@@ -17,7 +17,7 @@ from rpild_rules.pathway_rows import StageRule
 from rpild_rules.support import in_use
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.sources import people
+from smart_app.sources import converted, people
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -104,7 +104,9 @@ def _facts(s: Situation) -> Iterator[Fact]:
     yield _antibody_fact(s)
     onset = s.found["onsetWithinOneMonth"]
     when = dated(s.onset.when, s.now) if s.onset.when else None
-    yield Fact(say("fact.onset"), when.printed if when else say("fact.unknown"), when.age if when else "", onset.status)
+    month = say(f"fact.month_{onset.status.value}")
+    more = f"{when.age}; {month}" if when else month
+    yield Fact(say("fact.onset"), when.printed if when else say("fact.unknown"), more)
     yield _gas_fact(s)
     support = next(iter(in_use(s.facts, MECHANICAL | {"ecmo"}, s.now, s.knowledge.window("blind_hours"))), None)
     if support:
@@ -127,14 +129,16 @@ def _gas_fact(s: Situation) -> Fact:
     say = page_texts().say
     gas = index_gas(s.facts, s.now, s.now, s.knowledge).value
     if gas is None:
-        return Fact(say("fact.gas"), say("fact.unknown"), say("fact.no_gas"), UNKNOWN)
+        return Fact(say("fact.gas"), say("fact.unknown"), say("fact.no_gas"))
     oxygen = fraction_of(gas, s.facts, s.knowledge, s.now)
-    more = [oxygen.printed]
+    compared = converted(gas)
+    more = [say("criteria.compared", value=compared)] if compared else []
+    more.append(oxygen.printed)
     if oxygen.value is not None and not oxygen.air:
         more.append(f"P/F {printed_ratio(gas, oxygen.value)}")
     more.append(dated(gas.when, s.now).words)
-    failure = s.found["respiratoryFailure"].status
-    return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more), failure)
+    more.append(say(f"fact.failure_{s.found['respiratoryFailure'].status.value}"))
+    return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more))
 
 
 def _therapy_fact(s: Situation) -> Fact:

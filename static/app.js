@@ -21,6 +21,8 @@
 
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
 
+  document.querySelectorAll("form[data-send-at-once]").forEach((form) => form.submit());
+
   // A link into a folded part opens it.
   const open = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
