@@ -94,7 +94,9 @@ def _call(request: HookRequest, ports: Ports, muted: frozenset[str]) -> Call:
 def _inputs(request: HookRequest, ports: Ports, assessment: Assessment, facts: PatientFacts, call: Call) -> Inputs:
     """The alert memory is read only for a patient who passed the gate."""
     remembered = ports.records.recall(request) if assessment.gate.passed else NOTHING
-    return Inputs(request, facts, assessment.now.latest, call, remembered, ports.settings.expose_assessment)
+    now = assessment.now.latest
+    link = ports.app_link(request, now) if assessment.gate.passed else None
+    return Inputs(request, facts, now, call, remembered, ports.settings.expose_assessment, link)
 
 
 def _concluded(inputs: Inputs, ports: Ports, assessment: Assessment, fetch: Fetch | None) -> tuple[Inputs, Conclusion]:

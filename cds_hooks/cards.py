@@ -1,13 +1,14 @@
 """Recommendations out as CDS Hooks cards: one portable profile for every client, the same bytes for the same call.
 
 Profile: uuid, summary, indicator, source with a static topic, detail in minimal markdown, override reasons, and
-suggestions that each create one ServiceRequest draft (label equals the action's description). No empty field, no
-system action, no link.
+suggestions that each create one ServiceRequest draft (label equals the action's description), where the EHR can launch
+it a link to the page. No empty field, no system action, no other link.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,11 +24,23 @@ TOPIC_SYSTEM = "urn:rpild:card-topic"
 OVERRIDE_SYSTEM = "urn:rpild:override-reason"
 SOURCE_LABEL = "RP-ILD decision support"
 SUMMARY_LIMIT = 139
+LINK_LABEL = "Open the whole assessment"
 
 
-def compose_cards(sent: Iterable[Recommendation], request: HookRequest, texts: Texts) -> list[Card]:
+@dataclass(frozen=True, slots=True)
+class AppLink:
+    """Where the EHR launches the page, and what comes back with the launch: a signed reference to this call."""
+
+    url: str
+    context: str
+
+
+def compose_cards(
+    sent: Iterable[Recommendation], request: HookRequest, texts: Texts, app: AppLink | None = None
+) -> list[Card]:
     """The cards of one answer, in the order given."""
-    return [_card(each, request, texts) for each in sent]
+    links = [{"label": LINK_LABEL, "url": app.url, "type": "smart", "appContext": app.context}] if app else []
+    return [_card(each, request, texts) | ({"links": links} if links else {}) for each in sent]
 
 
 def _card(recommendation: Recommendation, request: HookRequest, texts: Texts) -> Card:

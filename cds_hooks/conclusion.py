@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from cds_hooks.cards import Card, compose_cards
+from cds_hooks.cards import AppLink, Card, compose_cards
 from cds_hooks.hook_request import HookRequest
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Assessment
@@ -31,6 +31,7 @@ class Inputs:
     call: Call
     remembered: Remembered = NOTHING
     exposed: bool = False
+    app: AppLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def conclude(inputs: Inputs, knowledge: Knowledge, assessment: Assessment | None
     """The same bytes for the same inputs and knowledge; `assessment` is that of the inputs, where it is known."""
     assessment = assessment or assess(inputs.facts, knowledge, inputs.now)
     choice = decide(assessment, inputs.call, inputs.remembered)
-    cards = compose_cards(choice.sent, inputs.request, knowledge.texts)
+    cards = compose_cards(choice.sent, inputs.request, knowledge.texts, inputs.app)
     answer: dict[str, Any] = {"cards": cards}
     if inputs.exposed:
         answer["extension"] = {ASSESSMENT: as_contract(assessment, tuple(each.topic for each in choice.sent))}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from cds_hooks.cards import AppLink
 from cds_hooks.client_auth import ClientAuth
 from cds_hooks.conclusion import Conclusion, Inputs
 from cds_hooks.hook_request import FhirAccess, HookRequest
@@ -102,6 +103,11 @@ class Audit(Protocol):
     def __call__(self, kind: str, who: str, **what: object) -> None: ...
 
 
+def no_link(_request: HookRequest, _now: datetime) -> AppLink | None:
+    """Cards without a link: there is no page that the EHR could launch."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class HookSettings:
     """Operating settings of the hook endpoints; one snapshot serves a whole call."""
@@ -135,6 +141,7 @@ class Ports:
     audit: Audit
     correlation: Callable[[], str]
     settings_of: Mapping[str, HookSettings] = field(default_factory=dict)
+    app_link: Callable[[HookRequest, datetime], AppLink | None] = no_link
 
     def for_ehr(self, name: str) -> Ports:
         """The same with the settings of this EHR."""

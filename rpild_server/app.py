@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response
 
 from cds_hooks.openapi import openapi
-from cds_hooks.ports import Ports, Records
+from cds_hooks.ports import Ports, Records, no_link
 from cds_hooks.routes import create_blueprint
 from ehr_access.client_keys import ClientKeys
 from ehr_access.fhir_client import EhrReader
@@ -20,7 +20,10 @@ from rpild_server.answers import NoRecords
 from rpild_server.assets import create_assets_blueprint
 from rpild_server.attesting import load_for_hook
 from rpild_server.auditing import AuditTrail
+from rpild_server.hand_over import app_links
 from rpild_server.logs import report
+from rpild_server.measuring import measured
+from rpild_server.metrics import CONTENT_TYPE, Meters
 from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
@@ -28,6 +31,7 @@ from rpild_server.settings import Settings
 from rpild_server.smart_wiring import smart_ports
 from rpild_server.storing import Store
 from rpild_server.trust import client_auth
+from rpild_server.version import APP_VERSION
 from smart_app.routes import create_smart_blueprint
 
 
@@ -61,6 +65,10 @@ def create_app(
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
     ports = _ports(settings, knowledge, now, store, unsigned)
+    if settings.metrics:
+        meters = Meters(APP_VERSION, knowledge.version)
+        ports = measured(ports, meters)
+        app.add_url_rule("/metrics", "metrics", lambda: Response(meters.page(), content_type=CONTENT_TYPE))
     app.register_blueprint(create_blueprint(ports))
     if store and any(each.smart for each in settings.ehrs):
         app.register_blueprint(create_assets_blueprint())
@@ -91,6 +99,7 @@ def _ports(
         audit=AuditTrail(store, now),
         correlation=lambda: str(uuid.uuid4()),
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
+        app_link=app_links(store, registry, (settings.public_base_url or "").rstrip("/")) if store else no_link,
     )
 
 

@@ -23,7 +23,7 @@ from rpild_server.rebuilding import hints, parse, rebuild
 
 QUICK = 1  # a level of compression: a twelfth of the size for a fifth of a millisecond
 IDS = ("service", "hook", "hook_instance", "user_id", "patient_id", "encounter_id", "iss", "ehr")
-REBUILT = ("facts", "now", "call", "exposed")
+REBUILT = ("facts", "now", "call", "exposed", "app")
 
 
 @dataclass(frozen=True, slots=True)

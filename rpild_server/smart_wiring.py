@@ -16,6 +16,7 @@ from ehr_access.registry import Registry, TrustedEhr
 from rpild_rules.knowledge import Knowledge
 from rpild_server.assets import asset_url
 from rpild_server.attesting import whose
+from rpild_server.hand_over import StoredHandOvers
 from rpild_server.logs import report
 from rpild_server.settings import Settings
 from rpild_server.storage.errors import StorageError
@@ -60,6 +61,7 @@ def smart_ports(
         audit=audit,
         limits=Limits(settings.session_idle_minutes * MINUTE, settings.session_hours * HOUR),
         asset=asset_url,
+        hand_overs=StoredHandOvers(store),
         settings_of={each.name: app_settings(settings, each.name) for each in settings.ehrs if each.smart},
     )
 

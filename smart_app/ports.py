@@ -42,8 +42,8 @@ class HandOvers(Protocol):
         """What a launch brought along; None if it is not ours, was changed or is too old."""
         ...
 
-    def topics(self, ehr: TrustedEhr, hook_instance: str) -> tuple[str, ...] | None:
-        """The topics of the cards that a hook call was answered with; None if it is not known."""
+    def topics(self, ehr: TrustedEhr, patient: str, hook_instance: str) -> tuple[str, ...] | None:
+        """The topics that the rules found for a patient (by id) at a hook call; None if it is not known."""
         ...
 
 
