@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response
 
 from rpild_rules.assess import assess
+from smart_app.notices import find_notices
 from smart_app.opening import opened
 from smart_app.page import View, compose_page
 from smart_app.patient_chart import read_patient_chart
@@ -23,6 +25,14 @@ def page(launch_id: str, ports: SmartPorts) -> Response:
     """The page."""
     seen = opened(launch_id, ports)
     patient = read_patient_chart(seen, ports)
-    assessment = assess(patient.chart.facts, ports.knowledge, patient.read_at)
-    view = View(base=f"/app/{launch_id}/", csrf=seen.csrf, user=seen.launch.user_name, asset=ports.asset)
+    own = ports.settings(seen.ehr.name)
+    assessment = assess(replace(patient.chart.facts, offers=own.lab_offers), ports.knowledge, patient.read_at)
+    view = View(
+        base=f"/app/{launch_id}/",
+        csrf=seen.csrf,
+        user=seen.launch.user_name,
+        asset=ports.asset,
+        notices=find_notices(seen, assessment, ports),
+        max_cards=own.max_cards,
+    )
     return Response(render_page(compose_page(patient, assessment, view)), content_type="text/html; charset=utf-8")
