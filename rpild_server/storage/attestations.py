@@ -19,7 +19,7 @@ from rpild_server.storage.tables import attestations
 from rpild_server.storage.times import read_stamp, stamp
 from rpild_server.storage.writer import GroupWriter
 
-KeptAt = Literal["own", "ehr", "sending", "waiting"]
+KeptAt = Literal["own", "ehr", "sending", "refused", "unheard"]
 FINAL = "final"
 OF_PATIENT = (
     select(attestations)
@@ -33,8 +33,8 @@ COUNTING = OF_PATIENT.where(attestations.c.place == "own", attestations.c.status
 class Kept:
     """One statement. Patient and clinician are pseudonyms; `content` is the Observation as JSON.
 
-    `place`: `own` (we keep it), `ehr` (the EHR does), `sending` (on its way there), `waiting` (the EHR did not take
-    it, and nobody has decided yet). `status` is `final` or `entered-in-error`.
+    `place`: `own` (we keep it), `ehr` (the EHR does), `sending` (on its way there), `refused` (the EHR did not take it)
+    or `unheard` (it did not say), and nobody has decided yet. `status` is `final` or `entered-in-error`.
     """
 
     id: str

@@ -20,7 +20,7 @@ from tests.storage.making import START, later
 KEPT = Kept("rpild-1", "p" * 64, "c" * 64, "ct-worsening", "own", "final", START, b'{"canary": 1}')
 OWN: KeptAt = "own"
 SENDING: KeptAt = "sending"
-WAITING: KeptAt = "waiting"
+REFUSED: KeptAt = "refused"
 
 
 def test_a_statement_is_kept_once_and_counts(storage: Storage) -> None:
@@ -48,7 +48,7 @@ def test_what_is_stored_can_be_read_by_nobody_else(storage: Storage) -> None:
 
 
 def test_only_our_own_final_statements_count(storage: Storage) -> None:
-    places: tuple[KeptAt, ...] = ("own", "ehr", "sending", "waiting")
+    places: tuple[KeptAt, ...] = ("own", "ehr", "sending", "refused", "unheard")
     for place in places:
         storage.attestations.add(replace(KEPT, id=place, place=place, content=place.encode()))
     storage.attestations.add(replace(KEPT, id="gone", status="entered-in-error"))
@@ -57,12 +57,12 @@ def test_only_our_own_final_statements_count(storage: Storage) -> None:
 
 
 def test_a_change_needs_the_state_that_it_comes_from(storage: Storage) -> None:
-    waiting = replace(KEPT, place="waiting")
-    storage.attestations.add(waiting)
+    refused = replace(KEPT, place="refused")
+    storage.attestations.add(refused)
     change = storage.attestations.change
     assert not change(replace(KEPT, place="ehr"), [SENDING], "who", later(minutes=1))
-    assert not change(replace(KEPT, patient="q" * 64), [WAITING], "who", later(minutes=1))
-    assert change(KEPT, [WAITING], "who", later(minutes=2), "RPILD-X")
+    assert not change(replace(KEPT, patient="q" * 64), [REFUSED], "who", later(minutes=1))
+    assert change(KEPT, [REFUSED], "who", later(minutes=2), "RPILD-X")
     gone = replace(KEPT, status="entered-in-error", content=b"{}")
     assert change(gone, [OWN], "who", later(minutes=3))
     assert not change(KEPT, [OWN], "who", later(minutes=4))
