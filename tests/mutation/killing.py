@@ -1,0 +1,186 @@
+"""Runs the tests that reach a faulty line, each fault in its own forked process, until the first test that fails."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import coverage
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.ledger import CHART, KILLED, SURVIVED, TIMED_OUT, UNREACHED
+from tests.mutation.mutants import Mutant, Source
+from tests.mutation.running import RULES, Running, memories
+
+LOADING = "loading"
+KNOWLEDGE_TESTS = ("tests/rules/test_knowledge.py", "tests/rules/test_texts.py", "tests/knowledge/")
+
+if TYPE_CHECKING:
+    from tests.mutation.oracle_charts import OracleChart
+
+SLOW = 1.0  # tests of random examples, which take seconds each, are left out: too dear for every fault
+Report = Callable[[Mutant, str, str, float], None]
+
+
+class Killing:
+    """A pytest plugin: one round without faults that notes which test reaches which line, then the faults."""
+
+    def __init__(
+        self, wanted: Callable[[], Iterable[tuple[Source, list[Mutant]]]], report: Report, charts: int
+    ) -> None:
+        self.wanted, self.report, self.charts = wanted, report, charts
+        self.fails: dict[str, Callable[[], bool]] = {}
+        self.seconds: dict[str, float] = {}
+        self.reach: dict[str, dict[int, set[str]]] = {}
+        self.luck: dict[tuple[str, str], list[str]] = defaultdict(list)
+
+    def pytest_configure(self) -> None:
+        """Examples are the same in every process, and a failure is not made smaller: one is enough."""
+        # Imported here and not above: pytest wants to see hypothesis, and the tests, before anybody imports them.
+        from hypothesis import HealthCheck, Phase, settings
+
+        phases = (Phase.explicit, Phase.generate)
+        every = list(HealthCheck)
+        settings.register_profile(
+            "mutants", derandomize=True, database=None, deadline=None, phases=phases, suppress_health_check=every
+        )
+        settings.load_profile("mutants")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of the usual loop."""
+        self.fails = {item.nodeid: partial(_fails, item) for item in session.items} | self._oracle()
+        failed = self._first_round()
+        if failed:
+            pytest.exit(f"these tests fail without any fault: {', '.join(failed[:5])}", 1)
+        self.caches = memories()
+        for source, mutants in self.wanted():
+            running = Running(source)
+            for mutant in mutants:
+                self._try(running, mutant)
+        return True
+
+    def _oracle(self) -> dict[str, Callable[[], bool]]:
+        from tests.mutation.oracle_charts import oracle_charts
+        from tests.rules.test_cases import shipped
+
+        def agrees(chart: OracleChart) -> None:
+            assert not chart.differs(shipped())
+
+        return {name: partial(_raises, agrees, {"chart": chart}) for name, chart in oracle_charts(self.charts).items()}
+
+    def _first_round(self) -> list[str]:
+        measured = coverage.Coverage(data_file=None, source=[str(RULES)], config_file=False)
+        measured.set_option("run:disable_warnings", ["module-not-measured"])
+        measured.start()
+        measured.switch_context(LOADING)
+        _load()
+        failed = []
+        for name, fails in self.fails.items():
+            measured.switch_context(name)
+            start = time.process_time()
+            if fails():
+                failed.append(name)
+            self.seconds[name] = time.process_time() - start
+        measured.stop()
+        data = measured.get_data()
+        for path in data.measured_files():
+            by_line = data.contexts_by_lineno(path)
+            self.reach[Path(path).stem] = {line: set(names) - {""} for line, names in by_line.items()}
+        return failed
+
+    def _try(self, running: Running, mutant: Mutant) -> None:
+        reached = self.reach.get(mutant.module, {}).get(mutant.line, set())
+        loads = LOADING in reached
+        names = self._ordered(mutant, reached, loads)
+        start = time.perf_counter()
+        if not names:
+            self.report(mutant, UNREACHED, "", 0.0)
+            return
+        fate, by = in_a_fork(lambda: self._killer(running, mutant, names, loads), 5 + 10 * self._sum(names))
+        if by:
+            self.luck[mutant.module, mutant.place].insert(0, by)
+        self.report(mutant, fate, by, time.perf_counter() - start)
+
+    def _sum(self, names: list[str]) -> float:
+        return sum(self.seconds[name] for name in names)
+
+    def _ordered(self, mutant: Mutant, reached: set[str], loads: bool) -> list[str]:
+        """The tests that reach a line: first those that found other faults of this function, then the quick ones."""
+        names = {name for name in reached if name in self.fails and self.seconds[name] < SLOW}
+        if loads:
+            names |= {name for name in self.fails if name.startswith(KNOWLEDGE_TESTS)}
+        lucky = [name for name in dict.fromkeys(self.luck[mutant.module, mutant.place]) if name in names][:40]
+        rest = sorted(
+            names - set(lucky), key=lambda n: (n.startswith(CHART), mutant.module not in n, self.seconds[n], n)
+        )
+        return [*lucky, *rest]
+
+    def _killer(self, running: Running, mutant: Mutant, names: list[str], loads: bool) -> str:
+        running.infect(mutant)
+        if loads:
+            for forget in self.caches:
+                forget()
+        return next((name for name in names if self.fails[name]()), "")
+
+
+def _load() -> None:
+    from rpild_rules.knowledge import load_knowledge
+
+    load_knowledge()
+
+
+def _fails(item: Any) -> bool:
+    """Run one test: called directly where it needs nothing but its parameters, which is five times as quick."""
+    given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    wanted = set(item._fixtureinfo.argnames) - set(given)
+    if wanted <= {"tmp_path"} and item.cls is None:
+        return _raises(item.obj, given, bool(wanted))
+    if hasattr(item, "_request"):
+        item._initrequest()
+    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+
+
+def _raises(test: Callable[..., None], given: dict[str, Any], in_a_folder: bool = False) -> bool:
+    try:
+        with TemporaryDirectory() if in_a_folder else nullcontext() as folder:
+            test(**given, **({"tmp_path": Path(folder)} if folder else {}))
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - whatever a fault brings about is a failure
+        return True
+    return False
+
+
+def in_a_fork(work: Callable[[], str], seconds: float) -> tuple[str, str]:
+    """The name that `work` gives, from a process of its own; one that does not end in time is ended."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _child(work, writer, seconds)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        told = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return TIMED_OUT, ""
+    return (KILLED, told) if told else (SURVIVED, "")
+
+
+def _child(work: Callable[[], str], writer: int, seconds: float) -> None:
+    gc.disable()
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    told = "the fault itself"
+    with suppress(BaseException):
+        told = work()
+    os.write(writer, told.encode())
+    os._exit(0)

@@ -1,0 +1,69 @@
+"""Puts a fault into the modules that already run: the code of one function is exchanged, in a forked process only."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+from tests.mutation.mutants import Mutant, Source
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "rpild_rules"
+
+
+def sources(names: list[str]) -> list[Source]:
+    """The modules of the rules, or those named."""
+    paths = {path.stem: path for path in sorted(RULES.glob("*.py")) if path.stem != "__init__"}
+    unknown = sorted(set(names) - set(paths))
+    if unknown:
+        raise SystemExit(f"no module of rpild_rules: {', '.join(unknown)}; there are {', '.join(paths)}")
+    return [Source(paths[name]) for name in names or paths]
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """The code objects of functions that stand in a module or a class, lambdas included."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _codes(each) if _is_class(each) else (each,)
+
+
+def _is_class(code: CodeType) -> bool:
+    return "__qualname__" in code.co_names and "__module__" in code.co_names
+
+
+class Running:
+    """The live functions of one module by name and line, and how to exchange their code."""
+
+    def __init__(self, source: Source) -> None:
+        importlib.import_module(f"rpild_rules.{source.module}")
+        self.source = source
+        self.live: dict[tuple[str, int], list[FunctionType]] = {}
+        for each in gc.get_objects():
+            if isinstance(each, FunctionType) and each.__code__.co_filename == str(source.path):
+                self.live.setdefault(_title(each.__code__), []).append(each)
+
+    def exchange(self, changed: CodeType) -> None:
+        """Put the functions of a changed compilation in place of the running ones."""
+        for code in _codes(changed):
+            for function in self.live.get(_title(code), []):
+                if function.__code__ != code:
+                    function.__code__ = code
+
+    def infect(self, mutant: Mutant) -> None:
+        """Put one fault in place."""
+        self.exchange(self.source.compiled(mutant))
+
+
+def _title(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def memories() -> list[Callable[[], None]]:
+    """What empties the caches of the rules and their tests, so that a faulty loader is asked again."""
+    kept: list[Any] = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
+    return [each.cache_clear for each in kept if str(each.__module__).startswith(("rpild_rules", "tests"))]

@@ -1,0 +1,125 @@
+"""The tool that tries the tests: its faults are put in place and found, and what is explained is still there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+from rpild_rules.when import TOLERANCE, When
+from tests.mutation.killing import in_a_fork
+from tests.mutation.ledger import KILLED, SURVIVED, TIMED_OUT, Explained, Ledger, explained
+from tests.mutation.mutants import Mutant, Source
+from tests.mutation.running import Running, sources
+
+WHEN = Path(__file__).resolve().parents[2] / "rpild_rules/when.py"
+
+
+def fault(source: Source, place: str, change: str) -> Mutant:
+    (found,) = [m for m in source.mutants if (m.place, m.change) == (place, change)]
+    return found
+
+
+def test_every_explained_survivor_is_a_fault_of_the_rules_of_today() -> None:
+    entries = explained()
+    there = {(m.module, m.text, m.change) for s in sources(sorted({e.module for e in entries})) for m in s.mutants}
+    gone = [f"{e.module}: {e.line} | {e.change}" for e in entries if (e.module, e.line, e.change) not in there]
+    assert gone == [], "the line or the change is no longer there: try the module anew, then correct survivors.toml"
+    assert [e for e in entries if not e.why.strip()] == []
+
+
+def test_every_kind_of_fault_is_made() -> None:
+    text = (
+        "LIST = {'a', 'b'}\n\ndef f(a: int, *rest: str, key: str = '') -> bool:\n"
+        "    if a < 1 and not rest:\n        return g(a, 'b', key=key) is MET\n    return True\n"
+    )
+    wanted = {
+        "{'a', 'b'} without 'a'": "",
+        "{'a', 'b'} without 'b'": "",
+        "'' → '~'": "",
+        "a < 1 → a <= 1": "f",
+        "a < 1 → a >= 1": "f",
+        "1 → 2": "f",
+        "a < 1 and (not rest) → or": "f",
+        "a < 1 and (not rest) without a < 1": "f",
+        "a < 1 and (not rest) without not rest": "f",
+        "if a < 1 and (not rest) → if not": "f",
+        "not rest → rest": "f",
+        "g(a, 'b', key=key) without key=key": "f",
+        "g(a, 'b', key=key) without 'b'": "f",
+        "'b' → 'b~'": "f",
+        "g(a, 'b', key=key) is MET → g(a, 'b', key=key) is not MET": "f",
+        "MET → NOT_MET": "f",
+        "MET → UNKNOWN": "f",
+        "return g(a, 'b', key=key) is MET → return None": "f",
+        "True → False": "f",
+    }
+    assert {m.change: m.place for m in made(text).mutants} == wanted
+
+
+def made(text: str) -> Source:
+    return Source(Path("made.py"), text)
+
+
+def test_a_fault_acts_on_the_running_function_and_only_in_its_process() -> None:
+    source = Source(WHEN)
+    running = Running(source)
+    method = When.__dict__["ahead_of"]
+    assert isinstance(method, FunctionType)
+    wanted = fault(
+        source, "When.ahead_of", "self.earliest > now.latest + TOLERANCE → self.earliest >= now.latest + TOLERANCE"
+    )
+
+    def at_the_edge() -> bool:
+        now = datetime(2026, 11, 24, 10, tzinfo=UTC)
+        return When.at(now + TOLERANCE, UTC).ahead_of(When.at(now, UTC))
+
+    def tried() -> str:
+        running.infect(wanted)
+        return "test" if at_the_edge() else ""
+
+    assert not at_the_edge()
+    assert in_a_fork(tried, 5) == (KILLED, "test")
+    assert not at_the_edge()
+
+
+def test_a_fault_without_effect_survives_and_an_endless_one_is_ended() -> None:
+    def endless() -> str:
+        while True:
+            pass
+
+    assert in_a_fork(lambda: "", 5) == (SURVIVED, "")
+    assert in_a_fork(endless, 0.2) == (TIMED_OUT, "")
+
+
+def test_fates_are_kept_until_the_function_changes(tmp_path: Path) -> None:
+    source, file = Source(WHEN), tmp_path / "mutants.json"
+    first, second = source.mutants[0], source.mutants[-1]
+    ledger = Ledger(file)
+    ledger.know(source)
+    ledger.enter(first, KILLED, "test", 0.1)
+    ledger.enter(second, SURVIVED, "", 0.1)
+    ledger.write()
+    again = Ledger(file)
+    again.know(source)
+    assert first not in again.open(source.mutants)
+    assert second in again.open(source.mutants)
+    assert [m.change for m in again.alive(source.mutants)] == [second.change]
+    changed = Source(WHEN)
+    changed.shapes[first.place] = "another"
+    again.know(changed)
+    assert first in again.open(changed.mutants)
+
+
+def test_an_explained_survivor_is_neither_tried_nor_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(WHEN)
+    one = source.mutants[0]
+    monkeypatch.setattr("tests.mutation.ledger.explained", lambda: [Explained("when", one.text, one.change, "why")])
+    ledger = Ledger(tmp_path / "mutants.json")
+    ledger.know(source)
+    ledger.enter(one, SURVIVED, "", 0.1)
+    assert one not in ledger.open(source.mutants)
+    assert ledger.alive(source.mutants) == []
+    assert list(ledger.table([source]))[1].split()[5] == "1"
