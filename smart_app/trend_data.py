@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rpild_rules.trends import Point
 from smart_app.treatment_bars import Span
-from smart_app.trend_axes import TimeAxis, drawn
+from smart_app.trend_axes import TimeAxis, ValueAxis, drawn, value_axis
 
 if TYPE_CHECKING:
     from smart_app.trend_pictures import TrendPicture
@@ -21,6 +21,7 @@ def zoom_data(
     return {
         "from": seconds(axis.start),
         "to": seconds(axis.end),
+        "zone": str(getattr(axis.zone, "key", "UTC")),
         "t0": seconds(t0) if t0 else None,
         "pictures": {each.id: _picture(each) for each in pictures if each.trend.points},
         "treatments": _treatments(spans),
@@ -33,15 +34,27 @@ def seconds(moment: datetime) -> int:
 
 
 def _picture(picture: TrendPicture) -> dict[str, Any]:
-    points, pair = picture.trend.points, picture.pair
+    points, pair, values = picture.trend.points, picture.pair, _span(picture)
     times = (each.measured.when for each in picture.trend.unplaced)
     return {
-        "log": bool(picture.values and picture.values.log),
+        "log": values.log,
+        "span": [values.low, values.high],
+        "ticks": [float(tick.label) for tick in values.ticks],
         "points": [_point(point) for point in points],
         "limits": [[each.value, each.label] for each in picture.limits],
+        "medians": [[each.group, each.value, each.low, each.high] for each in picture.published.drawn],
         "pair": [points.index(pair.baseline), points.index(pair.index)] if pair else None,
         "unplaced": [seconds(when.latest) for when in times if when],
     }
+
+
+def _span(picture: TrendPicture) -> ValueAxis:
+    """The value axis of the picture, widened to the older values; theirs where the still picture shows none."""
+    held = [float(point.value) for point in picture.trend.points]
+    shown = picture.values
+    if shown is None:
+        return value_axis(held, (), picture.trend.marker.log)
+    return ValueAxis(min(shown.low, *held), max(shown.high, *held), shown.log)
 
 
 def _point(point: Point) -> list[Any]:
