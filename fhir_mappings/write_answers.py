@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from fhir_mappings.attestation_drafts import IDENTIFIER
+from fhir_mappings.attestation_drafts import IDENTIFIER, WITHDRAWN
+from fhir_mappings.attestations import SYSTEM
 from fhir_mappings.envelopes import look
 from fhir_mappings.subjects import PATIENT_REFERENCE
 
@@ -36,6 +37,14 @@ def is_of(observation: dict[str, Any], patient: str) -> bool:
     """Whether an Observation names this patient."""
     found = PATIENT_REFERENCE.search(str(_dict(observation.get("subject")).get("reference", "")))
     return found is not None and found[1] == patient
+
+
+def is_statement(observation: dict[str, Any], reference: str, patient: str) -> bool:
+    """Whether an Observation is the statement meant: this reference, this patient, our codes, not withdrawn."""
+    codings = _dict(observation.get("code")).get("coding")
+    ours = isinstance(codings, list) and any(_dict(each).get("system") == SYSTEM for each in codings)
+    meant = f"{OBSERVATION}/{_identity(observation)}" == reference and is_of(observation, patient)
+    return ours and meant and observation.get("status") != WITHDRAWN
 
 
 def read_json(body: bytes) -> dict[str, Any]:

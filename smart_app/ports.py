@@ -9,10 +9,12 @@ from typing import Protocol
 
 from ehr_access.apps import SmartEhrs
 from ehr_access.fhir_client import EhrReader
+from ehr_access.fhir_writer import EhrWriter
 from ehr_access.registry import TrustedEhr
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
 from rpild_rules.knowledge import Knowledge
 from smart_app.launch_store import Limits, Rows
+from smart_app.statement_ports import CardFeedback, Statements, Views
 
 
 class Report(Protocol):
@@ -88,6 +90,10 @@ class SmartPorts:
     attestations: Callable[[str, str], tuple[bytes, ...]] = no_attestations
     hand_overs: HandOvers | None = None
     asset: Callable[[str], str] = "/static/{}".format
+    statements: Statements | None = None
+    writer: EhrWriter | None = None
+    feedback: CardFeedback | None = None
+    views: Views | None = None
 
     def settings(self, ehr: str) -> AppSettings:
         """The settings for an EHR."""

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fhir_mappings.attestation_drafts import IDENTIFIER
-from fhir_mappings.write_answers import found_as, is_of, kept_as, read_json, version_of
+from fhir_mappings.attestations import SYSTEM
+from fhir_mappings.write_answers import found_as, is_of, is_statement, kept_as, read_json, version_of
 
 OURS = {
     "resourceType": "Observation",
@@ -61,3 +62,20 @@ def test_whose_and_which_version() -> None:
     assert [is_of(each, "p1") for each in (OURS, {}, {"subject": "Patient/p1"})] == [True, False, False]
     assert [version_of(each) for each in (OURS, {"meta": {"versionId": "4"}}, {"meta": 3})] == ["", "4", ""]
     assert [read_json(each) for each in (b"[1]", b"\xff", b"[" * 100_000)] == [{}] * 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"status": "entered-in-error"}, False),
+        ({"id": "18"}, False),
+        ({"subject": {"reference": "Patient/p2"}}, False),
+        ({"code": {"coding": [{"system": "http://loinc.org"}, 3]}}, False),
+        ({"code": {"coding": {"system": SYSTEM}}}, False),
+        ({"code": "x"}, False),
+    ],
+)
+def test_only_our_living_statement_about_this_patient_is_meant(changed: dict[str, Any], expected: bool) -> None:
+    statement = OURS | {"status": "final", "code": {"coding": [{"system": "x"}, {"system": SYSTEM}]}}
+    assert is_statement(statement | changed, "Observation/17", "p1") is expected
