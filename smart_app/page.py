@@ -12,6 +12,7 @@ from rpild_rules.facts import PatientFacts
 from rpild_rules.gate import years
 from rpild_rules.recommend import Call, choose
 from rpild_rules.when import When
+from smart_app.algorithm_picture import AlgorithmPicture, draw_algorithm
 from smart_app.changes import Change
 from smart_app.criteria_table import (
     DefinitionCard,
@@ -29,6 +30,7 @@ from smart_app.page_texts import page_texts
 from smart_app.sources import Record, people
 from smart_app.standing import Standing, find_standing, out_of_scope
 from smart_app.transplant_panel import TransplantPanel, transplant_panel
+from smart_app.trend_pictures import Trends, draw_trends
 from smart_app.why import Why, find_why
 from smart_app.workup_list import WorkItem, work_items
 
@@ -154,7 +156,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page. `detail` is absent for a patient out of scope. The pictures are filled in by their drawers."""
+    """The whole page. `detail` is absent for a patient out of scope. `gate` is the one that kept a patient out."""
 
     banner: Banner
     standing: Standing
@@ -165,8 +167,8 @@ class Page:
     detail: Detail | None = None
     gate: str = ""
     gate_title: str = ""
-    algorithm: object | None = None
-    trends: tuple[object, ...] = ()
+    algorithm: AlgorithmPicture | None = None
+    trends: Trends | None = None
 
 
 def compose_page(patient: SeenPatient, assessment: Assessment, view: View) -> Page:
@@ -178,6 +180,7 @@ def compose_page(patient: SeenPatient, assessment: Assessment, view: View) -> Pa
     return Page(
         _banner(patient, assessment), standing, _partial(patient, assessment), find_why(sent, assessment.knowledge),
         view, assessment.now.printed, _detail(s) if s else None, gate.failed, title,
+        draw_algorithm(assessment) if s else None, draw_trends(assessment, s.facts) if s else None,
     )  # fmt: skip
 
 

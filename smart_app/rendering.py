@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from smart_app.page_texts import page_texts
 TEMPLATES = Path(__file__).with_name("templates")
 STYLES = ("app.css", "pictures.css")
 SCRIPTS = ("app.js",)
+BETWEEN_TAGS = re.compile(r">\n\s*<")  # indentation is for readers of templates
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +47,7 @@ def warm_up() -> None:
 
 def render(template: str, **values: Any) -> str:
     """One template with its values."""
-    return environment().get_template(template).render(**values)
+    return BETWEEN_TAGS.sub(">\n<", environment().get_template(template).render(**values))
 
 
 def render_page(page: Page) -> str:
