@@ -69,7 +69,7 @@ def _answer(path: str) -> Response:
     name = rest if known else path
     if not _known(name):
         abort(404)
-    small = "gzip" in request.accept_encodings and Path(name).suffix in TYPES
+    small = request.accept_encodings.quality("gzip") > 0 and Path(name).suffix in TYPES
     response = Response(compressed(name) if small else read_asset(name), mimetype=_kind(name))
     response.vary.add("Accept-Encoding")
     if small:
