@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 
 from flask import Flask
 
 from rpild_server.app import create_app
+from rpild_server.metrics import forget_process, share_between_processes
 from rpild_server.run import Service, options
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.settings_note import note_start
@@ -25,6 +27,10 @@ def run_service(config: Path) -> None:
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
     gunicorn["worker_exit"] = lambda _server, _worker: close_store(store)
+    if settings.metrics:
+        folder = share_between_processes()
+        gunicorn["child_exit"] = lambda _server, worker: forget_process(worker.pid)
+        gunicorn["on_exit"] = lambda _server: rmtree(folder, ignore_errors=True)
     Service(lambda: _app(settings, store), gunicorn).run()
 
 
