@@ -112,12 +112,12 @@ def test_feedback_is_counted_by_outcome_and_reason(counting: Site) -> None:
 
 
 def test_labels_are_few_and_none_names_a_patient_or_a_user(counting: Site) -> None:
-    text = json.dumps(ill(counting)).replace('"p1"', '"canary-77"').replace("/p1", "/canary-77")
-    assert counting.post(text.replace("/dr1", "/canary-78").encode()).json()["cards"]
+    text = json.dumps(ill(counting)).replace('"p1"', '"miller-77"').replace("/p1", "/miller-77")
+    assert counting.post(text.replace("/dr1", "/miller-78").encode()).json()["cards"]
     counting.post(b"{")
     found = {name for _, pairs in samples(counting.url) for name, _ in pairs}
     assert found <= ALLOWED
-    assert "canary" not in requests.get(f"{counting.url}/metrics", timeout=10).text
+    assert "miller" not in requests.get(f"{counting.url}/metrics", timeout=10).text
 
 
 def test_without_the_setting_there_are_no_metrics(fhir: Behaviour) -> None:
