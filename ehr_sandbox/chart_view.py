@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from ehr_sandbox.app_entries import app_entries, is_written
 from ehr_sandbox.fhir_json import Json
 from ehr_sandbox.observations import ATTESTATION
 from ehr_sandbox.order_pad import name_of
@@ -34,7 +35,7 @@ def chart_view(resources: list[Json], today: date) -> ChartView:
     """The view of one patient's resources (the Patient among them)."""
     person = next(each for each in resources if each["resourceType"] == "Patient")
     born = date.fromisoformat(person["birthDate"])
-    name = person["name"][0]
+    name, own = person["name"][0], [each for each in resources if not is_written(each)]
     return ChartView(
         name=f"{name['family'].upper()}, {' '.join(name['given'])}",
         identifier=person["identifier"][0]["value"],
@@ -42,9 +43,9 @@ def chart_view(resources: list[Json], today: date) -> ChartView:
         born=printed(person["birthDate"]),
         age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
         whereabouts=_whereabouts(resources),
-        current=_current(resources),
-        history=_history(resources),
-        results=tuple(result_groups(resources)),
+        current=_current(own),
+        history=(*_history(own), *_from_apps(resources)),
+        results=tuple(result_groups(own)),
     )
 
 
@@ -67,6 +68,11 @@ def _history(resources: list[Json]) -> tuple[Section, ...]:
         ("Encounters", _listed(resources, "Encounter", _encounter, "period")),
     )
     return tuple(section for section in sections if section[1])
+
+
+def _from_apps(resources: list[Json]) -> tuple[Section, ...]:
+    written = tuple((words, printed(when)) for words, when in app_entries(resources))
+    return (("Written by apps", written),) if written else ()
 
 
 def _listed(resources: list[Json], kind: str, words: Callable[[Json], str], time: str) -> tuple[Entry, ...]:

@@ -7,9 +7,8 @@ import time
 
 from flask import Response
 
-from ehr_sandbox.authorization.access import patient_of
 from ehr_sandbox.faults import Faults
-from ehr_sandbox.fhir_json import FHIR_JSON, Json, outcome
+from ehr_sandbox.fhir_json import FHIR_JSON, Json, outcome, patient_of
 from ehr_sandbox.records import Records
 
 LONGEST_SECONDS = 60.0

@@ -31,3 +31,12 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def patient_of(resource: Json) -> str:
+    """The id of the patient in whose compartment a resource lies; empty if in none."""
+    if resource["resourceType"] == "Patient":
+        return str(resource["id"])
+    found: Any = next((resource[name] for name in ("subject", "patient") if name in resource), {})
+    text = str(found.get("reference", "")) if isinstance(found, dict) else ""
+    return text.rpartition("Patient/")[2] if "Patient/" in text else ""

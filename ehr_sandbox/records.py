@@ -8,9 +8,10 @@ from threading import Lock, RLock
 
 from ehr_sandbox.charting import PRACTITIONER, PatientFile, chart_of, practitioner, touched
 from ehr_sandbox.clock import Clock, instant, utc_now
-from ehr_sandbox.fhir_json import Json
+from ehr_sandbox.fhir_json import Json, patient_of
 
 FRESH = timedelta(minutes=10)
+WRITTEN = "urn:demo-ehr:written-by-an-app"
 
 
 class Records:
@@ -46,18 +47,15 @@ class Records:
         with self.writing:
             before = self.read(kind, identity)
             version = str(int(before["meta"]["versionId"]) + 1) if before else "1"
-            own = {
-                key: value for key, value in resource.get("meta", {}).items() if key in ("profile", "tag", "security")
-            }
-            stored = resource | {"meta": own | {"versionId": version, "lastUpdated": instant(self.now())}}
+            meta = {"versionId": version, "lastUpdated": instant(self.now()), "source": WRITTEN}
+            stored = resource | {"meta": meta}
             self._written = self._written | {kind: self._written.get(kind, {}) | {identity: stored}}
         return stored
 
     def chart(self, patient: str) -> list[Json]:
         """The Patient and every resource about that patient."""
         kinds = dict.fromkeys([*self._current(), *self._written])
-        about = [each for kind in kinds for each in self.of_type(kind) if each.get("subject") == _subject(patient)]
-        return [*filter(None, [self.read("Patient", patient)]), *about]
+        return [each for kind in kinds for each in self.of_type(kind) if patient_of(each) == patient]
 
     def open_encounter(self, patient: str) -> str:
         """The id of the patient's running visit; empty if there is none."""

@@ -8,10 +8,10 @@ import uuid
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from ehr_sandbox.authorization.access import Access, ForbiddenError, patient_of
-from ehr_sandbox.fhir_json import Json
+from ehr_sandbox.authorization.access import Access, ForbiddenError
+from ehr_sandbox.fhir_json import Json, patient_of
 from ehr_sandbox.records import Records
-from ehr_sandbox.search import search
+from ehr_sandbox.search import offered, search
 
 LARGEST = 64 * 1024
 NEEDED = {
@@ -23,6 +23,7 @@ STATUSES = {
     "Observation": {"registered", "preliminary", "final", "amended", "corrected", "cancelled"} | ANY_TIME,
     "ServiceRequest": {"draft", "active", "on-hold", "revoked", "completed"} | ANY_TIME,
 }
+TRIAL = {"token": "x", "reference": "Patient/x", "date": "2026"}
 VERSION = re.compile(r'(?:W/)?"(\d+)"')
 
 
@@ -94,13 +95,30 @@ def _checked(access: Access, kind: str, text: bytes, letter: str) -> Json:
     missing = [name for name in NEEDED[kind] if not resource.get(name)]
     if missing:
         raise WriteError(422, "required", f"{kind} needs {', '.join(missing)}")
-    if resource["status"] not in STATUSES[kind]:
+    if str(resource["status"]) not in STATUSES[kind]:
         raise WriteError(422, "code-invalid", f"{kind} knows no such status")
-    if not isinstance(resource["subject"], dict) or not patient_of(resource):
-        raise WriteError(422, "value", "subject must be a reference to a Patient")
+    if not isinstance(resource["subject"], dict) or resource["subject"].get("reference") != _reference(resource):
+        raise WriteError(422, "value", "subject must be a relative reference to a Patient")
+    if not _is_well_shaped(kind, resource):
+        raise WriteError(422, "structure", "an element has not the shape that R4 gives it")
     if not access.reaches(resource, letter):
         raise ForbiddenError("the token does not allow writing this resource: another patient, or outside its scopes")
     return resource
+
+
+def _reference(resource: Json) -> str:
+    return f"Patient/{patient_of(resource)}"
+
+
+def _is_well_shaped(kind: str, resource: Json) -> bool:
+    """Whether every search of this EHR can read the resource: what cannot be searched would break later searches."""
+    trials = [(name, TRIAL[family]) for family, names in offered()[kind].items() for name in names]
+    try:
+        for trial in trials:
+            search([resource | {"id": "x"}], kind, [trial])
+    except (AttributeError, TypeError, KeyError, ValueError, OverflowError):
+        return False
+    return isinstance(resource["code"], dict)
 
 
 def _parsed(text: bytes) -> Json:

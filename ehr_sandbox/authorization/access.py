@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ehr_sandbox.authorization.grants_given import Token
 from ehr_sandbox.authorization.scopes import Scope, read_scopes
 from ehr_sandbox.authorization.token_store import TokenStore
-from ehr_sandbox.fhir_json import Json, as_list
+from ehr_sandbox.fhir_json import Json, patient_of
 
 
 class TokenNeededError(Exception):
@@ -50,15 +50,6 @@ class Access:
         owner = patient_of(resource)
         about = scope.context != "patient" or not owner or owner == self.patient
         return about and scope.holds(kind, resource)
-
-
-def patient_of(resource: Json) -> str:
-    """The id of the patient in whose compartment a resource lies; empty if in none."""
-    if resource["resourceType"] == "Patient":
-        return str(resource["id"])
-    reference: Json = next((resource[name] for name in ("subject", "patient") if name in resource), {})
-    texts = [each.get("reference", "") for each in as_list(reference) if isinstance(each, dict)]
-    return str(texts[0]).rpartition("Patient/")[2] if texts else ""
 
 
 Gate = Callable[[str | None], Access]
