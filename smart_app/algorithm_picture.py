@@ -44,20 +44,15 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrow:
-    """One way; `next` where it starts at the patient's stage."""
-
-    line: Line
-    next: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
-    """One of the two pictures."""
+    """One of the two pictures; ways and their arrow heads as one path each, those from the patient's stage apart."""
 
     layout: Layout
     boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
+    ways: str
+    heads: str
+    next_ways: str
+    next_heads: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +129,13 @@ def _stage(knowledge: Knowledge, id: str, current: str, numbers: Mapping[str, in
 
 def _drawing(layout: Layout, stages: Mapping[str, StageText], numbers: Mapping[str, int]) -> Drawing:
     boxes = tuple(_box(layout, stage, stages, numbers) for stage in stages.values())
-    arrows = [Arrow(line, stages[start].state == HERE) for (start, _), line in layout.lines.items()]
-    return Drawing(layout, boxes, tuple(sorted(arrows, key=lambda arrow: arrow.next)))
+    current = [line for (start, _), line in layout.lines.items() if stages[start].state == HERE]
+    others = [line for line in layout.lines.values() if line not in current]
+    return Drawing(layout, boxes, *_paths(others), *_paths(current))
+
+
+def _paths(lines: list[Line]) -> tuple[str, str]:
+    return "".join(line.path for line in lines), "".join(line.head for line in lines)
 
 
 def _box(layout: Layout, stage: StageText, stages: Mapping[str, StageText], numbers: Mapping[str, int]) -> Box:

@@ -58,11 +58,10 @@ def _span(picture: TrendPicture) -> ValueAxis:
 
 
 def _point(point: Point) -> list[Any]:
-    """Latest and earliest second, value, comparator (`~` a computed ratio), and the value as sent with its date."""
-    words = f"{point.printed}, {point.when.printed}"
+    """Latest and earliest second, value, comparator (`~` a computed ratio); in words it stands in the table."""
     start = seconds(point.when.latest if point.when.to_the_day else point.when.earliest)
     sign = point.comparator or ("~" if point.computed else "")
-    return [seconds(point.when.latest), start, float(round(point.value, 4)), sign, words]
+    return [seconds(point.when.latest), start, float(round(point.value, 4)), sign]
 
 
 def _treatments(spans: Iterable[Span]) -> list[list[Any]]:

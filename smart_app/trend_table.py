@@ -30,10 +30,11 @@ class TableRow:
 
 
 def table_rows(trend: Trend, pair: Pair | None, axis: TimeAxis, assessment: Assessment) -> tuple[TableRow, ...]:
-    """Newest first; results without a date last."""
+    """Newest first, in the order of the points turned round; results without a date last."""
     placed = [(p.when.latest, _placed(p, pair, axis, people(trend.unit))) for p in trend.points]
     apart = [(_time(u), _apart(u, assessment)) for u in trend.unplaced]
-    return tuple(row for _, row in sorted([*placed, *apart], key=lambda each: each[0], reverse=True))
+    rows = [row for _, row in sorted([*placed, *apart], key=lambda each: each[0])]
+    return tuple(reversed(rows))
 
 
 def _placed(point: Point, pair: Pair | None, axis: TimeAxis, unit: str) -> TableRow:

@@ -126,6 +126,8 @@
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", `${still.querySelector("title").textContent}. ${still.querySelector("desc").textContent}`);
     still.after(place);
+    const rows = [...figure.querySelectorAll("tbody tr:not(.tr-unused)")].reverse();
+    const words = rows.map((row) => `${row.cells[1].textContent}, ${row.cells[0].textContent}`);
     const values = picture.points.map((point) => point[2]), axis = (more) => ({ stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 0.75 }, ticks: { show: false }, font: "11px system-ui, sans-serif", ...more });
     const height = 168 + data.treatments.length * ROW, width = () => Math.max(place.clientWidth, 200);
     const chart = new window.uPlot({
@@ -135,7 +137,7 @@
       select: { show: true },
       scales: { x: { time: true, range: (u, low, high) => [low, high] }, y: { distr: picture.log ? 3 : 1, range: () => picture.span } },
       axes: [axis({ size: AXIS + data.treatments.length * ROW, space: 55, values: [[DAY, "{D} {MMM}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", "\n{D} {MMM}", null, null, null, null, null, 1], [60, "{HH}:{mm}", "\n{D} {MMM}", null, null, null, null, null, 1]] }), axis({ size: 46, space: 26, gap: 4, splits: () => picture.ticks, filter: (u, ticks) => ticks, values: (u, ticks) => ticks.map(String) })],
-      series: [{}, { label: "", stroke: () => colour("series-1"), width: 1.75, spanGaps: true, points: { show: false } }, { label: "", paths: () => null, points: { show: false }, value: (u, v, s, n) => (n == null ? "–" : picture.points[n][4]) }],
+      series: [{}, { label: "", stroke: () => colour("series-1"), width: 1.75, spanGaps: true, points: { show: false } }, { label: "", paths: () => null, points: { show: false }, value: (u, v, s, n) => (n == null ? "–" : words[n]) }],
       hooks: { drawAxes: [apart((u) => behind(u, picture)), apart(treatment)], draw: [apart((u) => marks(u, picture))], setScale: [(u, key) => key === "x" && follow(u)] },
     }, [picture.points.map((point) => point[0]), values.map((v, n) => (picture.points[n][1] === picture.points[n][0] && !/[<>]/.test(picture.points[n][3]) ? v : null)), values], place);
     chart.setScale("x", { min: shown[0], max: shown[1] });
