@@ -59,6 +59,7 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...], further: Path 
         "smart": True,
         "title": "Demo EHR",
         "client_id": CLIENT_ID,
+        "resource_url": f"{addresses.ehr}/open/fhir/{{reference}}",
     }
     return load_settings(
         further,

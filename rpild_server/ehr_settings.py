@@ -71,6 +71,11 @@ class EhrSettings(BaseModel):
     sends_iss: bool = Field(False, description="Its callbacks always name their issuer; opens `/smart/callback` to it.")
     refresh_with_scope: bool = Field(False, description="Repeat the granted scopes when a token is renewed.")
     style_allowed: bool = Field(True, description="Take its colours and fonts (`smart_style_url`) where they are safe.")
+    resource_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+/\S*\{reference\}\S*)?$",
+        description="Address that shows one entry of its record; `{reference}` stands for `Type/id`.",
+    )
     backend_services: bool = Field(
         False, description="Read with a token of our own when a call brings none (`system/` scopes)."
     )

@@ -81,7 +81,9 @@ def app_settings(settings: Settings, name: str) -> AppSettings:
     """The page's settings for an EHR: the same as those of its hook calls."""
     ehr = next(each for each in settings.ehrs if each.name == name)
     own = settings.for_hooks(ehr)
-    return AppSettings(own.zone, own.site, own.patient_form, own.lab_offers, own.max_cards, own.pathway_flag_codes)
+    return AppSettings(
+        own.zone, own.site, own.patient_form, own.lab_offers, own.max_cards, own.pathway_flag_codes, ehr.resource_url
+    )
 
 
 def on_store(store: Store, do: Callable[..., Outcome]) -> Outcome:

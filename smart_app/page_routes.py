@@ -8,9 +8,10 @@ from functools import partial
 from flask import Blueprint, Response
 
 from rpild_rules.assess import assess
+from smart_app.note_text import note_text
 from smart_app.notices import find_notices
 from smart_app.opening import opened
-from smart_app.page import View, compose_page
+from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
 from smart_app.rendering import render_page
@@ -19,10 +20,21 @@ from smart_app.rendering import render_page
 def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
     """What stands below /app/<launch_id>/."""
     blueprint.add_url_rule("/app/<launch_id>/", "page", partial(page, ports=ports), methods=["GET"])
+    blueprint.add_url_rule("/app/<launch_id>/note", "note", partial(note, ports=ports), methods=["GET"])
 
 
 def page(launch_id: str, ports: SmartPorts) -> Response:
     """The page."""
+    return Response(render_page(page_of(launch_id, ports)), content_type="text/html; charset=utf-8")
+
+
+def note(launch_id: str, ports: SmartPorts) -> Response:
+    """The same as plain text, for the clinician's own note."""
+    return Response(note_text(page_of(launch_id, ports)), content_type="text/plain; charset=utf-8")
+
+
+def page_of(launch_id: str, ports: SmartPorts) -> Page:
+    """The page of this launch, from its chart as it is now."""
     seen = opened(launch_id, ports)
     patient = read_patient_chart(seen, ports)
     own = ports.settings(seen.ehr.name)
@@ -34,5 +46,6 @@ def page(launch_id: str, ports: SmartPorts) -> Response:
         asset=ports.asset,
         notices=find_notices(seen, assessment, ports),
         max_cards=own.max_cards,
+        resource_url=own.resource_url or f"{seen.launch.server}/{{reference}}",
     )
-    return Response(render_page(compose_page(patient, assessment, view)), content_type="text/html; charset=utf-8")
+    return compose_page(patient, assessment, view)

@@ -51,7 +51,7 @@ class HandOvers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AppSettings:
-    """Operating settings of the page for one EHR."""
+    """Operating settings of the page for one EHR; `resource_url` shows an entry, empty: its FHIR server does."""
 
     zone: tzinfo = UTC
     site: SiteMapping = NO_MAPPING
@@ -59,6 +59,7 @@ class AppSettings:
     lab_offers: frozenset[str] = frozenset()
     max_cards: int | None = None
     pathway_flag_codes: frozenset[str] = frozenset()
+    resource_url: str = ""
 
 
 def no_attestations(_ehr: str, _patient: str) -> tuple[bytes, ...]:
