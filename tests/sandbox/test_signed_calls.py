@@ -39,7 +39,7 @@ def test_the_public_key_is_there_to_read_and_the_private_one_is_not(strict: Addr
 def test_the_chart_page_shows_cards_from_signed_calls(strict: Addresses) -> None:
     page = requests.get(f"{strict.ehr}/patients/classic?hook=patient-view", timeout=20)
     assert page.status_code == 200
-    assert "the service answered 401" not in page.text
+    assert "The service answered 401" not in page.text
     assert "RP-ILD criteria met" in page.text
 
 
