@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 
 from benchmarks.charts import irrelevant, relevant, stamp
-from benchmarks.endurance import memory, starts
+from benchmarks.endurance import after_large_bodies, memory, starts
 from benchmarks.hook_body import HookBody
 from benchmarks.load import call, measure
 from benchmarks.servers import PEER_PYTHON, Server, cores, floor_command, peer_command, running, service_command
+from benchmarks.site import Site, commit_p99_ms, write_site
 from benchmarks.table import Fact, Row, as_markdown, facts_as_markdown, machine, row, save
 
 SERVICE, PEER_SERVICE = "/cds-services/rpild-order-sign", "/cds/cds-services/one-rule"
 FEW, MANY = 200, 5000
+LOW_LOAD_MS = 10
 
 
 def free_port() -> int:
@@ -61,6 +64,7 @@ class Bench:
     asked: dict[str, str]
     now: datetime
     seconds: float
+    calls: int
 
     def body(self, relevant_chart: bool, count: int) -> HookBody:
         """An order-sign call for a chart with so many laboratory results; the card it brings is checked."""
@@ -74,6 +78,12 @@ class Bench:
         """The floor and the service on the same body, one right after the other, since machines drift."""
         base = measure(self.floor, "/floor", made.fresh, self.seconds)
         return row(case, made.size, measure(self.service, SERVICE, made.fresh, self.seconds), base.cpu_ms, target)
+
+    def signed(self, case: str, server: Server, site: Site, made: HookBody, target: float) -> Row:
+        """The floor and a site's production stack on the same body, there with a token for each call."""
+        base = measure(self.floor, "/floor", made.fresh, self.seconds)
+        sample = measure(server, SERVICE, site.signing(SERVICE, made.fresh), self.seconds)
+        return row(case, made.size, sample, base.cpu_ms, target)
 
     def floor_row(self, made: HookBody) -> Row:
         """The floor itself."""
@@ -102,6 +112,23 @@ class Bench:
         return [*curve, Fact("10 times the Observations (200 to 2000) cost", costs[2] / costs[0], "times", 11)]
 
 
+def production(bench: Bench, core: set[int]) -> tuple[list[Row], list[Fact]]:
+    """The same calls signed and recorded, as `rpild serve` gets them."""
+    port = free_port()
+    with TemporaryDirectory(prefix="bench-", dir="build") as name:
+        site, commit = write_site(Path(name), port), commit_p99_ms(Path(name))
+        quiet, full = bench.body(False, FEW), bench.body(True, FEW)
+        with running("production", port, site.command(), core) as server:
+            rows = [
+                bench.signed("irrelevant patient, JWT, short row", server, site, quiet, 0.6),
+                bench.signed("full evaluation, JWT, durable record", server, site, full, 0.9),
+            ]
+            facts = memory(server, SERVICE, site.signing(SERVICE, full.fresh), bench.calls)
+    highest = round(LOW_LOAD_MS + commit, 1)
+    told = Fact("p99 of a full evaluation with JWT and durable record", rows[1].p99_ms, "ms", highest)
+    return rows, [Fact("p99 of one durable commit on this disk", commit, "ms"), told, *facts]
+
+
 def peer_facts(made: HookBody, rows: list[Row], seconds: float) -> list[Fact]:
     """HealthChain beside us on the body of the full evaluation; nothing if its environment is not there."""
     if not PEER_PYTHON.exists():
@@ -126,10 +153,11 @@ def run(seconds: float, calls: int) -> tuple[list[Row], list[Fact]]:
         running("floor", floor_port, floor_command(floor_port), server_core) as floor,
         running("service", port, service_command(port), server_core) as service,
     ):
-        bench = Bench(floor, service, templates(service), now, seconds)
+        bench = Bench(floor, service, templates(service), now, seconds, calls)
+        signed, facts = production(bench, server_core)
         rows, full = bench.rows(), bench.body(True, FEW)
-        facts = [*bench.growth(), *memory(service, SERVICE, full.fresh, calls)]
-    return rows, [*facts, starts(free_port), *peer_facts(full, rows, seconds)]
+        facts += [*bench.growth(), after_large_bodies(service)]
+    return [*rows, *signed], [*facts, starts(free_port), *peer_facts(full, rows, seconds)]
 
 
 def main() -> None:

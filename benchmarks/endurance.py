@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http.client import HTTPConnection
 
+from benchmarks.hook_body import Message
 from benchmarks.load import call
 from benchmarks.servers import Server, cold_start, cores, service_command
 from benchmarks.table import Fact
@@ -13,7 +14,7 @@ MOST_PSS_MIB, MOST_GROWTH_MIB, MOST_SECONDS = 90, 1.0, 1.0
 STARTS = 3
 
 
-def memory(server: Server, path: str, fresh: Callable[[], bytes], calls: int) -> list[Fact]:
+def memory(server: Server, path: str, fresh: Callable[[], Message], calls: int) -> list[Fact]:
     """PSS of the worker after so many calls, and its growth over the second half."""
     _repeat(server, path, fresh, calls // 2)
     middle = server.worker_pss_kib() / 1024
@@ -25,7 +26,12 @@ def memory(server: Server, path: str, fresh: Callable[[], bytes], calls: int) ->
     ]
 
 
-def _repeat(server: Server, path: str, fresh: Callable[[], bytes], calls: int) -> None:
+def after_large_bodies(server: Server) -> Fact:
+    """What a worker keeps once it has read bodies of several MB."""
+    return Fact("PSS of a worker after bodies of 6.5 MB", server.worker_pss_kib() / 1024, "MiB")
+
+
+def _repeat(server: Server, path: str, fresh: Callable[[], Message], calls: int) -> None:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
     for _ in range(calls):
         call(connection, path, fresh())

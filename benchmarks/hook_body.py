@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
@@ -11,6 +11,14 @@ import orjson
 from benchmarks.charts import PATIENT, Json, prescription
 
 MARK = "00000000-0000-4000-8000-000000000000"
+HEADERS = {"Content-Type": "application/json"}
+
+
+class Message(NamedTuple):
+    """One call as it is sent."""
+
+    body: bytes
+    headers: dict[str, str]
 
 
 def codes_of(resource: Json, field: str) -> set[str]:
@@ -47,22 +55,24 @@ def answer(template: str, chart: list[Json]) -> Json:
 
 
 class HookBody:
-    """The bytes of one order-sign call; each copy gets a hook instance of its own, as real calls have."""
+    """The bytes of one order-sign call; each copy gets a hook instance of its own, as real calls have, and a user of
+    its own, to whom no card was shown yet.
+    """
 
     def __init__(self, templates: dict[str, str], chart: list[Json], drug: tuple[str, str], when: str) -> None:
         request: dict[str, Any] = {
             "hook": "order-sign",
             "hookInstance": MARK,
             "context": {
-                "userId": "Practitioner/bench-doctor",
+                "userId": f"Practitioner/{MARK}",
                 "patientId": PATIENT,
                 "draftOrders": bundle([prescription("draft-1", *drug, when, "draft")]),
             },
             "prefetch": {key: answer(template, chart) for key, template in templates.items()},
         }
-        self.head, self.tail = orjson.dumps(request).split(MARK.encode())
-        self.size = len(self.head) + len(MARK) + len(self.tail)
+        self.parts = orjson.dumps(request).split(MARK.encode())
+        self.size = len(self.fresh().body)
 
-    def fresh(self) -> bytes:
+    def fresh(self) -> Message:
         """The next call."""
-        return b"".join((self.head, str(uuid.uuid4()).encode(), self.tail))
+        return Message(str(uuid.uuid4()).encode().join(self.parts), HEADERS)

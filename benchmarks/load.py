@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
+from benchmarks.hook_body import Message
 from benchmarks.servers import Server
 
-HEADERS = {"Content-Type": "application/json"}
 CLIENTS = 4
 
 
@@ -28,9 +28,9 @@ class Sample:
         return self.latencies[min(int(len(self.latencies) * share), len(self.latencies) - 1)]
 
 
-def call(connection: HTTPConnection, path: str, body: bytes) -> bytes:
+def call(connection: HTTPConnection, path: str, message: Message) -> bytes:
     """One call; any other answer than 200 ends the bench, since its time would mean nothing."""
-    connection.request("POST", path, body, HEADERS)
+    connection.request("POST", path, message.body, message.headers)
     response = connection.getresponse()
     text = response.read()
     if response.status != 200:
@@ -38,20 +38,20 @@ def call(connection: HTTPConnection, path: str, body: bytes) -> bytes:
     return text
 
 
-def one_by_one(server: Server, path: str, fresh: Callable[[], bytes], seconds: float) -> list[float]:
+def one_by_one(server: Server, path: str, fresh: Callable[[], Message], seconds: float) -> list[float]:
     """Latencies in ms of calls that follow each other."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
     latencies, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end:
-        body = fresh()
+        message = fresh()
         start = time.perf_counter()
-        call(connection, path, body)
+        call(connection, path, message)
         latencies.append((time.perf_counter() - start) * 1000)
     connection.close()
     return latencies
 
 
-def together(server: Server, path: str, fresh: Callable[[], bytes], seconds: float) -> tuple[int, float]:
+def together(server: Server, path: str, fresh: Callable[[], Message], seconds: float) -> tuple[int, float]:
     """How many calls several clients get answered, and in how many seconds."""
     start = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -59,7 +59,7 @@ def together(server: Server, path: str, fresh: Callable[[], bytes], seconds: flo
     return sum(counts), time.perf_counter() - start
 
 
-def measure(server: Server, path: str, fresh: Callable[[], bytes], seconds: float) -> Sample:
+def measure(server: Server, path: str, fresh: Callable[[], Message], seconds: float) -> Sample:
     """Warm up, then single calls for latency and CPU, then many at once for throughput."""
     one_by_one(server, path, fresh, min(seconds, 1))
     before = server.cpu_seconds()
