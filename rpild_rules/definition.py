@@ -28,7 +28,7 @@ from rpild_rules.gas_exchange import gas_exchange
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import lung_function
 from rpild_rules.oxygen import oxygen_support
-from rpild_rules.stays import overlaps, respiratory_stay
+from rpild_rules.stays import overlap, respiratory_stay
 from rpild_rules.when import When, after, gap, lately, within
 
 CONDITIONS = ("dyspnoeaNeedingCare", "lungFunctionDecline", "hrctIncrease", "gasExchange")
@@ -62,16 +62,26 @@ def dyspnoea_shown(m: Moment) -> Finding:
     if said and said.value is True:
         return Finding(id, MET, f"progressive dyspnoea, {made}", (said.reference,))
     found = sorted(symptoms(m.facts, DYSPNOEA_CONCEPTS, m.at, m.knowledge), key=lambda d: d.reference)
-    visits = [s for s in m.facts.stays if s.reasons & DYSPNOEA_CONCEPTS and overlaps(s, m.at, window)]
+    reasoned = [(s, overlap(s, m.at, window)) for s in m.facts.stays if s.reasons & DYSPNOEA_CONCEPTS]
+    visits, perhaps = ([s for s, status in reasoned if status is wanted] for wanted in (MET, UNKNOWN))
     doubtful = [d for d in found if may_be_dated_within(d, m.at, window)]
-    if said and said.value is False and _newer_than_all(said, doubtful, visits):
+    if said and said.value is False and _newer_than_all(said, doubtful, [*visits, *perhaps]):
         return Finding(id, NOT_MET, f"no progressive dyspnoea, {made}", (said.reference,))
     seen = next((d for d in doubtful if dated_within(d, m.at, window)), None)
     if seen:
-        return Finding(id, MET, f"{seen.printed} recorded in the last month", (seen.reference,))
+        return Finding(id, MET, f"{seen.printed} of {_latest(seen, m.at)}", (seen.reference,))
     if visits:
-        return Finding(id, MET, "breathlessness is the reason of an encounter", (min(s.reference for s in visits),))
-    return unknown(id, _why_not_shown(m, doubtful, said is not None), "no breathlessness recorded in the last month")
+        visit = min(visits, key=lambda s: s.reference)
+        begun = f" of {visit.start.printed}" if visit.start else ""
+        return Finding(id, MET, f"breathlessness is the reason of an encounter{begun}", (visit.reference,))
+    reason = _why_not_shown(m, doubtful, perhaps, said is not None)
+    return unknown(id, reason, "no breathlessness recorded in the last month")
+
+
+def _latest(d: Diagnosis, at: When) -> str:
+    """The newest date of a diagnosis that does not lie ahead."""
+    past = [when for when in dates(d) if not when.ahead_of(at)]
+    return max(past, key=lambda when: when.latest).printed
 
 
 def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay]) -> bool:
@@ -80,11 +90,12 @@ def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay
     return all(when is not None and after(attested.time_of(said), when) for when in times)
 
 
-def _why_not_shown(m: Moment, doubtful: list[Diagnosis], attested_no: bool) -> Reason:
+def _why_not_shown(m: Moment, doubtful: list[Diagnosis], perhaps: list[Stay], attested_no: bool) -> Reason:
     reasons = [] if attested_no else [attested.why_silent(m.facts, "progressive-dyspnoea", m.at)]
     reasons += [m.facts.why_absent(element) for element in ("E-COND", "E-ENC")]
     ahead = any(when.ahead_of(m.at) for d in doubtful for when in dates(d))
     reasons += [Reason.CONFLICT if ahead else Reason.IMPRECISE_DATE] if doubtful else []
+    reasons += [Reason.IMPRECISE_DATE] if perhaps else []
     return foremost(reasons)
 
 

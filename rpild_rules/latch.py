@@ -51,7 +51,7 @@ def _candidates(facts: PatientFacts, onset: When, now: When, knowledge: Knowledg
     month, episode = knowledge.window("one_month_days"), knowledge.window("episode_days")
     start = When.at(onset.earliest if onset.to_the_day else onset.latest, facts.zone)
     known = (_known_from(when, now) for when in _times(facts) if not when.ahead_of(now))
-    times = {u if u.latest > start.latest else start for u in known}
+    times = {u if u.latest >= start.latest else start for u in known}
     fitting = [u for u in times if within(onset, u, month) is MET and within(u, now, episode) is MET]
     return sorted(fitting, key=lambda u: (u.latest, not u.exact), reverse=True)
 

@@ -90,7 +90,7 @@ def _told(
     rivals = results.rivals(known[0], known, knowledge, now, results.same) if known else []
     others = [m for m in known if read[m.reference].air is not read[known[0].reference].air]
     counting = [read[m.reference] for m in (*known[:1], *rivals, *others)]
-    different = {each.value: each for each in (*counting, *air)}
+    different = {None if each.air else each.value: each for each in (*counting, *air)}
     return tuple(different.values()) or (read[measured[0].reference],)
 
 

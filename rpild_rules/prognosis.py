@@ -10,7 +10,7 @@ from decimal import Decimal
 from rpild_rules import attested, results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.facts import Meaning, Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, foremost, unknown
+from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, foremost, unknown
 from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
@@ -92,7 +92,9 @@ def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
         found = results.settled([*_gradients(gas.value, facts, now, knowledge)])
         return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
     if reported.value:
-        return _reported(reported.value, facts, now, knowledge)
+        found = _reported(reported.value, facts, now, knowledge)
+        spoilt = found.unknown and gas.reason in SPOILT
+        return disjunction(AADO2, (found, gas.unknown(AADO2))) if spoilt else found
     vague = reported.reason in TELLING and gas.reason and foremost((gas.reason, reported.reason)) is reported.reason
     return (reported if vague else gas).unknown(AADO2)
 

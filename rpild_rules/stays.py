@@ -37,11 +37,6 @@ def overlap(s: Stay, now: When, window: Window) -> Status:
     return MET if s.end.latest >= now.latest else lately(s.end, now, window)
 
 
-def overlaps(s: Stay, now: When, window: Window) -> bool:
-    """Whether an encounter surely touches the window before now."""
-    return overlap(s, now, window) is MET
-
-
 def respiratory_stay(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     """A hospital stay in the last month for a reason of the lungs."""
     window = knowledge.window("c1_window_days")

@@ -103,12 +103,12 @@ def _value(fraction: Fraction) -> Decimal:
 
 
 def _oxygen_before(words: list[Word], t0: When, m: Moment) -> Word | None:
-    """The highest fraction of the day before T0, else the nearest within three days."""
+    """The highest fraction of the day before T0, else the nearest within three days; of several as near the highest."""
     before = [w for w in words if within(w[0], t0, m.knowledge.window("worsening_fio2_hours")) is MET]
     if before:
         return max(before, key=_height)
     close = [w for w in words if near(w[0], t0, m.knowledge.window("worsening_gas_hours")) is MET]
-    return min(close, key=lambda w: (abs(w[0].latest - t0.latest), w[1].reference), default=None)
+    return min(close, key=lambda w: (abs(w[0].latest - t0.latest), -_value(w[1]), w[1].reference), default=None)
 
 
 def _fell_since(m: Moment, found: dict[str, Finding], t0: When) -> Iterator[Sign]:

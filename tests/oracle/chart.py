@@ -223,7 +223,7 @@ def at_hospital(view: View, stay: object) -> bool:
     """K13: open now; at an earlier moment, a period that contains it."""
     status, start, end = stay.status, stay.start, stay.end  # type: ignore[attr-defined]
     if (
-        status not in (("in-progress", "onleave") if view.present else ("in-progress", "onleave", "finished"))
+        status not in (("in-progress", "onleave") if view.at == view.now else ("in-progress", "onleave", "finished"))
         or start is None
     ):
         return False

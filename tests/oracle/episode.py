@@ -143,7 +143,7 @@ def more_oxygen(view: View, drugs: Therapy) -> Iterator[Span]:
     near = [
         (distance(end_of(s), drugs.t0), v) for s, v in everything if close(s, drugs.t0, "worsening_gas_hours") == MET
     ]
-    base = max(before, default=min(near)[1] if near else None)
+    base = max(before, default=max(near, key=lambda n: (-n[0], n[1]))[1] if near else None)
     if not now or base is None:
         return
     top = max(v for _, v in now)

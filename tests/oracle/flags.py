@@ -67,7 +67,7 @@ def gradient(view: View) -> Answer:
 def _doubts(view: View, gas: Measurement) -> set[str]:
     """Why the FiO2 of a gas is open."""
     airs = inspired(view, gas)
-    return {air.why for air in airs if air.kind == "none"} | ({"conflict"} if len(airs) > 1 else set())
+    return {air.why for air in airs if air.kind == "none"}
 
 
 def partner(view: View, gas: Measurement, concept: str) -> Measurement | None:
