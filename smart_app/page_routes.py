@@ -11,6 +11,7 @@ from rpild_rules.assess import assess
 from smart_app.note_text import note_text
 from smart_app.notices import find_notices
 from smart_app.opening import opened
+from smart_app.packing import packed
 from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
@@ -25,12 +26,12 @@ def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
 
 def page(launch_id: str, ports: SmartPorts) -> Response:
     """The page."""
-    return Response(render_page(page_of(launch_id, ports)), content_type="text/html; charset=utf-8")
+    return packed(render_page(page_of(launch_id, ports)), "text/html")
 
 
 def note(launch_id: str, ports: SmartPorts) -> Response:
     """The same as plain text, for the clinician's own note."""
-    return Response(note_text(page_of(launch_id, ports)), content_type="text/plain; charset=utf-8")
+    return packed(note_text(page_of(launch_id, ports)), "text/plain")
 
 
 def page_of(launch_id: str, ports: SmartPorts) -> Page:
