@@ -14,6 +14,7 @@ from cds_hooks.ports import Ports, Records, no_link
 from cds_hooks.routes import create_blueprint
 from ehr_access.client_keys import ClientKeys
 from ehr_access.fhir_client import EhrReader
+from ehr_access.fhir_writer import EhrWriter
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.admin import Office, create_admin
 from rpild_server.answers import NoRecords
@@ -24,6 +25,7 @@ from rpild_server.hand_over import app_links
 from rpild_server.logs import report
 from rpild_server.measuring import measured
 from rpild_server.metrics import CONTENT_TYPE, Meters
+from rpild_server.page_stores import with_stores
 from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
@@ -54,20 +56,21 @@ def create_app(
     store: Store | None = None,
     unsigned: str = "",
     client_keys: ClientKeys | None = None,
+    meters: Meters | None = None,
 ) -> Flask:
     """The plug-in as a WSGI application; `ready` tells whether /readyz may say so.
 
     `unsigned` names the EHR that calls without a token count as; empty, as in production, none is accepted.
-    `client_keys` sign for the SMART app in place of those in the configured file.
+    `client_keys` sign for the SMART app in place of those in the configured file. `meters` count for all processes.
     """
     knowledge = knowledge or load_knowledge(site)
     app = Flask(__name__, static_folder=None)
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
     ports = _ports(settings, knowledge, now, store, unsigned)
+    meters = meters or Meters(APP_VERSION, knowledge.version)
+    ports = measured(ports, meters)
     if settings.metrics:
-        meters = Meters(APP_VERSION, knowledge.version)
-        ports = measured(ports, meters)
         app.add_url_rule("/metrics", "metrics", lambda: Response(meters.page(), content_type=CONTENT_TYPE))
     app.register_blueprint(create_blueprint(ports))
     if store and any(each.smart for each in settings.ehrs):
@@ -108,7 +111,7 @@ def _smart(settings: Settings, hooks: Ports, store: Store, keys: ClientKeys | No
     registry = settings.registry()
     reader = EhrReader(registry, settings.limits())
     ports = smart_ports(settings, registry, reader, hooks.knowledge, hooks.now, store, hooks.audit, keys)
-    return create_smart_blueprint(ports)
+    return create_smart_blueprint(with_stores(ports, store, EhrWriter(registry, settings.limits())))
 
 
 def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -59,16 +60,28 @@ def note_shown(storage: Storage, request: HookRequest, shown: Iterable[Shown], n
     )
 
 
-def keep_said(storage: Storage, iss: str, said: Said, now: datetime, report: Report) -> bool:
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who says something on a patient's page: both pseudonyms."""
+
+    patient: str
+    clinician: str
+
+
+def keep_said(
+    storage: Storage, iss: str, said: Said, now: datetime, report: Report, speaker: Speaker | None = None
+) -> bool:
     """Keep one statement; False if the card is none that this EHR was sent. Raises RecordStoreError.
 
-    A time ahead of the clock is stored as given, and silences from now on only.
+    A time ahead of the clock is stored as given, and silences from now on only. With a speaker the card must be about
+    that patient, and only the user who was sent it silences it.
     """
     card = storage.feedback.find_card(iss, said.card)
-    if card is None:
+    if card is None or (speaker and speaker.patient != card.patient):
         return False
     statement = Statement(card, said.outcome, said.when or UNSAID, said.reason, said.comment, said.suggestions)
-    if storage.feedback.save(statement, now) and said.outcome == OVERRIDDEN:
+    silences = said.outcome == OVERRIDDEN and (speaker is None or speaker.clinician == card.clinician)
+    if storage.feedback.save(statement, now) and silences:
         _note_override(storage, card, said, now, report)
     return True
 

@@ -16,8 +16,10 @@ from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import record_failure
 from rpild_server.storage.records import WAIT_SECONDS
 from rpild_server.storage.tables import cards, decision_records, feedback
-from rpild_server.storage.times import stamp
+from rpild_server.storage.times import read_stamp, stamp
 from rpild_server.storage.writer import GroupWriter
+
+MOST_CARDS = 200  # of one patient, looked at for the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,19 @@ class KnownCard:
     fingerprint: str
     patient: str
     clinician: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentTo:
+    """A card as it was sent, to whom (a pseudonym), and the newest that was said about it (empty: nothing)."""
+
+    card_id: str
+    topic: str
+    indicator: str
+    created: datetime
+    clinician: str
+    outcome: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,30 @@ class FeedbackStore:
         except SQLAlchemyError as problem:
             raise record_failure(problem) from None
         return KnownCard(**row) if row else None
+
+    def cards_of(self, iss: str, patient: str, since: datetime) -> tuple[SentTo, ...]:
+        """The cards that an issuer was sent about a patient (a pseudonym), newest first. Raises RecordStoreError."""
+        records = decision_records.c
+        said = (feedback.c.card_id == cards.c.card_id) & (feedback.c.record_id == cards.c.record_id)
+        query = (
+            select(cards, records.created, records.clinician, feedback.c.outcome, feedback.c.reason)
+            .select_from(cards.join(decision_records).outerjoin(feedback, said))
+            .where(records.iss == iss, records.patient == patient, records.created >= stamp(since))
+            .order_by(records.created.desc(), cards.c.card_id, feedback.c.received.desc())
+            .limit(MOST_CARDS)
+        )
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+        except SQLAlchemyError as problem:
+            raise record_failure(problem) from None
+        return tuple(
+            SentTo(
+                row.card_id, row.topic, row.indicator, read_stamp(row.created), row.clinician, row.outcome or "",
+                row.reason or "",
+            )
+            for row in rows
+        )  # fmt: skip
 
     def save(self, statement: Statement, received: datetime, seconds: float = WAIT_SECONDS) -> bool:
         """Store a statement; False if it was stored before. Raises RecordStoreError."""

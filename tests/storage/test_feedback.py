@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from rpild_server.storage.batch import batch
 from rpild_server.storage.errors import RecordStoreFailedError
-from rpild_server.storage.feedback import KnownCard, Statement
+from rpild_server.storage.feedback import KnownCard, SentTo, Statement
 from rpild_server.storage.records import SentCard
 from rpild_server.storage.retention import apply_retention, erase_patient
 from rpild_server.storage.store import Storage
@@ -90,6 +90,20 @@ def test_comments_go_with_the_content(storage: Storage, way: str) -> None:
     assert [row["comment"] for row in storage.feedback.rows(START, later(hours=1))] == [""]
 
 
+def test_the_cards_about_a_patient_with_what_was_said_last(storage: Storage) -> None:
+    card = sent(storage)
+    storage.feedback.save(Statement(card, "accepted", START), later(minutes=1))
+    storage.feedback.save(Statement(card, "overridden", START, "dataWrong"), later(minutes=2))
+    storage.records.record(decision(cards=(SentCard("card-2", "workup", "info"),), created=later(hours=1)))
+    storage.records.record(decision(cards=(SentCard("card-3", "workup", "info"),), patient="b" * 64))
+    found = storage.feedback.cards_of(ISS, card.patient, START)
+    said = SentTo("card-1", CARD.topic, "critical", START, card.clinician, "overridden", "dataWrong")
+    assert found[:2] == (SentTo("card-2", "workup", "info", later(hours=1), card.clinician), said)
+    assert {each.card_id for each in found} == {"card-1", "card-2"}
+    assert [each.card_id for each in storage.feedback.cards_of(ISS, card.patient, later(minutes=1))] == ["card-2"]
+    assert storage.feedback.cards_of("https://other.example", card.patient, START) == ()
+
+
 def test_a_store_that_fails_says_so(storage: Storage) -> None:
     card = sent(storage)
     with storage.engine.begin() as connection:
@@ -99,3 +113,5 @@ def test_a_store_that_fails_says_so(storage: Storage) -> None:
         storage.feedback.save(Statement(card, "accepted", START), START)
     with pytest.raises(RecordStoreFailedError):
         storage.feedback.find_card(ISS, "card-1")
+    with pytest.raises(RecordStoreFailedError):
+        storage.feedback.cards_of(ISS, card.patient, START)
