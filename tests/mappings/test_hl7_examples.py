@@ -9,6 +9,7 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
+from hashlib import sha512
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,29 @@ from tests.mappings.charts import NOW
 
 PACKAGE = "hl7.fhir.r4.examples@4.0.1"
 ARCHIVE = "hl7.fhir.r4.examples-4.0.1.tgz"
+SHA512 = (
+    "0d705d21939e41a48a220094ef0e87382eecc3fe81cf29668a92e4056e1ffffa"
+    "53f8173de31fbc2c89b04ddbda35384f2683b3a41cefc40ccdaa37aedd7ff32f"
+)
 
 
 def fetched(root: Path) -> Path:
-    """The package in the cache of this checkout; skipped without npm or network, which in CI is a failure."""
+    """The package in the cache of this checkout, fetched if it is not there, and always the one that is pinned."""
     path = root / "build" / "hl7" / ARCHIVE
+    if not path.exists():
+        fetch(path)
+    assert sha512(path.read_bytes()).hexdigest() == SHA512, f"{path} is not the pinned package: delete it"
+    return path
+
+
+def fetch(path: Path) -> None:
+    """Get it with npm; skipped without npm or network, which in CI is a failure."""
     npm = need("npm", "npm")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        done = subprocess.run([npm, "pack", PACKAGE], cwd=path.parent, capture_output=True, timeout=300)
-        if done.returncode:
-            message = f"npm pack {PACKAGE} failed; it needs the npm registry"
-            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return path
+    done = subprocess.run([npm, "pack", PACKAGE], cwd=path.parent, capture_output=True, timeout=300)
+    if done.returncode:
+        message = f"npm pack {PACKAGE} failed; it needs the npm registry"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
 
 
 @pytest.fixture(scope="module")
