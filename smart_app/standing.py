@@ -39,7 +39,7 @@ class Fact:
 class Standing:
     """The sentence, how loud it is (`critical`, `warning`, `info`, `quiet`; by the first card), the facts beside it.
 
-    `stage_entry` says when a patient stands in this stage, `actions` what the pathway looks at there.
+    `actions` are what the pathway looks at in this stage.
     """
 
     level: str
@@ -47,7 +47,6 @@ class Standing:
     sentence: str
     facts: tuple[Fact, ...]
     stage: str = ""
-    stage_entry: str = ""
     actions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -58,9 +57,7 @@ def find_standing(s: Situation, sent: tuple[Recommendation, ...]) -> Standing:
     rule = s.knowledge.tables.row(StageRule, s.stage)
     stage = s.knowledge.texts.label("stage", s.stage)
     sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), stage=stage)
-    return Standing(
-        level, say(f"level.{level}"), sentence, tuple(_facts(s)), stage, rule.entry, rule.actions, tuple(_notes(s))
-    )
+    return Standing(level, say(f"level.{level}"), sentence, tuple(_facts(s)), stage, rule.actions, tuple(_notes(s)))
 
 
 def out_of_scope(assessment: Assessment) -> Standing:
@@ -145,9 +142,13 @@ def _therapy_fact(s: Situation) -> Fact:
     """The drug classes that run, with their starts; absence is claimed only of a list that could be read."""
     say, label = page_texts().say, page_texts().label
     names = sorted(s.therapy.chains, key=list(DRUG_CLASSES).index)
-    runs = [f"{label('drug', name)} ({_start(s, name)})" for name in names]
-    if runs:
-        return Fact(say("fact.therapy"), ", ".join(label("drug", name) for name in names), "; ".join(runs))
+    if names:
+        started: dict[str, list[str]] = {}
+        for name in names:
+            started.setdefault(_start(s, name), []).append(label("drug", name))
+        runs = [f"{', '.join(drugs)} {start}" for start, drugs in started.items()]
+        more = "; ".join(runs) if len(runs) > 1 else next(iter(started))
+        return Fact(say("fact.therapy"), ", ".join(label("drug", name) for name in names), more)
     read = s.facts.read("E-MED") and not s.therapy.unresolved
     return Fact(say("fact.therapy"), say("fact.no_therapy" if read else "fact.therapy_unread"))
 
