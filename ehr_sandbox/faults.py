@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,7 @@ from flask import has_request_context, request
 from ehr_sandbox.fhir_json import Json
 
 FILE = Path(__file__).parent / "faults.toml"
+NUMBER = re.compile(r"\d{1,3}(\.\d{1,3})?")
 HEADER = "X-Demo-Fault"
 
 
@@ -34,9 +37,9 @@ class Faults:
 
     def switch_on(self, name: str, value: str = "") -> None:
         """Raises FaultError. An empty value stands for the table's."""
-        _known(name)
+        checked = _checked(name, value)
         with self._lock:
-            self._on[name] = value or known_faults()[name]["value"]
+            self._on[name] = checked
 
     def switch_off(self, name: str = "") -> None:
         """One fault, or all of them. Raises FaultError."""
@@ -67,11 +70,30 @@ def _known(name: str) -> None:
         raise FaultError(f"There is no fault {name!r}. Faults are: {', '.join(known_faults())}.")
 
 
+def _checked(name: str, value: str) -> str:
+    """The value that a fault gets. Raises FaultError for one that it cannot have."""
+    _known(name)
+    fault = known_faults()[name]
+    checked, shape = value or str(fault["value"]), fault.get("shape")
+    if shape == "number" and not NUMBER.fullmatch(checked):
+        raise FaultError(f"{name} needs a number: {fault['meaning']}.")
+    if shape == "object" and not _is_object(checked):
+        raise FaultError(f"{name} needs {fault['meaning']}.")
+    return checked
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
 def _of_header(wanted: str) -> str | None:
     text = request.headers.get(HEADER, "") if has_request_context() else ""
     for each in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = each.partition("=")
-        _known(name)
+        checked = _checked(name, value)
         if name == wanted:
-            return value or str(known_faults()[name]["value"])
+            return checked
     return None

@@ -26,7 +26,10 @@ class IdentityToken(OpenIDCode):
         return bool(self._server.store.is_known("nonce", request.payload.client_id, nonce))
 
     def resolve_client_private_key(self, client: Client) -> Any:
-        return self._server.signer.key_for(client.signed_with)
+        right = self._server.signer.key_for(client.signed_with)
+        if self._server.faults.get("bad-id-token") != "signature":
+            return right
+        return type(right).generate_key(right.curve_name if right.key_type == "EC" else 2048, {"kid": right.kid})
 
     def process_token(self, grant: Any, response: Any) -> Any:
         if self._server.faults.get("no-id-token") is None:
@@ -56,4 +59,8 @@ class IdentityToken(OpenIDCode):
     def _spoilt(self) -> Json:
         """The claim that a fault makes wrong; these claims are put in last."""
         name = self._server.faults.get("bad-id-token")
-        return {} if name is None else {name: int(time.time()) - 3600 if name == "exp" else "http://elsewhere.invalid"}
+        return (
+            {}
+            if name in (None, "signature")
+            else {name: int(time.time()) - 3600 if name == "exp" else "http://elsewhere.invalid"}
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from authlib.oauth2 import OAuth2Error
@@ -58,7 +59,7 @@ def authorization_blueprint(server: SmartServer, launcher: Launcher, consents: C
 def _add_endpoints(auth: Blueprint, server: SmartServer) -> None:
     @auth.post("/auth/token")
     def token() -> Response:
-        return _ill_token(server.faults) or _unclear(server) or server.create_token_response()
+        return _ill_token(server.faults) or _unclear(server) or _patched(server, server.create_token_response())
 
     @auth.post("/auth/introspect")
     def introspect() -> Response:
@@ -75,6 +76,15 @@ def _unclear(server: SmartServer) -> Response | None:
     if not (request.args or twice):
         return None
     return server.refuse(InvalidRequestError("Send each parameter once, in the body of the form."))
+
+
+def _patched(server: SmartServer, response: Response) -> Response:
+    """The answer, with the fields that a fault puts in or takes out."""
+    patch = server.faults.get("token-answer")
+    if patch and response.status_code == 200:
+        fields = response.get_json() | json.loads(patch)
+        response.set_data(json.dumps({name: value for name, value in fields.items() if value is not None}))
+    return response
 
 
 def _ill_token(faults: Faults) -> Response | None:

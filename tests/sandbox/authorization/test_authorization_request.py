@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
+from ehr_sandbox.authorization.launching import LaunchError
 from tests.sandbox.authorization.conftest import Apps
 from tests.sandbox.authorization.site import REDIRECT, App, answer_of
 
@@ -92,6 +94,20 @@ def test_a_launch_is_good_once(app: App) -> None:
     launch = app.launch_token()
     assert "code" in answer_of(app.authorize(launch=launch))
     assert answer_of(app.authorize(launch=launch))["error"] == "invalid_request"
+
+
+def test_of_many_requests_with_one_launch_one_gets_a_code(app: App) -> None:
+    launch = app.launch_token()
+    with ThreadPoolExecutor(8) as pool:
+        answers = [answer_of(each) for each in pool.map(lambda _: app.authorize(launch=launch), range(8))]
+    assert ["code" in each for each in answers].count(True) == 1
+    assert {(each["state"], each["iss"]) for each in answers} == {("state-1", app.base)}
+
+
+def test_only_registered_apps_of_this_ehr_are_opened(app: App) -> None:
+    for client in ("stranger", "backend"):
+        with pytest.raises(LaunchError, match="no such app"):
+            app.launcher.launch_url("classic", client_id=client)
 
 
 def test_a_launch_belongs_to_its_app(apps: Apps) -> None:

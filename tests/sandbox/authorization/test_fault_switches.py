@@ -12,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from ehr_sandbox.faults import HEADER, known_faults
+from tests.sandbox.authorization.conftest import Apps
 from tests.sandbox.authorization.site import App, Json, answer_of
 
 
@@ -44,7 +45,9 @@ def test_switches_tell_what_they_do_and_whether_they_are_on(app: App) -> None:
     assert form["html"]["now"] == "Patient"
 
 
-@pytest.mark.parametrize("body", [{"invented": "1"}, [], "text"])
+@pytest.mark.parametrize(
+    "body", [{"invented": "1"}, [], "text", {"slow": "soon"}, {"token-answer": "[]"}, {"token-answer": "{"}]
+)
 def test_an_unknown_switch_is_refused(app: App, body: object) -> None:
     assert requests.post(f"{app.base}/faults", json=body, timeout=5).status_code == 400
 
@@ -143,6 +146,23 @@ def test_an_id_token_with_a_wrong_claim(app: App, claim: str) -> None:
     right = {"nonce": f"right-{claim}", "aud": "app", "iss": app.base, "sub": "dr-demo"}
     assert {name: claims[name] == value for name, value in right.items()} == {name: name != claim for name in right}
     assert (claims["exp"] > time.time()) == (claim != "exp")
+
+
+@pytest.mark.parametrize("client", ["app", "basic"])
+def test_an_id_token_signed_by_somebody_else(apps: Apps, client: str) -> None:
+    app = apps(client)
+    switch(app, bad_id_token="signature")
+    keys = KeySet.import_key_set(requests.get(f"{app.base}/.well-known/jwks.json", timeout=5).json())
+    with pytest.raises(JoseError):
+        jwt.decode(app.tokens()["id_token"], keys, algorithms=["ES384", "RS256"])
+
+
+def test_a_token_answer_with_other_fields(app: App) -> None:
+    switch(app, token_answer='{"token_type": "mac", "expires_in": null, "scope": "patient/*.cruds"}')
+    tokens = app.tokens()
+    assert (tokens["token_type"], tokens["scope"]) == ("mac", "patient/*.cruds")
+    assert "expires_in" not in tokens
+    assert app.refresh("invented").json()["error"] == "invalid_grant"
 
 
 def test_the_token_endpoint_fails(app: App) -> None:
