@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,14 +15,34 @@ if TYPE_CHECKING:
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  counters of the processes, gone with the service
+PREFIX = "rpild-metrics-"
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.45, 1.0, 3.0)
 
 
 def share_between_processes() -> str:
     """A fresh folder in which all workers count together; before the first import of the library. Gives the folder."""
-    place = MEMORY_FOLDER if Path(MEMORY_FOLDER).is_dir() else None
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix="rpild-metrics-", dir=place)
+    place = Path(MEMORY_FOLDER) if Path(MEMORY_FOLDER).is_dir() else Path(tempfile.gettempdir())
+    for left in place.glob(f"{PREFIX}*"):
+        if not _runs(left.name.removeprefix(PREFIX).partition("-")[0]):
+            rmtree(left, ignore_errors=True)
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place)
     return os.environ[FOLDER]
+
+
+def _runs(pid: str) -> bool:
+    """Whether the service that made a folder still runs; one that was killed could not remove it."""
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def shared_folder() -> Path:
+    """Where the processes count together; only after `share_between_processes`."""
+    return Path(os.environ[FOLDER])
 
 
 def forget_process(pid: int) -> None:
@@ -40,13 +61,13 @@ class Meters:
 
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
 
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(name, text, labels, registry=self._registry)
+            return Counter(name, text, labels, registry=self.registry)
 
         def histogram(name: str, text: str, *labels: str) -> Histogram:
-            return Histogram(name, text, labels, registry=self._registry, buckets=SECONDS)
+            return Histogram(name, text, labels, registry=self.registry, buckets=SECONDS)
 
         self.calls = counter("rpild_calls", "Hook calls by how they ended.", "ehr", "service", "result")
         self.call_seconds = histogram("rpild_call_seconds", "Reading and deciding, without the record.", "depth")
@@ -65,21 +86,21 @@ class Meters:
             "rpild_fhir_circuit_open",
             "1 while reads of this EHR are not tried.",
             ("ehr",),
-            registry=self._registry,
+            registry=self.registry,
             multiprocess_mode="livemax",
         )
         self.canary = Gauge(
             "rpild_canary_ok",
             "1 while the synthetic patient gets its card through the whole path.",
             ("service",),
-            registry=self._registry,
+            registry=self.registry,
             multiprocess_mode="livemostrecent",
         )
         self.built = Gauge(
             "rpild_build_info",
             "Version of program and knowledge; always 1.",
             ("version", "knowledge"),
-            registry=self._registry,
+            registry=self.registry,
             multiprocess_mode="livemax",
         )
         self.built.labels(version, knowledge).set(1)
@@ -92,7 +113,7 @@ class Meters:
 
     def _whole(self) -> CollectorRegistry:
         if FOLDER not in os.environ:
-            return self._registry
+            return self.registry
         from prometheus_client import CollectorRegistry
         from prometheus_client.multiprocess import MultiProcessCollector
 

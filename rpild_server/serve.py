@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from flask import Flask
 
+from rpild_rules.knowledge import load_knowledge
 from rpild_server.app import create_app
-from rpild_server.metrics import forget_process, share_between_processes
+from rpild_server.canary import create_canary
+from rpild_server.loopback import HOST
+from rpild_server.metrics import Meters, forget_process, share_between_processes, shared_folder
 from rpild_server.run import Service, options
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.settings_note import note_start
 from rpild_server.site_rules import serve_faults
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storing import Store, close_store, prepare_store
+from rpild_server.version import APP_VERSION
+
+EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, never bound here
 
 
 def run_service(config: Path) -> None:
@@ -27,11 +34,26 @@ def run_service(config: Path) -> None:
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
     gunicorn["worker_exit"] = lambda _server, _worker: close_store(store)
-    if settings.metrics:
-        folder = share_between_processes()
-        gunicorn["child_exit"] = lambda _server, worker: forget_process(worker.pid)
-        gunicorn["on_exit"] = lambda _server: rmtree(folder, ignore_errors=True)
-    Service(lambda: _app(settings, store), gunicorn).run()
+    meters = _meters(settings, gunicorn)
+    if settings.canary_minutes:
+        settings = _with_canary(settings, gunicorn, meters)
+    Service(lambda: _app(settings, store, meters), gunicorn).run()
+
+
+def _meters(settings: Settings, gunicorn: dict[str, Any]) -> Meters:
+    """What all workers count in together, gone when the service ends."""
+    folder = share_between_processes()
+    gunicorn["child_exit"] = lambda _server, worker: forget_process(worker.pid)
+    gunicorn["on_exit"] = lambda _server: rmtree(folder, ignore_errors=True)
+    return Meters(APP_VERSION, load_knowledge(settings.site_file).version)
+
+
+def _with_canary(settings: Settings, gunicorn: dict[str, Any], meters: Meters) -> Settings:
+    """The settings with the canary as one more EHR; each worker stands ready to send it."""
+    listening = f"http://{HOST if settings.host in EVERYWHERE else settings.host}:{settings.port}"
+    canary, record = create_canary(listening, settings.public_base_url or "", shared_folder(), settings.canary_minutes)
+    gunicorn["post_worker_init"] = lambda _worker: canary.start(meters)
+    return settings.model_copy(update={"ehrs": (*settings.ehrs, record)})
 
 
 def _store(settings: Settings) -> Store:
@@ -44,9 +66,10 @@ def _store(settings: Settings) -> Store:
     return store
 
 
-def _app(settings: Settings, store: Store) -> Flask:
+def _app(settings: Settings, store: Store, meters: Meters) -> Flask:
     return create_app(
         settings,
+        meters=meters,
         site=settings.site_file,
         store=store,
         ready=lambda: store().trouble(datetime.now(UTC)) is None,

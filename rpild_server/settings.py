@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     )
     alert_memory: bool = Field(True, description="Do not repeat a card before something is worse or its time is over.")
     metrics: bool = Field(True, description="Serve /metrics for Prometheus; let no proxy pass it on.")
+    canary_minutes: float = Field(
+        5, ge=0, le=60, description="Minutes between two synthetic patients sent through the whole path; 0 for none."
+    )
     lean: bool = Field(False, description="Announce only the prefetch keys of the gate; the rest is read when needed.")
     cors_origins: frozenset[Origin] = Field(frozenset(), description="Browser origins that may call the services.")
     max_body_bytes: int = Field(8 * MIB, ge=1, le=32 * MIB, description="Largest request body in bytes.")

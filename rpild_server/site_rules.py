@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rpild_server.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+OWN_CALLER = "canary"
 # Issuers whose private key anybody can read.
 TEST_ISSUERS = frozenset({"https://sandbox.cds-hooks.org"})
 
@@ -29,6 +30,8 @@ def site_faults(settings: Settings) -> Iterator[str]:
         if urlsplit(address).scheme == "http" and not (settings.allow_http_loopback and _is_loopback(address)):
             yield f"{key}: plain http; write https (allow_http_loopback = true permits this machine only, for trying)."
     for place, ehr in enumerate(settings.ehrs):
+        if ehr.name == OWN_CALLER:
+            yield f"ehrs.{place}.name: {OWN_CALLER} is the name of the service's own test calls; choose another."
         if ehr.iss in TEST_ISSUERS and not settings.accept_test_issuers:
             remedy = "remove it (accept_test_issuers = true permits it, for trying)"
             yield f"ehrs.{place}.iss: anybody can sign as this issuer; {remedy}."

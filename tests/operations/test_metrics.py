@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from rpild_server.measuring import unit_of
+from rpild_server.metrics import FOLDER, MEMORY_FOLDER, PREFIX, share_between_processes
 from rpild_server.storing import temporary_store
 from tests.cli.serving import served
 from tests.service.calls import FVC, bundle, fresh, healthy, hook_body, observation, quantity, rapid_disease
@@ -139,4 +141,18 @@ def test_the_workers_of_a_service_count_together_and_leave_nothing_behind(tmp_pa
             assert requests.post(f"{stack.url}/cds-services/rpild-patient-view", timeout=10).status_code == 401
         assert {value(stack.url, "rpild_refusals_total") for _ in range(5)} == {20}
         assert value(stack.url, "rpild_build_info") == 1
-    assert not list(Path("/dev/shm").glob("rpild-metrics-*"))
+    assert not list(Path(MEMORY_FOLDER).glob(f"{PREFIX}{stack.process.pid}-*"))
+
+
+def test_what_a_killed_service_left_behind_goes_with_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER, "")
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = Path(MEMORY_FOLDER) / f"{PREFIX}{ended.pid}-left"
+    left.mkdir()
+    fresh = Path(share_between_processes())
+    try:
+        assert fresh.is_dir()
+        assert not left.exists()
+    finally:
+        fresh.rmdir()
