@@ -25,6 +25,18 @@ PageError
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A form that was sent in vain, to be sent again: nothing that was entered is lost. Only words for the page."""
+
+    action: str
+    lead: str
+    button: str
+    entered: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 class PageError(Exception):
@@ -41,6 +53,7 @@ class PageError(Exception):
         super().__init__(cause)
         self.cause = cause
         self.ehr = ehr
+        self.unsaved: Unsaved | None = None
 
 
 class LaunchRequestError(PageError):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from rpild_rules.assess import assess
+from smart_app.attest_panel import Again
+from smart_app.beside import with_forms
 from smart_app.note_text import note_text
 from smart_app.notices import find_notices
 from smart_app.opening import opened
@@ -16,17 +18,24 @@ from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
 from smart_app.rendering import render_page
+from smart_app.statement_routes import add_statement_routes
 
 
 def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
     """What stands below /app/<launch_id>/."""
     blueprint.add_url_rule("/app/<launch_id>/", "page", partial(page, ports=ports), methods=["GET"])
     blueprint.add_url_rule("/app/<launch_id>/note", "note", partial(note, ports=ports), methods=["GET"])
+    add_statement_routes(blueprint, ports, show_again)
 
 
 def page(launch_id: str, ports: SmartPorts) -> Response:
-    """The page."""
-    return packed(render_page(page_of(launch_id, ports)), "text/html")
+    """The page; after a form with a word on how it ended."""
+    return packed(render_page(page_of(launch_id, ports, forms=True, done=request.args.get("done", ""))), "text/html")
+
+
+def show_again(launch_id: str, ports: SmartPorts, again: Again) -> Response:
+    """The page with a form that could not be taken."""
+    return packed(render_page(page_of(launch_id, ports, forms=True, again=again)), "text/html")
 
 
 def note(launch_id: str, ports: SmartPorts) -> Response:
@@ -34,8 +43,8 @@ def note(launch_id: str, ports: SmartPorts) -> Response:
     return packed(note_text(page_of(launch_id, ports)), "text/plain")
 
 
-def page_of(launch_id: str, ports: SmartPorts) -> Page:
-    """The page of this launch, from its chart as it is now."""
+def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = "", again: Again | None = None) -> Page:
+    """The page of this launch, from its chart as it is now; with `forms` as a view by its user."""
     seen = opened(launch_id, ports)
     patient = read_patient_chart(seen, ports)
     own = ports.settings(seen.ehr.name)
@@ -49,4 +58,6 @@ def page_of(launch_id: str, ports: SmartPorts) -> Page:
         max_cards=own.max_cards,
         resource_url=own.resource_url or f"{seen.launch.server}/{{reference}}",
     )
+    if forms:
+        view = with_forms(view, seen, patient, assessment, ports, done, again)
     return compose_page(patient, assessment, view)

@@ -15,7 +15,7 @@ from smart_app.page import Page
 from smart_app.page_texts import page_texts
 
 TEMPLATES = Path(__file__).with_name("templates")
-STYLES = ("app.css", "pictures.css")
+STYLES = ("app.css", "pictures.css", "attest.css")
 SCRIPTS = ("app.js",)
 BETWEEN_TAGS = re.compile(r">\n\s*<")  # indentation is for readers of templates
 

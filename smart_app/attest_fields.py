@@ -1,0 +1,93 @@
+"""The fields of a statement's form, filled with what was entered before and marked where that was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fhir_mappings.attestations import TABLE
+from rpild_rules.facts import PatientFacts
+from smart_app.attest_forms import METHODS, NO, YES
+from smart_app.attest_texts import say
+from smart_app.ct_choices import OUTSIDE, SIDES, ct_scans, label_of
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to choose."""
+
+    value: str
+    label: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One control. `kind` is `radio`, `select` or `text`; `id` is unique on the page; `error` is in words."""
+
+    kind: str
+    id: str
+    name: str
+    label: str
+    hint: str = ""
+    error: str = ""
+    value: str = ""
+    numeric: bool = False
+    choices: tuple[Choice, ...] = ()
+
+
+def fields_of(code: str, facts: PatientFacts, form: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
+    """The fields of one statement, in order."""
+    return tuple(_fields(code, facts, form, errors))
+
+
+def _fields(code: str, facts: PatientFacts, form: Mapping[str, str], errors: Mapping[str, str]) -> Iterator[Field]:
+    row = TABLE[code]
+    made = _Made(code, form, errors)
+    if row["value"] == "boolean":
+        yield made.radio("value", "answer", {YES: say("standing.yes"), NO: say("standing.no")})
+    elif row["value"] == "word":
+        yield made.radio("value", "answer", {word: say(f"{code}.{word}") for word in row["words"]})
+    elif row["value"] == "time":
+        yield made.text("value", "onset", "onset_hint")
+    else:
+        yield made.text("value", "percent", "percent_hint", numeric=True)
+        yield made.radio("method", "method", {each: say(f"field.method_{each}") for each in METHODS})
+    if row.get("compares"):
+        yield from _cts(made, facts, bool(row.get("by_period")))
+
+
+def _cts(made: _Made, facts: PatientFacts, dated: bool) -> Iterator[Field]:
+    known = {each.reference: label_of(each) for each in ct_scans(facts)}
+    choices = {"": say("field.none_chosen"), **known, OUTSIDE: say("field.outside")}
+    for side in SIDES:
+        yield made.select(side, side, choices)
+        if dated:
+            yield made.text(f"{side}_date", f"{side}_date", "ct_date_hint")
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Makes the fields of one form."""
+
+    code: str
+    form: Mapping[str, str]
+    errors: Mapping[str, str]
+
+    def text(self, name: str, label: str, hint: str, numeric: bool = False) -> Field:
+        return Field(
+            "text", f"{self.code}-{name}", name, say(f"field.{label}"), say(f"field.{hint}"),
+            self.errors.get(name, ""), self.form.get(name, ""), numeric,
+        )  # fmt: skip
+
+    def radio(self, name: str, label: str, choices: Mapping[str, str]) -> Field:
+        return self._of_choices("radio", name, label, choices)
+
+    def select(self, name: str, label: str, choices: Mapping[str, str]) -> Field:
+        return self._of_choices("select", name, label, choices)
+
+    def _of_choices(self, kind: str, name: str, label: str, choices: Mapping[str, str]) -> Field:
+        chosen = self.form.get(name, "")
+        made = tuple(Choice(value, text, value == chosen) for value, text in choices.items())
+        error = self.errors.get(name, "")
+        return Field(kind, f"{self.code}-{name}", name, say(f"field.{label}"), error=error, choices=made)

@@ -1,0 +1,68 @@
+"""What the page shows beside the assessment: statements and their forms, feedback, what is new since the last view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rpild_rules.assessment import Assessment
+from rpild_rules.when import When
+from smart_app.attest_panel import Again, AttestPanel, Stating, attest_panel
+from smart_app.changes import changes, pack_view, seen_in, unpack_view
+from smart_app.feedback_panel import ANSWERED, FeedbackPanel, feedback_panel
+from smart_app.opening import Opened
+from smart_app.page import View
+from smart_app.patient_chart import PatientChart
+from smart_app.ports import SmartPorts
+from smart_app.statement_ports import Subject
+from smart_app.writing import may_change, may_create
+
+
+def subject_of(seen: Opened) -> Subject:
+    """The patient and the user of a launch."""
+    return Subject(seen.ehr, seen.launch.patient, seen.launch.user)
+
+
+def with_forms(
+    view: View, seen: Opened, patient: PatientChart, assessment: Assessment, ports: SmartPorts, done: str = "",
+    again: Again | None = None,
+) -> View:  # fmt: skip
+    """The view with forms and feedback, and with what is new for this user."""
+    zone = patient.chart.facts.zone
+    since, new = "", view.changes
+    before = unpack_view(_noted(seen, assessment, ports))
+    if before:
+        new = changes(before, seen_in(assessment), ports.knowledge.texts)
+        since = When.at(before.at, zone).printed
+    return replace(
+        view, attest=_attest(seen, patient, ports, done, again), feedback=_feedback(seen, patient, ports, done),
+        since=since, changes=new,
+    )  # fmt: skip
+
+
+def _noted(seen: Opened, assessment: Assessment, ports: SmartPorts) -> bytes | None:
+    """Keep this view; back with the one to compare it with. Without a known user there is none."""
+    if ports.views is None or not seen.launch.user:
+        return None
+    return ports.views.note(subject_of(seen), seen.launch.id, pack_view(seen_in(assessment)), ports.now())
+
+
+def _attest(seen: Opened, patient: PatientChart, ports: SmartPorts, done: str, again: Again | None) -> AttestPanel:
+    launch, facts = seen.launch, patient.chart.facts
+    kept = ports.statements.of_patient(subject_of(seen)) if ports.statements else ()
+    writes = ports.writer is not None
+    return attest_panel(
+        Stating(
+            launch.user, facts, ports.knowledge, When.at(patient.read_at, facts.zone),
+            again.form.get("key", "") if again else ports.correlation(),
+            writes and may_create(launch.scopes), writes and may_change(launch.scopes), ports.statements is not None,
+            kept, done, again,
+        )
+    )  # fmt: skip
+
+
+def _feedback(seen: Opened, patient: PatientChart, ports: SmartPorts, done: str) -> FeedbackPanel | None:
+    if ports.feedback is None or not seen.launch.user:
+        return None
+    zone = patient.chart.facts.zone
+    about, texts = subject_of(seen), ports.knowledge.texts
+    return feedback_panel(about, ports.feedback, ports.now(), texts, zone, done == ANSWERED)
