@@ -36,12 +36,15 @@ from fhir_mappings.references import References, all_urls, by_reference, groups_
 from fhir_mappings.reports import contained_results, panels_among, read_antibody_reports
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
 from fhir_mappings.skimming import skim
-from fhir_mappings.structs import ObservationIn
+from fhir_mappings.structs import ObservationIn, PatientIn
+from fhir_mappings.subjects import reference_of
 from fhir_mappings.supports import device_support
 from rpild_rules.facts import PatientFacts, Person, Unreadable, User
+from rpild_rules.findings import Reason
 from rpild_rules.when import When
 
 OTHER_OBSERVATIONS = tuple(key for key, query in QUERIES.items() if query.kind == "Observation" and key != "laboratory")
+BIRTH = "E-PAT"
 MEDICATION_KEYS = ("medicationRequests", "medicationAdministrations", "medicationStatements")
 
 
@@ -179,8 +182,9 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
     devices = [device_support(each, refs) for each in book.of("deviceUse")]
     requests = book.of("serviceRequests")
     drafted = [each for each in drafts.orders if each.resource_type == "MedicationRequest"]
+    person, unread = _person(next(iter(book.of("patient")), None), refs)
     return PatientFacts(
-        person=_person(book),
+        person=person,
         measurements=_in_order(found.measurements),
         results=_in_order(
             [*found.results, *panels_among(book.observations, refs), *read_antibody_reports(book.of("reports"), refs)]
@@ -202,7 +206,12 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
         zone=context.zone,
         readings=MappingProxyType(readings_of(book.decoded, refs)),
         unreadable=_in_order(
-            [*found.unreadable, *drafts.unreadable, *(each for one in book.decoded.values() for each in one.unreadable)]
+            [
+                *unread,
+                *found.unreadable,
+                *drafts.unreadable,
+                *(each for one in book.decoded.values() for each in one.unreadable),
+            ]
         ),
     )
 
@@ -216,13 +225,15 @@ def _limits(book: _Book) -> Iterable[Any]:
     yield from read_limiting_conditions(book.of("conditions"), refs)
 
 
-def _person(book: _Book) -> Person:
-    found = next(iter(book.of("patient")), None)
+def _person(found: PatientIn | None, refs: References) -> tuple[Person, tuple[Unreadable, ...]]:
+    """The patient, and the birth date where one was sent that cannot be read: an age not known is no child's age."""
     if found is None:
-        return Person()
-    return Person(
-        book.refs.read(found.birth_date), found.gender, found.deceased_boolean is True or bool(found.deceased_date_time)
-    )
+        return Person(), ()
+    sent = found.birth_date
+    birth = refs.read(sent) if isinstance(sent, str) else None
+    died = found.deceased_boolean is True or bool(found.deceased_date_time)
+    unread = Unreadable(reference_of(found), BIRTH, Reason.UNSTRUCTURED, "birthDate")
+    return Person(birth, found.gender, died), (unread,) if sent and birth is None else ()
 
 
 def _in_order(facts: Iterable[Any]) -> tuple[Any, ...]:

@@ -59,18 +59,14 @@ def skim(body: bytes, patient_id: str, count: int, site: SiteMapping) -> Decoded
 
 def _leave_the_gate(found: tuple[Skimmed, ...], patient: str, site: SiteMapping) -> bool:
     """Whether all are single results of this patient with codes that the gate does not ask for."""
-    own: set[bytes] = set()
+    subjects = set()
     for each in found:
         if each.resource_type != KIND or each.component is not EMPTY or each.has_member is not EMPTY:
             return False
-        subject = bytes(each.subject)
-        if subject not in own:
-            if not _names(subject, patient):
-                return False
-            own.add(subject)
         if concerns_the_gate(bytes(each.code), site):
             return False
-    return True
+        subjects.add(bytes(each.subject))
+    return all(_names(each, patient) for each in subjects)
 
 
 def _names(subject: bytes, patient: str) -> bool:

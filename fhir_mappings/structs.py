@@ -36,7 +36,7 @@ class Resource(Struct, rename="camel", gc=False):
 
 
 class PatientIn(Resource, rename="camel", gc=False):
-    birth_date: str = ""
+    birth_date: Any = None  # whatever it is, the rest of the Patient stays readable
     gender: str = ""
     deceased_boolean: Any = None
     deceased_date_time: str = ""

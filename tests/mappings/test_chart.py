@@ -14,6 +14,7 @@ import pytest
 from fhir_mappings.chart import decode_key, read_chart
 from fhir_mappings.queries import GATE_KEYS
 from rpild_rules.facts import Person
+from rpild_rules.findings import Reason
 from tests.mappings.charts import (
     LOINC,
     PATIENT,
@@ -47,6 +48,21 @@ def test_the_person(members: Json, deceased: bool) -> None:
     person = facts(patient(birthDate="1976-03", gender="female", **members)).person
     assert person.birth is not None
     assert (person.birth.printed, person.sex, person.deceased) == ("1976-03", "female", deceased)
+
+
+@pytest.mark.parametrize("sent", ["1971-13-40", "about 1950", 1971, {"year": 1971}, ["1971"], True])
+def test_a_birth_date_that_cannot_be_read_is_told(sent: object) -> None:
+    found = facts(patient(birthDate=sent, gender="female"))
+    assert (found.person.birth, found.person.sex) == (None, "female")
+    assert [(each.reference, each.element, each.reason, each.printed) for each in found.unreadable] == [
+        (f"Patient/{PATIENT}", "E-PAT", Reason.UNSTRUCTURED, "birthDate")
+    ]
+
+
+@pytest.mark.parametrize("members", [{}, {"birthDate": None}, {"birthDate": ""}, {"_birthDate": {"id": "x"}}])
+def test_a_birth_date_that_was_not_sent_is_not_complained_of(members: Json) -> None:
+    found = facts(patient(**members))
+    assert (found.person.birth, found.unreadable) == (None, ())
 
 
 def test_a_patient_without_an_id_is_not_used() -> None:
