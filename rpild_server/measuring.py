@@ -13,6 +13,7 @@ from fhir_mappings.reads import Answer, Failure
 from fhir_mappings.units import KNOWN_SPELLINGS
 from rpild_rules.facts import PatientFacts
 from rpild_rules.fatigue import Remembered
+from rpild_rules.findings import Reason
 from rpild_server.metrics import Meters
 from rpild_server.summary import TEXT_ONLY, unmapped, unusable
 
@@ -132,6 +133,8 @@ class MeasuredRecords:
                 meters.cards.labels(topic, fate).inc()
         for finding in evaluated.conclusion.assessment.findings:
             meters.criteria.labels(finding.id, finding.status.value).inc()
+            if Reason.RULE_FAILED in finding.reasons:
+                meters.faults.labels(Reason.RULE_FAILED.value).inc()
 
     def _count_data(self, evaluated: Evaluated) -> None:
         facts, meters = evaluated.inputs.facts, self._meters
