@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from ehr_access.documents import DocumentError, get_document
-from ehr_access.public_keys import MOST_KEYS, SHORTEST_RSA, Key
+from ehr_access.public_keys import MOST_KEYS, Key, is_long_enough
 
 ALGORITHMS = {"RS256": "RSA", "RS384": "RSA", "ES256": "P-256", "ES384": "P-384"}
 LEEWAY_SECONDS = 60
@@ -94,8 +94,7 @@ def _key(row: Mapping[str, Any], algorithm: str) -> Key | None:
     public = {name: value for name, value in row.items() if name in {"kty", "crv", "x", "y", "n", "e", "kid"}}
     try:
         if ALGORITHMS[algorithm] == "RSA":
-            key = RSAKey.import_key(public)
-            return key if key.raw_value.key_size >= SHORTEST_RSA else None
+            return RSAKey.import_key(public) if is_long_enough(row["n"]) else None
         return ECKey.import_key(public) if row.get("crv") == ALGORITHMS[algorithm] else None
     except (JoseError, ValueError, TypeError, KeyError):
         return None

@@ -62,12 +62,13 @@ def _key(row: Mapping[str, Any]) -> Key | None:
     try:
         if row.get("kty") == "EC" and row.get("crv") == CURVE and row.get("alg", "ES384") == "ES384":
             return ECKey.import_key(dict(row))
-        if row.get("kty") == "RSA" and row.get("alg", "RS384") == "RS384" and _is_long_enough(row["n"]):
+        if row.get("kty") == "RSA" and row.get("alg", "RS384") == "RS384" and is_long_enough(row["n"]):
             return RSAKey.import_key(dict(row))
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return None
 
 
-def _is_long_enough(modulus: str) -> bool:
+def is_long_enough(modulus: str) -> bool:
+    """Whether an RSA key of this modulus (base64url) may be used; raises ValueError, TypeError for what is none."""
     return int.from_bytes(urlsafe_b64decode(modulus + "==")).bit_length() >= SHORTEST_RSA
