@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from rpild_rules.assessment import Assessment, Recommendation, Situation
-from rpild_rules.facts import PatientFacts
+from rpild_rules.facts import PatientFacts, recency
 from rpild_rules.gate import years
 from rpild_rules.recommend import Call, choose
 from rpild_rules.when import When
+from smart_app.ages import dated
 from smart_app.algorithm_picture import AlgorithmPicture, draw_algorithm
 from smart_app.changes import Change
 from smart_app.criteria_table import (
@@ -192,11 +193,8 @@ def shown_cards(assessment: Assessment, view: View) -> tuple[Recommendation, ...
 def _banner(patient: SeenPatient, assessment: Assessment) -> Banner:
     who, birth, now = patient.identity, patient.chart.facts.person.birth, assessment.now
     read = When.at(patient.read_at, patient.chart.facts.zone).printed
-    label = page_texts().label
-    return Banner(
-        who.name or label("banner", "unnamed"), who.birth_date, _age(birth, now), label("sex", who.sex or "unknown"),
-        who.identifier, read,
-    )  # fmt: skip
+    name, sex = who.name or page_texts().say("banner.unnamed"), page_texts().label("sex", who.sex or "unknown")
+    return Banner(name, who.birth_date, _age(birth, now), sex, who.identifier, read)
 
 
 def _age(birth: When | None, now: When) -> str:
@@ -213,11 +211,22 @@ def _partial(patient: SeenPatient, assessment: Assessment) -> Partial:
 
 
 def _unread(facts: PatientFacts, assessment: Assessment) -> Iterator[Unread]:
+    """Entries that could not be read, then results that are there but cannot be used, the newest first."""
     texts = assessment.knowledge.texts
     for each in facts.unreadable:
-        name = texts.label("input", each.element)
-        element = name if name != each.element else page_texts().label("element", each.element)
+        element = _element(each.element, assessment)
         yield Unread(each.reference, element, people(each.printed), texts.label("reason", each.reason.value))
+    spoilt = (m for m in facts.measurements if m.valid and m.problem)
+    for m in sorted(spoilt, key=recency, reverse=True):
+        printed = f"{people(m.printed)} ({dated(m.when, assessment.now).words})"
+        reason = texts.label("reason", m.problem.value) if m.problem else ""
+        yield Unread(m.reference, _element(m.concept, assessment), printed, reason)
+
+
+def _element(name: str, assessment: Assessment) -> str:
+    """A concept or a data element in words."""
+    known = assessment.knowledge.texts.label("input", name)
+    return known if known != name else page_texts().label("element", name)
 
 
 def _detail(s: Situation) -> Detail:

@@ -83,7 +83,8 @@ class Record:
             reasons = ", ".join(sorted(stay.reasons))
             yield self._row(label("stay", stay.kind), reasons, stay.start, stay.reference)
         for support in facts.supports:
-            name = input_label("support", support.concept).replace("-", " ")
+            named = input_label("support", support.concept)
+            name = named if named != support.concept else named.replace("-", " ")
             yield self._row(name, support.printed, support.start, support.reference)
         for scan in facts.scans:
             kind = label("source", "report" if scan.is_report else "study")

@@ -1,0 +1,148 @@
+"""Definitions side by side, criteria with limits and sources, and what is missing, the deciding first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from rpild_rules.assess import assess
+from rpild_rules.definition import CRITERIA, DEFINITIONS
+from rpild_rules.findings import MET as YES
+from rpild_rules.findings import UNKNOWN, all_of
+from rpild_rules.overrides import Override
+from smart_app.criteria_table import COMPOSITES, LIMITS, USED_BY, Leg
+from tests.rules.charts import NOW
+from tests.smart.page.pages import FALL, MET, ONSET, POSITIVE, of, page
+from tests.smart.pictures.looking import KNOWLEDGE, PATIENTS, demo, seen
+
+IN_SCOPE = [name for name in PATIENTS if demo(name)[0].situation]
+
+
+def detail(*lines: str):  # type: ignore[no-untyped-def]
+    found = page(*lines).detail
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", IN_SCOPE)
+def test_the_drawn_formula_gives_the_answer_of_the_rules(name: str) -> None:
+    """The legs that a reader sees, put together, are the definition."""
+    found = of(*demo(name)).detail
+    assert found
+    for card in found.definitions:
+        assert all_of(leg.status for leg in card.legs) is card.status, card.id
+
+
+def legs_of(leg: Leg) -> list[str]:
+    return [leg.id, *(each.id for each in leg.choices)]
+
+
+def test_all_three_definitions_with_origin_and_open_points() -> None:
+    cards = detail(*MET).definitions
+    assert [card.id for card in cards] == list(DEFINITIONS)
+    assert [card.primary for card in cards] == [True, False, False]
+    assert all(card.logic and card.source and card.where and card.open_point for card in cards)
+    assert {id for leg in cards[0].legs for id in legs_of(leg) if id} <= USED_BY.keys()
+
+
+def test_every_criterion_of_the_contract_is_a_row() -> None:
+    rows = {row.id: row for row in detail(*MET).criteria}
+    assert set(CRITERIA) <= rows.keys()
+    assert all(row.name != row.id for row in rows.values())
+    assert all(row.limits for row in rows.values() if row.id not in COMPOSITES)
+    assert all(not row.sources and not row.lacks for row in rows.values() if row.composite)
+    fvc = rows["fvcDecline"]
+    assert [source.printed for source in fvc.sources] == ["3.00", "2.60"]
+    assert fvc.limits[0].words == "above 10 %"
+    assert fvc.limits[0].origin.startswith("published: ")
+    assert rows["respiratoryFailure"].limits[0].origin == "proposed, unsigned"
+    assert "after Berlin" in rows["respiratoryFailure"].limits[1].origin
+
+
+def test_an_unknown_answer_says_why_and_what_would_answer_it() -> None:
+    rows = {row.id: row for row in detail(POSITIVE, ONSET, "fvc 2.60 @-1d").criteria}
+    lack = rows["fvcDecline"].lacks[0]
+    assert lack.reason == "no earlier value to compare with"
+    assert lack.remedy.startswith("Spirometry")
+    assert rows["ctWorsening"].lacks[0].remedy.startswith("Attest new or worse infiltrates")
+
+
+def test_every_row_of_every_demo_patient_is_decided_or_says_what_it_lacks() -> None:
+    for name in IN_SCOPE:
+        found = of(*demo(name)).detail
+        assert found
+        for row in (row for row in found.criteria if not row.composite):
+            assert (row.status is UNKNOWN) == bool(row.lacks), f"{name} {row.id}"
+
+
+def test_settings_stand_once_with_what_they_are_used_for() -> None:
+    settings = {each.limit.name: each for each in detail(*MET).settings}
+    assert {name for names in LIMITS.values() for name in names} <= settings.keys()
+    assert settings["one_month_days"].used_for == (
+        "Onset within one month", "First respiratory symptom within one month",
+    )  # fmt: skip
+
+
+def test_a_site_value_is_marked_with_the_shipped_one() -> None:
+    change = Override("fvc_fall_pct", "12", "10", "Dr A", "local", date(2026, 1, 1))
+    parameters = KNOWLEDGE.parameters | {"fvc_fall_pct": KNOWLEDGE.parameter("fvc_fall_pct")}
+    knowledge = replace(KNOWLEDGE, overrides=(change,), parameters=parameters)
+    facts = seen(*MET)[1]
+    shown = of(assess(facts, knowledge, NOW), facts)
+    assert shown.detail
+    row = next(row for row in shown.detail.criteria if row.id == "fvcDecline")
+    assert row.limits[0].default == "10"
+    assert shown.why.overrides[0][0].author == "Dr A"
+
+
+def test_what_was_met_at_the_earlier_time_is_told() -> None:
+    latched = detail(POSITIVE, "condition dyspnea @-33D", "fvc 3.00 @-30d", "fvc 2.60 @-3d")
+    assert any(line.startswith("Fall of FVC: FVC 3.00") for line in latched.met_then)
+    assert detail(*MET).met_then == ()
+
+
+def test_what_settles_the_deciding_definition_stands_first() -> None:
+    gaps = detail(POSITIVE, ONSET, "fvc 2.60 @-1d", "dlco 15 @-1d").gaps
+    assert "fourConditions" in gaps[0].settles
+    order = [("fourConditions" in gap.settles, gap.flag) for gap in gaps]
+    assert order == sorted(order, key=lambda each: (each[1], not each[0]))
+    assert [gap for gap in gaps if gap.flag and gap.settles] == []
+
+
+def test_a_settled_definition_asks_for_nothing() -> None:
+    gaps = detail(*MET).gaps
+    assert all("fourConditions" not in gap.settles for gap in gaps)
+    assert any("threeMonthProgression" in gap.settles for gap in gaps)
+
+
+def test_what_several_lack_is_said_once() -> None:
+    gaps = [gap for gap in detail(POSITIVE, ONSET).gaps if gap.what == "arterial PaO2: no result"]
+    assert len(gaps) == 1
+    assert gaps[0].names[:2] == ("Respiratory failure by arterial gas", "Fall of PaO2")
+    assert gaps[0].remedies[0].startswith("Arterial gas")
+
+
+def test_a_gap_names_its_form_and_its_order() -> None:
+    found = detail(POSITIVE, ONSET, "order spirometry @-1d items=lung-function", "order ct @-1d items=hrct")
+    by_name = {name: gap for gap in found.gaps for name in gap.names}
+    assert by_name["Increase on HRCT"].attest == "hrct-increase-percent"
+    assert by_name["Fall of FVC"].ordered.startswith("ordered 2026-11-23")
+    assert by_name["Fall of DLCO"].attest == ""
+
+
+def test_nothing_missing_says_so() -> None:
+    full = detail(
+        *MET, "dlco 20 @-23d", "dlco 19.5 @-1d", "pao2 84 @-20d", "fio2 0.21 @-20d", "pao2 82 @-1h", "fio2 0.21 @-1h",
+        "paco2 36 @-1h", "attest hrct-increase-percent 25 @-1h", "attest progressive-dyspnoea true @-1h",
+        "attest ct-worsening true @-1h period=-25D..-2D", "ferritin 1680 @-1d", "ldh 300 @-1d", "crp 3 @-1d",
+        "lymphocytes-abs 1.1 @-1d", "test anti-ro52 negative @-14d", "stay IMP @-3d reason=dyspnea",
+    )  # fmt: skip
+    assert full.gaps == ()
+    assert all(card.status is YES for card in full.definitions if card.id != "oneMonthTriad")
+
+
+def test_the_fall_is_read_from_the_right_pair() -> None:
+    rows = {row.id: row for row in detail(POSITIVE, ONSET, *FALL, "fvc-pct-pred 80 @-1d").criteria}
+    assert {source.label for source in rows["fvcDecline"].sources} == {"FVC"}
