@@ -11,7 +11,7 @@ from tests.smart.launch.conftest import PlugIn, plug_in
 from tests.smart.launch.test_launch import code_of
 
 
-@pytest.mark.verifies("SM-29", "I-6", "I-62", "W4")
+@pytest.mark.verifies("APP-29", "I-6", "I-62", "W4")
 def test_a_callback_opens_a_page_under_a_new_address(site: PlugIn) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
@@ -31,7 +31,7 @@ def test_a_callback_opens_a_page_under_a_new_address(site: PlugIn) -> None:
     assert headers["Content-Type"].startswith("application/x-www-form-urlencoded")
 
 
-@pytest.mark.verifies("SM-25", "SM-27", "I-61", "L4")
+@pytest.mark.verifies("APP-25", "APP-27", "I-61", "L4")
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -51,7 +51,7 @@ def test_a_callback_that_nobody_waits_for_asks_for_no_token(site: PlugIn, sent: 
     assert site.ehrs["north"].asked == []
 
 
-@pytest.mark.verifies("SM-27")
+@pytest.mark.verifies("APP-27")
 def test_repeated_parameters_are_refused(site: PlugIn) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
@@ -60,7 +60,7 @@ def test_repeated_parameters_are_refused(site: PlugIn) -> None:
     assert site.ehrs["north"].asked == []
 
 
-@pytest.mark.verifies("SM-27", "I-61", "L4")
+@pytest.mark.verifies("APP-27", "I-61", "L4")
 def test_a_callback_works_once(site: PlugIn) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
@@ -89,7 +89,7 @@ def test_an_old_state_is_refused(site: PlugIn) -> None:
     assert code_of(site.called_back(browser, state=state, code="c").text) == "RPILD-LAUNCH-STATE"
 
 
-@pytest.mark.verifies("SM-71", "L10")
+@pytest.mark.verifies("APP-71", "L10")
 def test_a_browser_without_cookies_is_told_and_gets_a_new_tab(site: PlugIn) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
@@ -102,7 +102,7 @@ def test_a_browser_without_cookies_is_told_and_gets_a_new_tab(site: PlugIn) -> N
     assert browser.get("/smart/standalone?ehr=north").status_code == 303
 
 
-@pytest.mark.verifies("SM-28", "L4", "W3")
+@pytest.mark.verifies("APP-28", "L4", "W3")
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -125,7 +125,7 @@ def test_errors_of_the_ehr_are_told_in_our_own_words(site: PlugIn, error: str, s
     assert site.ehrs["north"].asked == []
 
 
-@pytest.mark.verifies("SM-26", "L5")
+@pytest.mark.verifies("APP-26", "L5")
 def test_an_answer_of_another_issuer_is_refused(site: PlugIn) -> None:
     browser, ehr = site.browser(), site.ehrs["north"]
     right = site.launch(browser)["state"]
@@ -137,7 +137,7 @@ def test_an_answer_of_another_issuer_is_refused(site: PlugIn) -> None:
     assert any("RPILD-LAUNCH-ISSUER" in what for _, what in site.audited())
 
 
-@pytest.mark.verifies("SM-26", "L5")
+@pytest.mark.verifies("APP-26", "L5")
 def test_an_issuer_that_was_announced_must_be_named(site: PlugIn) -> None:
     browser, ehr = site.browser(), site.ehrs["north"]
     ehr.configuration["authorization_response_iss_parameter_supported"] = True
@@ -147,7 +147,7 @@ def test_an_issuer_that_was_announced_must_be_named(site: PlugIn) -> None:
     assert code_of(site.called_back(browser, state=state, error="access_denied").text) == "RPILD-LAUNCH-ISSUER"
 
 
-@pytest.mark.verifies("SM-26", "L5")
+@pytest.mark.verifies("APP-26", "L5")
 def test_the_address_of_another_ehr_is_refused(site: PlugIn) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
@@ -157,7 +157,7 @@ def test_the_address_of_another_ehr_is_refused(site: PlugIn) -> None:
     assert site.ehrs["north"].asked == []
 
 
-@pytest.mark.verifies("SM-26")
+@pytest.mark.verifies("APP-26")
 def test_the_common_address_serves_an_ehr_that_names_itself(knowledge: Knowledge) -> None:
     with plug_in(knowledge, {"north": {"sends_iss": True}}) as site:
         browser = site.browser()
@@ -170,7 +170,7 @@ def test_the_common_address_serves_an_ehr_that_names_itself(knowledge: Knowledge
         assert named.status_code == 303
 
 
-@pytest.mark.verifies("SM-29", "W1")
+@pytest.mark.verifies("APP-29", "W1")
 @pytest.mark.parametrize("path", ["/callback/%2e%2e/north", "//callback/north/x", "/callback/north%00"])
 def test_odd_paths_lead_nowhere(site: PlugIn, path: str) -> None:
     browser = site.browser()

@@ -119,7 +119,7 @@ def test_without_a_key_id_the_key_must_be_the_only_one(site: PlugIn) -> None:
     assert code_of(answer.text) == "RPILD-EHR-IDENTITY"
 
 
-@pytest.mark.verifies("SM-54")
+@pytest.mark.verifies("APP-54")
 def test_unknown_keys_are_fetched_seldom(site: PlugIn) -> None:
     assert finished(site)[0] == 303
     fetched = site.ehrs["north"].keys_fetched
@@ -135,7 +135,7 @@ def test_short_rsa_keys_do_not_count(site: PlugIn) -> None:
     assert finished(site, alg="RS256") == (502, "RPILD-EHR-IDENTITY")
 
 
-@pytest.mark.verifies("SM-56")
+@pytest.mark.verifies("APP-56")
 def test_openid_without_an_identity_is_an_error(site: PlugIn) -> None:
     browser, ehr = site.browser(), site.ehrs["north"]
     ehr.token = lambda: ehr.grant(scope=OPENID)
@@ -156,7 +156,7 @@ def test_an_identity_without_keys_or_issuer_is_an_error(site: PlugIn) -> None:
         assert code_of(answer.text) == "RPILD-EHR-IDENTITY"
 
 
-@pytest.mark.verifies("SM-57", "L7")
+@pytest.mark.verifies("APP-57", "L7")
 @pytest.mark.parametrize(
     ("sent", "shown"),
     [
@@ -178,7 +178,7 @@ def test_a_user_counts_only_at_this_ehr(site: PlugIn, sent: Any, shown: str) -> 
     assert not [path for path, _ in site.ehrs["north"].read if "Practitioner" in path]
 
 
-@pytest.mark.verifies("SM-56", "L6")
+@pytest.mark.verifies("APP-56", "L6")
 def test_scopes_that_are_not_told_are_those_that_were_asked_for(site: PlugIn) -> None:
     """RFC 6749: openid then counts as granted too, so an identity must come."""
     browser, ehr = site.browser(), site.ehrs["north"]

@@ -20,7 +20,7 @@ def code_of(text: str) -> str:
 
 
 @pytest.mark.parametrize("parameters", ["", "iss={fhir}", "launch=x", "iss=&launch=x", "iss={fhir}&launch="])
-@pytest.mark.verifies("SM-5", "L2")
+@pytest.mark.verifies("APP-5", "L2")
 def test_a_launch_without_both_parameters_is_refused(site: PlugIn, parameters: str) -> None:
     ehr = site.ehrs["north"]
     answer = site.browser().get(f"/smart/launch?{parameters.format(fhir=ehr.fhir)}")
@@ -29,7 +29,7 @@ def test_a_launch_without_both_parameters_is_refused(site: PlugIn, parameters: s
     assert ehr.discovered == 0
 
 
-@pytest.mark.verifies("SM-6", "L2")
+@pytest.mark.verifies("APP-6", "L2")
 @pytest.mark.parametrize("token", ["x" * 10_000, "a%0d%0aSet-Cookie:%20evil=1", "a%00b"])
 def test_a_long_or_broken_launch_token_is_refused(site: PlugIn, token: str) -> None:
     answer = site.browser().get(f"/smart/launch?iss={site.ehrs['north'].fhir}&launch={token}")
@@ -63,7 +63,7 @@ def test_a_long_or_broken_launch_token_is_refused(site: PlugIn, token: str) -> N
         "javascript:alert(1)",
     ],
 )
-@pytest.mark.verifies("SM-6", "L1")
+@pytest.mark.verifies("APP-6", "L1")
 def test_only_a_registered_issuer_passes_and_nothing_is_asked_before(site: PlugIn, iss: str) -> None:
     ehr = site.ehrs["north"]
     answer = site.launched(site.browser(), iss=iss.format(port=ehr.base.rpartition(":")[2]))
@@ -72,14 +72,14 @@ def test_only_a_registered_issuer_passes_and_nothing_is_asked_before(site: PlugI
     assert any(kind == "refused" and "RPILD-LAUNCH-EHR" in what for kind, what in site.audited())
 
 
-@pytest.mark.verifies("SM-6")
+@pytest.mark.verifies("APP-6")
 def test_a_repeated_iss_is_refused(site: PlugIn) -> None:
     fhir = site.ehrs["north"].fhir
     answer = site.browser().get(f"/smart/launch?iss={fhir}&iss={fhir}&launch=x")
     assert (answer.status_code, code_of(answer.text)) == (400, "RPILD-LAUNCH-INCOMPLETE")
 
 
-@pytest.mark.verifies("SM-8")
+@pytest.mark.verifies("APP-8")
 @pytest.mark.parametrize("spelling", ["{fhir}", "{fhir}/", "HTTP://127.0.0.1:{port}/fhir"])
 def test_the_issuer_is_recognised_in_its_spellings_and_sent_back_as_it_came(site: PlugIn, spelling: str) -> None:
     ehr = site.ehrs["north"]
@@ -102,7 +102,7 @@ def test_the_authorization_request_holds_what_smart_asks_for(site: PlugIn) -> No
     assert sent["nonce"]
 
 
-@pytest.mark.verifies("I-20", "SM-1", "W1")
+@pytest.mark.verifies("I-20", "APP-1", "W1")
 def test_the_redirect_address_never_comes_from_the_request(site: PlugIn) -> None:
     given = {"Host": "evil.example", "X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "https"}
     browser = site.browser()
@@ -111,7 +111,7 @@ def test_the_redirect_address_never_comes_from_the_request(site: PlugIn) -> None
     assert query(answer.headers["Location"])["redirect_uri"] == f"{site.url}/smart/callback/north"
 
 
-@pytest.mark.verifies("I-46", "I-47", "SM-59")
+@pytest.mark.verifies("I-46", "I-47", "APP-59")
 def test_the_least_is_asked_for_and_no_wildcard(site: PlugIn) -> None:
     words = site.launch(site.browser())["scope"].split()
     assert words[:4] == ["openid", "fhirUser", "launch", "online_access"]
@@ -121,7 +121,7 @@ def test_the_least_is_asked_for_and_no_wildcard(site: PlugIn) -> None:
     assert "offline_access" not in words
 
 
-@pytest.mark.verifies("SM-17")
+@pytest.mark.verifies("APP-17")
 def test_scopes_are_spelt_as_the_ehr_knows_them(site: PlugIn) -> None:
     site.ehrs["north"].configuration["capabilities"] = ["launch-ehr", "permission-v1"]
     words = site.launch(site.browser())["scope"].split()
@@ -129,7 +129,7 @@ def test_scopes_are_spelt_as_the_ehr_knows_them(site: PlugIn) -> None:
     assert not [each for each in words if each.endswith(".rs")]
 
 
-@pytest.mark.verifies("I-40", "SM-19")
+@pytest.mark.verifies("I-40", "APP-19")
 def test_states_challenges_and_nonces_are_new_each_time(site: PlugIn) -> None:
     browser = site.browser()
     seen = [site.launch(browser) for _ in range(40)]
@@ -150,7 +150,7 @@ def test_the_verifier_fits_the_challenge_and_stands_nowhere_else(site: PlugIn) -
     assert verifier not in str(browser.set_cookies)
 
 
-@pytest.mark.verifies("SM-69")
+@pytest.mark.verifies("APP-69")
 def test_the_cookie_is_one_that_a_frame_of_another_site_keeps(site: PlugIn) -> None:
     browser = site.browser()
     site.launch(browser)
@@ -160,7 +160,7 @@ def test_the_cookie_is_one_that_a_frame_of_another_site_keeps(site: PlugIn) -> N
     assert not [each for each in words if each.startswith("domain")]
 
 
-@pytest.mark.verifies("SM-9", "I-36", "I-150")
+@pytest.mark.verifies("APP-9", "I-36", "I-150")
 def test_a_launch_without_a_chart_begins_with_a_name(site: PlugIn) -> None:
     browser = site.browser()
     choice = browser.get("/smart/standalone")
@@ -173,7 +173,7 @@ def test_a_launch_without_a_chart_begins_with_a_name(site: PlugIn) -> None:
     assert code_of(browser.get("/smart/standalone?ehr=http://evil.example").text) == "RPILD-LAUNCH-EHR"
 
 
-@pytest.mark.verifies("I-133", "SM-88", "W5")
+@pytest.mark.verifies("I-133", "APP-88", "W5")
 def test_a_long_request_goes_as_a_form_where_the_ehr_takes_one(knowledge: Knowledge) -> None:
     long = {"extra_scopes": tuple(f"patient/Observation.rs?code=http://loinc.org|{number}" for number in range(60))}
     with plug_in(knowledge, {"north": long}) as site:

@@ -27,7 +27,7 @@ def finished(site: PlugIn, answer: Any) -> tuple[int, str]:
     return given.status_code, given.headers["Location"] if given.status_code == 303 else code_of(given.text)
 
 
-@pytest.mark.verifies("SM-34", "SM-40", "L6")
+@pytest.mark.verifies("APP-34", "APP-40", "L6")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -56,7 +56,7 @@ def test_a_token_answer_that_is_not_certain_stops_the_launch(site: PlugIn, chang
     assert (status, code) == (502, "RPILD-EHR-TOKEN")
 
 
-@pytest.mark.verifies("SM-35", "SM-40", "SM-42", "I-193", "L6")
+@pytest.mark.verifies("APP-35", "APP-40", "APP-42", "I-193", "L6")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -85,13 +85,13 @@ def _page(site: PlugIn, changed: dict[str, Any]) -> str:
     return browser.get(site.page(browser)).text
 
 
-@pytest.mark.verifies("SM-37", "L6")
+@pytest.mark.verifies("APP-37", "L6")
 def test_a_launch_without_a_patient_stops(site: PlugIn) -> None:
     assert finished(site, site.ehrs["north"].grant(patient=None)) == (502, "RPILD-NO-PATIENT")
     assert finished(site, site.ehrs["north"].grant(patient="")) == (502, "RPILD-NO-PATIENT")
 
 
-@pytest.mark.verifies("SM-38", "L6")
+@pytest.mark.verifies("APP-38", "L6")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -116,7 +116,7 @@ def test_what_is_no_token_answer_is_a_clear_page(site: PlugIn, answer: Response)
     assert len(site.ehrs["north"].asked) == 1
 
 
-@pytest.mark.verifies("SM-38")
+@pytest.mark.verifies("APP-38")
 def test_a_silent_token_endpoint_is_left_in_time(site: PlugIn) -> None:
     site.ehrs["north"].pause = 7
     begun = time.monotonic()
@@ -124,7 +124,7 @@ def test_a_silent_token_endpoint_is_left_in_time(site: PlugIn) -> None:
     assert time.monotonic() - begun < 6.5
 
 
-@pytest.mark.verifies("I-308", "I-319", "SM-49", "SM-51")
+@pytest.mark.verifies("I-308", "I-319", "APP-49", "APP-51")
 @pytest.mark.parametrize(("record", "kid"), [({}, "k1"), ({"client_algorithm": "RS384", "client_key_id": "k2"}, "k2")])
 def test_assertions_are_fresh_short_and_signed_by_a_published_key(
     knowledge: Knowledge, record: dict[str, Any], kid: str
@@ -148,7 +148,7 @@ def test_assertions_are_fresh_short_and_signed_by_a_published_key(
         assert len(set(seen)) == 2
 
 
-@pytest.mark.verifies("I-301", "I-303", "I-313", "SM-51")
+@pytest.mark.verifies("I-301", "I-303", "I-313", "APP-51")
 def test_the_published_keys_hold_no_private_part(site: PlugIn) -> None:
     answer = site.browser().get("/smart/jwks.json")
     assert answer.headers["Content-Type"] == "application/json"
