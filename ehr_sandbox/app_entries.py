@@ -12,7 +12,7 @@ Entry = tuple[str, str]
 
 def is_written(resource: Json) -> bool:
     """Whether an app wrote it, not this EHR."""
-    return bool(resource["meta"].get("source") == WRITTEN)
+    return bool(resource.get("meta", {}).get("source") == WRITTEN)
 
 
 def app_entries(resources: list[Json]) -> tuple[Entry, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, request
 
 from ehr_sandbox.fhir_json import FHIR_JSON, outcome
@@ -50,5 +52,5 @@ def _told(door: Door, written: Written) -> Response:
     address = f"{door.base}/{resource['resourceType']}/{resource['id']}"
     response.headers["Location"] = f"{address}/_history/{version}"
     response.headers["ETag"] = f'W/"{version}"'
-    response.headers["Last-Modified"] = resource["meta"]["lastUpdated"]
+    response.last_modified = datetime.fromisoformat(resource["meta"]["lastUpdated"])
     return response

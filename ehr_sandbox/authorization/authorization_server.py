@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class SmartServer(AuthorizationServer):
     """The strict authorization server; grants reach stores, keys and addresses through it."""
 
     def __init__(self, site: Site, clients: tuple[Client, ...], signer: Signer) -> None:
+        logging.getLogger("authlib").setLevel(logging.INFO)  # below that Authlib writes whole tokens
         self.clients = {client.client_id: client for client in clients}
         super().__init__(query_client=self.clients.get, save_token=self._keep)
         self.site, self.signer = site, signer

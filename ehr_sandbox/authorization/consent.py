@@ -8,7 +8,9 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+from authlib.oidc.core.errors import ConsentRequiredError
 from flask import make_response, render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -36,6 +38,9 @@ class Consents:
         if launch:
             found = server.launches.look(launch, grant.client.client_id)
             return _granted(server, grant, found)
+        if grant.request.payload.data.get("prompt") == "none":
+            state, address = grant.request.payload.state, grant.redirect_uri
+            return _told(server, ConsentRequiredError(redirect_uri=address, state=state))
         if "consent" in request.form:
             return _granted(server, grant, self._decided(grant))
         return self._page(grant)
@@ -73,6 +78,11 @@ class Consents:
         )
         page.headers["Content-Security-Policy"] = _policy(grant.redirect_uri)
         return page
+
+
+def _told(server: Any, error: OAuth2Error) -> Response:
+    response: Response = server.send_back(error)
+    return response
 
 
 def _granted(server: Any, grant: AuthorizationCodeGrant, context: LaunchContext | None) -> Response:

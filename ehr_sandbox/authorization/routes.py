@@ -52,6 +52,10 @@ def authorization_blueprint(server: SmartServer, launcher: Launcher, consents: C
             raise NotFound(str(problem)) from problem
         return redirect(address, 303)
 
+    @auth.errorhandler(OAuth2Error)
+    def refused(error: OAuth2Error) -> Response:
+        return server.refuse(error)
+
     _add_endpoints(auth, server)
     return auth
 

@@ -104,6 +104,13 @@ def test_of_many_requests_with_one_launch_one_gets_a_code(app: App) -> None:
     assert {(each["state"], each["iss"]) for each in answers} == {("state-1", app.base)}
 
 
+def test_a_launch_that_another_request_has_just_used(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    launches = app.launcher.server.launches
+    monkeypatch.setattr(launches, "look", launches.take)
+    answer = answer_of(app.authorize())
+    assert (answer["error"], answer["iss"]) == ("invalid_request", app.base)
+
+
 def test_only_registered_apps_of_this_ehr_are_opened(app: App) -> None:
     for client in ("stranger", "backend"):
         with pytest.raises(LaunchError, match="no such app"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 
 import pytest
@@ -75,6 +76,23 @@ def test_no_input_breaks_it(app: App, path: str) -> None:
             assert answer.status_code < 500, (path, form)
             assert "X" not in answer.headers
             assert "access_token" not in answer.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_host_name_changes_nothing(app: App, path: str) -> None:
+    headers = {"Host": "elsewhere.invalid"}
+    answer = requests.post(f"{app.base}/auth/{path}", headers=headers, allow_redirects=False, timeout=5)
+    assert answer.status_code == 400
+    told = requests.get(f"{app.base}/fhir/.well-known/smart-configuration", headers=headers, timeout=5)
+    assert "elsewhere" not in told.text
+
+
+def test_no_token_is_written_to_a_log(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        tokens = app.tokens()
+        renewed = app.refresh(tokens["refresh_token"]).json()
+    values = [each[name] for each in (tokens, renewed) for name in ("access_token", "refresh_token")]
+    assert [value for value in values if value in caplog.text] == []
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x"])

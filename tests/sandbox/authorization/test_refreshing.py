@@ -43,6 +43,12 @@ def test_of_many_at_once_one_gets_through_and_the_family_ends(app: App) -> None:
     assert app.fhir("Patient/classic", won[0]["access_token"]).status_code == 401
 
 
+def test_a_token_that_another_request_has_just_used(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = app.tokens()["refresh_token"]
+    monkeypatch.setattr(app.launcher.server.store, "rotate", lambda _: False)
+    assert app.refresh(token).json()["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize("more", ["patient/*.cruds", "user/Patient.rs", "offline_access", "invented"])
 def test_scopes_never_grow(app: App, more: str) -> None:
     first = app.tokens(scope="launch online_access patient/Patient.rs")

@@ -65,6 +65,12 @@ def test_no_is_told_to_the_app(app: App) -> None:
     assert (answer["error"], answer["state"], answer["iss"]) == ("access_denied", "state-1", app.base)
 
 
+def test_who_may_not_ask_is_told_so(app: App) -> None:
+    answer = answer_of(app.authorize(launch=None, scope=SCOPE, prompt="none"))
+    assert (answer["error"], answer["state"], answer["iss"]) == ("consent_required", "state-1", app.base)
+    assert "code" in answer_of(app.authorize(prompt="none")), "a launch from the chart asks nothing"
+
+
 def test_an_answer_is_good_once(app: App) -> None:
     page = asked(app, scope="launch/patient patient/*.rs")
     assert "code" in answer_of(answered(app, page))

@@ -47,6 +47,7 @@ def test_what_is_written_stands_in_the_chart(app: App, token: str) -> None:
     identity = answer.json()["id"]
     assert answer.headers["Location"] == f"{app.base}/fhir/Observation/{identity}/_history/1"
     assert answer.headers["ETag"] == 'W/"1"'
+    assert answer.headers["Last-Modified"].endswith("GMT")
     assert app.fhir(f"Observation/{identity}", token).json()["valueBoolean"] is True
     hits = app.fhir("Observation?code=urn:example:code|statement&patient=missing-gas", token).json()["entry"]
     assert identity in [each["resource"]["id"] for each in hits]
