@@ -42,7 +42,7 @@ class TimeAxis:
         """Where a moment stands; what lies outside stands at the edge."""
         plot = drawn("plot")
         part = (min(max(moment, self.start), self.end) - self.start) / (self.end - self.start)
-        return round(plot["left"] + 6 + part * (plot["right"] - plot["left"] - 12), 1)
+        return float(round(plot["left"] + 6 + part * (plot["right"] - plot["left"] - 12), 1))
 
     def shows(self, moment: datetime) -> bool:
         """Whether a moment lies on the axis."""
@@ -79,7 +79,7 @@ class ValueAxis:
         """The height of a value; what lies outside stands at the edge."""
         plot = drawn("plot")
         low, high, value = (self._scaled(each) for each in (self.low, self.high, min(max(value, self.low), self.high)))
-        return round(plot["bottom"] - (value - low) / (high - low) * (plot["bottom"] - plot["top"]), 1)
+        return float(round(plot["bottom"] - (value - low) / (high - low) * (plot["bottom"] - plot["top"]), 1))
 
     def _scaled(self, value: float) -> float:
         return log10(value) if self.log else value
@@ -101,7 +101,10 @@ class ValueAxis:
         found = [nice * 10.0**power for power in powers for nice in DECADE]
         inside = [value for value in found if self.low <= value <= self.high]
         round_ones = [value for value in inside if log10(value).is_integer()]
-        return round_ones if len(inside) > drawn("value")["ticks"] + 2 and len(round_ones) > 1 else inside
+        most = drawn("value")["ticks"] + 2
+        return (
+            round_ones[:: len(round_ones) // (most + 1) + 1] if len(inside) > most and len(round_ones) > 1 else inside
+        )
 
 
 def value_axis(values: list[float], near: Iterable[float], may_log: bool, ceiling: float | None = None) -> ValueAxis:

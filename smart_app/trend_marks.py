@@ -44,9 +44,13 @@ class Median:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The cohort drawn in the margin (survived, then died; may be empty), all cohorts in words, and who is left out."""
+    """The cohort drawn in the margin (survived, then died; may be empty), all cohorts in words, and who is left out.
+
+    `cohort` names the one that is drawn, and says so where its source prints no unit.
+    """
 
     drawn: tuple[Median, ...]
+    cohort: str
     words: tuple[str, ...]
     left_out: tuple[str, ...]
 
@@ -82,13 +86,20 @@ def published(trend: Trend, knowledge: Knowledge) -> Published:
     chosen = sorted(both, key=lambda each: each.unit == NO_UNIT)[:1]
     drawn = tuple(median for each in chosen for median in _medians(each))
     ordered = [*chosen, *(each for each in beside if each not in chosen)]
-    return Published(drawn, tuple(people(each.words) for each in ordered), tuple(map(people, refused)))
+    cohort = next((_margin(each) for each in chosen), "")
+    return Published(drawn, cohort, tuple(people(each.words) for each in ordered), tuple(map(people, refused)))
+
+
+def _margin(beside: Beside) -> str:
+    unit = say("trends.no_unit") if beside.unit == NO_UNIT else ""
+    return say("trends.margin", cohort=beside.cohort.title, unit=unit)
 
 
 def _medians(beside: Beside) -> Iterator[Median]:
     figures = dict(beside.figures)
     for group in ("survived", "died"):
-        value, low, high = (*figures[group], *figures[group] * 2)[:3] if len(figures[group]) == 1 else figures[group]
+        value, *quartiles = figures[group]
+        low, high = quartiles or (value, value)
         yield Median(group, float(value), float(low), float(high))
 
 
@@ -99,7 +110,7 @@ def pair_of(trend: Trend, assessment: Assessment) -> Pair | None:
         return None
     finding = s.found[criterion]
     used = [point for point in trend.points if set(point.evidence) & set(finding.evidence)]
-    if len(used) < len(("baseline", "index")):
+    if len(used) < 2:
         return None
     name = s.knowledge.texts.label("criterion", criterion)
     words = people(say("trends.compared", criterion=name, because=finding.because))

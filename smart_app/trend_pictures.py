@@ -158,7 +158,8 @@ def _picture(trend: Trend, axis: TimeAxis, assessment: Assessment) -> TrendPictu
         whiskers=tuple(_whiskers(beside, values)) if values else (),
         ring=tuple(_mark(p, axis, values) for p in (pair.baseline, pair.index)) if pair and values else (), pair=pair,
         unplaced=tuple(_unplaced(trend, axis)), limits=borders, published=beside,
-        notes=tuple(_notes(trend, outside)), rows=table_rows(trend, pair, axis, assessment), trend=trend,
+        notes=tuple(_notes(trend, outside, beside.cohort if values else "")),
+        rows=table_rows(trend, pair, axis, assessment), trend=trend,
     )  # fmt: skip
 
 
@@ -254,8 +255,10 @@ def _told(point: Point) -> str:
     return f"{point.comparator}{rounded(point.value)}"
 
 
-def _notes(trend: Trend, outside: int) -> Iterator[str]:
+def _notes(trend: Trend, outside: int, margin: str) -> Iterator[str]:
     """What a reader of the picture has to know."""
+    if margin:
+        yield margin
     if trend.unplaced:
         yield _counted("unplaced", len(trend.unplaced))
     if outside:
