@@ -13,17 +13,25 @@ from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.drugs import ingredients_of
 from fhir_mappings.imaging import scan_concept
 from fhir_mappings.measures import ARTERIAL
-from fhir_mappings.observations import concept_named, told
+from fhir_mappings.observations import PANEL, concept_named, told
 from fhir_mappings.orders import order_concepts
 from fhir_mappings.queries import ELEMENTS, QUERIES
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
 from fhir_mappings.structs import Valued
+from fhir_mappings.supports import SUPPORTS
 from fhir_mappings.units import spelling_of
 from fhir_mappings.words import plain
 
+OF_NO_ELEMENT = ""
 OF_CONCEPT = {concept: element for element, table in ELEMENTS.items() for concept in table["concepts"]}
-OF_KIND = {query.kind: " ".join(query.elements) for query in QUERIES.values() if query.kind != "Observation"}
-OF_NO_ELEMENT = "no data element"
+OF_CONCEPT |= {PANEL: "E-MSA", "culture-other": "E-MICRO", "ct-chest": "E-CT", "cxr": "E-CT"}
+# Where no concept decides: the first element of a search for that type.
+OF_KIND = {
+    query.kind: next(iter(query.elements), OF_NO_ELEMENT) for query in QUERIES.values() if query.kind != "Observation"
+}
+OF_REPORTS = frozenset({"ImagingStudy", "DiagnosticReport"})
+# Elements of which every resource counts, whatever its codes.
+UNCODED = {"E-PAT": "Patient", "E-ENC": "Encounter"}
 MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement", "Medication"})
 SHORTEST = 2
 PACKAGING = frozenset(
@@ -35,7 +43,10 @@ UNNAMED = frozenset(EXCLUDES) | ARTERIAL | {"po2-blood-unspecified"}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sent:
-    """One way in which something was sent: where, in which system, code and words. `concepts` empty = not mapped."""
+    """One way in which something was sent: where, in which system, code and words.
+
+    `concepts` is empty for what is not mapped, `element` for what no rule reads.
+    """
 
     kind: str
     element: str
@@ -65,7 +76,19 @@ class Coverage:
 
     def mapped(self) -> list[tuple[Sent, int]]:
         """What is read, by element, the most frequent first."""
-        return _ranked((each, count) for each, count in self.sent.items() if each.concepts)
+        return _ranked((each, count) for each, count in self.sent.items() if each.concepts and each.element)
+
+    def known(self) -> list[tuple[Sent, int]]:
+        """What the code tables know and no rule reads."""
+        return _ranked((each, count) for each, count in self.sent.items() if each.concepts and not each.element)
+
+    def by_element(self) -> dict[str, tuple[int, int]]:
+        """For each data element how often something was sent that is read, and in how many ways."""
+        found = {element: (self.resources[UNCODED.get(element, "")], 0) for element in ELEMENTS}
+        for each, count in self.mapped():
+            often, ways = found[each.element]
+            found[each.element] = (often + count, ways + 1)
+        return found
 
     def unmapped(self) -> list[tuple[Sent, int]]:
         """What no rule reads: most of it need not be read."""
@@ -94,11 +117,18 @@ def _codes(each: Any) -> Iterator[Concept]:
 
 def _count_code(kind: str, code: Concept, coverage: Coverage) -> None:
     concepts = tuple(sorted(concepts_in(kind, code) - frozenset(EXCLUDES)))
-    element = next((OF_CONCEPT[name] for name in concepts if name in OF_CONCEPT), OF_KIND.get(kind, OF_NO_ELEMENT))
+    element = next((OF_CONCEPT[name] for name in concepts if name in OF_CONCEPT), _element_of(kind, concepts))
     first = next((each for each in code.coding if each.code), None)
     system, value = (first.system, first.code) if first is not None else ("", "")
     text = code.text or next((each.display for each in code.coding if each.display), "")
     coverage.sent[Sent(kind, element, concepts, system, value, text)] += 1
+
+
+def _element_of(kind: str, concepts: Iterable[str]) -> str:
+    """The element of a resource type where no concept decides."""
+    if not SUPPORTS.isdisjoint(concepts):
+        return "E-O2"
+    return OF_KIND.get(kind, OF_NO_ELEMENT)
 
 
 def concepts_in(kind: str, code: Concept) -> frozenset[str]:
@@ -110,8 +140,9 @@ def concepts_in(kind: str, code: Concept) -> frozenset[str]:
         return ingredients_of([code])
     if kind == "ServiceRequest":
         return order_concepts(code)
-    scan = {scan_concept([code], ())} if kind in ("ImagingStudy", "DiagnosticReport") else set()
-    return concepts_of(code) | (scan - {""})
+    if kind in OF_REPORTS:
+        return frozenset({concept_named(code), scan_concept([code], ())} - {""})
+    return concepts_of(code)
 
 
 def _count_unit(valued: Valued, coverage: Coverage, site: SiteMapping) -> None:

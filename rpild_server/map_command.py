@@ -13,6 +13,7 @@ import orjson
 
 from fhir_mappings.code_tables import SYSTEMS
 from fhir_mappings.coverage import Coverage, Sent, count, proposals
+from fhir_mappings.queries import ELEMENTS
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, load_site_mapping, translate
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
@@ -21,6 +22,7 @@ from rpild_server.exit_codes import with_exit_code
 from rpild_server.map_changes import Change, changes_of
 
 MOST_UNMAPPED = 40
+WIDEST = max(len(table["title"]) for table in ELEMENTS.values())
 OWN_MEANING = ": a public code with a meaning of its own, check specimen and method"
 NOTHING_APPLIED = (
     "# Proposed for review; nothing is applied by itself. Fill in author, date and reason, and remove what is wrong."
@@ -43,8 +45,8 @@ def _site(mapping: Path | None) -> SiteMapping:
 
 
 def scan_report(coverage: Coverage) -> str:
-    """The counts for people: what is read for each data element, units, what is not read, proposed rows."""
-    parts = (_totals, _mapped, _units, _unmapped, _proposed)
+    """The counts for people: each data element, what is read for it, units, what is not read, proposed rows."""
+    parts = (_totals, _elements, _mapped, _units, _known, _unmapped, _proposed)
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part(coverage)))) + "\n"
 
 
@@ -54,7 +56,9 @@ def scan_json(coverage: Coverage) -> bytes:
         {
             "resources": dict(coverage.resources),
             "unreadable": coverage.unreadable,
+            "elements": {each: {"count": often, "ways": ways} for each, (often, ways) in coverage.by_element().items()},
             "mapped": [_row(*each) for each in coverage.mapped()],
+            "known": [_row(*each) for each in coverage.known()],
             "unmapped": [_row(*each) for each in coverage.unmapped()],
             "units": [dataclasses.asdict(unit) | {"count": number} for unit, number in sorted(coverage.units.items())],
             "proposals": [_row(each, number) | {"proposed": name} for each, number, name in proposals(coverage)],
@@ -71,7 +75,16 @@ def _totals(coverage: Coverage) -> Iterator[str]:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(coverage.resources.items()))
     read = sum(number for _, number in coverage.mapped())
     yield f"{coverage.resources.total()} resources: {kinds or 'none'}"
-    yield f"{read} of {coverage.sent.total()} codes belong to a concept; {coverage.unreadable} entries not readable"
+    yield f"{read} of {coverage.sent.total()} codes are read by a rule; {coverage.unreadable} entries not readable"
+
+
+def _elements(coverage: Coverage) -> Iterator[str]:
+    """What the rules ask for first: an element of which nothing comes leaves their answers unknown."""
+    yield "Data elements: how often something was sent that is read, and in how many ways"
+    for element, (often, ways) in coverage.by_element().items():
+        spelt = f" in {ways} way{'s' * (ways > 1)}" if ways else ""
+        told = f"{often:>6}{spelt}" if often else f"{'none':>6}"
+        yield f"  {element:<9} {ELEMENTS[element]['title']:<{WIDEST}} {told}"
 
 
 def _mapped(coverage: Coverage) -> Iterator[str]:
@@ -79,12 +92,13 @@ def _mapped(coverage: Coverage) -> Iterator[str]:
     for sent, number in coverage.mapped():
         if sent.element != element:
             element = sent.element
-            yield f"{element}: read"
+            yield f"{element}: read ({ELEMENTS[element]['title']})"
         yield f"  {number:>6}  {_shown(sent)} -> {', '.join(sent.concepts)}"
 
 
 def _shown(sent: Sent) -> str:
-    code = f"{sent.system or '(no system)'} {sent.code}" if sent.code else "(text only)"
+    system = SYSTEMS.get(sent.system, sent.system) or "(no system)"
+    code = f"{system} {sent.code}" if sent.code else "(text only)"
     return f"{sent.kind}  {code}  {sent.text!r}"
 
 
@@ -96,11 +110,19 @@ def _units(coverage: Coverage) -> Iterator[str]:
         yield f"  {number:>6}  {unit.concept}  {unit.unit or '(none)'}{known}"
 
 
+def _known(coverage: Coverage) -> Iterator[str]:
+    rows = coverage.known()
+    if rows:
+        yield "Known to the code tables, but no rule reads it"
+    for sent, number in rows:
+        yield f"  {number:>6}  {_shown(sent)} -> {', '.join(sent.concepts)}"
+
+
 def _unmapped(coverage: Coverage) -> Iterator[str]:
     rows = sorted(coverage.unmapped(), key=lambda row: (-row[1], row[0]))
     if rows:
         most = min(len(rows), MOST_UNMAPPED)
-        yield f"Not read by any rule (most of it need not be): the {most} most frequent of {len(rows)}"
+        yield f"Not in the code tables (most of it concerns other diseases): the {most} most frequent of {len(rows)}"
     for sent, number in rows[:MOST_UNMAPPED]:
         yield f"  {number:>6}  {_shown(sent)}"
 

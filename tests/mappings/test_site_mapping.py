@@ -316,6 +316,33 @@ def test_scan_lists_several_codes_of_one_element(tmp_path: Path) -> None:
     assert output.count("-> ferritin") == 2
 
 
+def test_scan_tells_what_comes_for_each_data_element(tmp_path: Path) -> None:
+    sent = [
+        patient(),
+        number(code(LOINC, "2276-4"), 900, "ng/mL", "f1"),
+        number(code(LOINC, "8302-2", "Body Height"), 170, "cm", "h1"),
+        observation(concept={"text": "Myositis antibody panel"}),
+        resource("DiagnosticReport", id="r1", status="final", code={"text": "HRCT chest"}),
+        resource("DiagnosticReport", id="r2", status="final", code=code(LOINC, "51990-0", "Basic Metabolic Panel")),
+        resource("Procedure", id="p1", status="completed", code=code(SNOMED, "233573008", "ECMO")),
+        resource("Procedure", id="p2", status="completed", code=code(SNOMED, "88039007", "Lung transplant")),
+    ]
+    (tmp_path / "x.json").write_bytes(bundle(*sent))
+    output = run("map", "scan", tmp_path).output
+    lines = dict(line.strip().split(maxsplit=1) for line in output.splitlines() if line.startswith("  E-"))
+    told = {element: line.rpartition("  ")[2].strip() for element, line in lines.items()}
+    assert {each for each, count in told.items() if count != "none"} == {
+        "E-PAT", "E-FERR", "E-MSA", "E-CT", "E-O2", "E-PROC",
+    }  # fmt: skip
+    assert (told["E-PAT"], told["E-FERR"], told["E-GAS"]) == ("1", "1 in 1 way", "none")
+    known = output.partition("Known to the code tables, but no rule reads it\n")[2].partition("\n\n")[0]
+    assert known.split("'")[1] == "Body Height"
+    assert "Basic Metabolic Panel" in output.partition("Not in the code tables")[2]
+    found = json.loads(run("map", "scan", tmp_path, "--json").output)
+    assert found["elements"]["E-FERR"] == {"count": 1, "ways": 1}
+    assert [each["concepts"] for each in found["known"]] == [["body-height"]]
+
+
 def test_the_setting_names_the_mapping(tmp_path: Path) -> None:
     good, bad = written(tmp_path, code_row("FERR", "ferritin")), written(tmp_path, code_row("X", "no"), name="bad.toml")
     assert load_settings(site_mapping=good).for_hooks().site.codes == {(LAB, "FERR"): "ferritin"}
