@@ -128,9 +128,8 @@ class Scan:
 @dataclass(frozen=True, slots=True)
 class Attestation:
     """One clinician's statement. `value` is a bool, a Decimal (percent), a word, or a When (onset); None if unreadable.
-
-    `made` is effectiveDateTime, else issued. `start` and `end` are the effectivePeriod (CT dates). `by_clinician` is
-    true for a Practitioner or PractitionerRole. `by` (a name or reference) and `method` are for showing only.
+    `made` is effectiveDateTime, else issued; `start` and `end` are the effectivePeriod (CT dates); `by` and `method`
+    are for showing only.
     """
 
     code: str

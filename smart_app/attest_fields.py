@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fhir_mappings.attestations import TABLE
@@ -42,17 +42,8 @@ def fields_of(code: str, facts: PatientFacts, form: Mapping[str, str], errors: M
 
 
 def _fields(code: str, facts: PatientFacts, form: Mapping[str, str], errors: Mapping[str, str]) -> Iterator[Field]:
-    row = TABLE[code]
-    made = _Made(code, form, errors)
-    if row["value"] == "boolean":
-        yield made.radio("value", "answer", {YES: say("standing.yes"), NO: say("standing.no")})
-    elif row["value"] == "word":
-        yield made.radio("value", "answer", {word: say(f"{code}.{word}") for word in row["words"]})
-    elif row["value"] == "time":
-        yield made.text("value", "onset", "onset_hint")
-    else:
-        yield made.text("value", "percent", "percent_hint", numeric=True)
-        yield made.radio("method", "method", {each: say(f"field.method_{each}") for each in METHODS})
+    row, made = TABLE[code], _Made(code, form, errors)
+    yield from ASKING[row["value"]](made)
     if row.get("compares"):
         yield from _cts(made, facts, bool(row.get("by_period")))
 
@@ -91,3 +82,25 @@ class _Made:
         made = tuple(Choice(value, text, value == chosen) for value, text in choices.items())
         error = self.errors.get(name, "")
         return Field(kind, f"{self.code}-{name}", name, say(f"field.{label}"), error=error, choices=made)
+
+
+def _boolean(made: _Made) -> Iterator[Field]:
+    yield made.radio("value", "answer", {YES: say("standing.yes"), NO: say("standing.no")})
+
+
+def _word(made: _Made) -> Iterator[Field]:
+    yield made.radio("value", "answer", {word: say(f"{made.code}.{word}") for word in TABLE[made.code]["words"]})
+
+
+def _time(made: _Made) -> Iterator[Field]:
+    yield made.text("value", "onset", "onset_hint")
+
+
+def _percent(made: _Made) -> Iterator[Field]:
+    yield made.text("value", "percent", "percent_hint", numeric=True)
+    yield made.radio("method", "method", {each: say(f"field.method_{each}") for each in METHODS})
+
+
+ASKING: Mapping[str, Callable[[_Made], Iterator[Field]]] = {
+    "boolean": _boolean, "word": _word, "time": _time, "percent": _percent,
+}  # fmt: skip
