@@ -54,6 +54,7 @@ ACCEPTED = [
 ]
 REFUSED = [
     ("ferritin", 857, "ng/dL"),
+    ("ferritin", Decimal("0.857"), "mg/L"),  # no source lists it: never guessed; a site may add it in its mapping
     ("ferritin", 857, ""),
     ("ferritin", 857, "pmol/L"),
     ("ferritin-molar", 857, "ng/mL"),
