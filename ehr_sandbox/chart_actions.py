@@ -15,7 +15,8 @@ from ehr_sandbox.clock import instant
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
 from ehr_sandbox.hook_calls import HOOKS, HookCaller
-from ehr_sandbox.order_pad import DraftError, catalogue, draft, suggested_draft
+from ehr_sandbox.order_pad import DraftError, catalogue, draft, placed, suggested_draft
+from ehr_sandbox.records import OWN
 
 READER = re.compile(rf"{PRACTITIONER}-[0-9a-f]{{12}}")
 FORGOTTEN = "This card is no longer in memory. Open the chart or sign again to get it anew."
@@ -62,7 +63,10 @@ def _about(exchange: Exchange, patient: str) -> bool:
 
 
 def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) -> None:
-    """Do what the pressed button says: a hook's name, `accept:exchange:card:suggestion` or `override:exchange:card`."""
+    """Do what the pressed button says.
+
+    A hook's name, `place`, `accept:exchange:card:suggestion` or `override:exchange:card`. Raises ActionError.
+    """
     verb, *names = wish.split(":")
     if verb in HOOKS and not names:
         return _fire(caller, desk, verb)
@@ -70,6 +74,8 @@ def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) ->
         return _accept(caller, desk, names)
     if verb == "override" and len(names) == 2:
         return _override(caller, desk, names, form)
+    if verb == "place" and not names:
+        return _place(caller, desk)
     raise ActionError(f"The page knows no action {wish!r}. Hooks are: {', '.join(HOOKS)}.")
 
 
@@ -94,7 +100,7 @@ def _fire(caller: HookCaller, desk: Desk, hook: str) -> None:
     desk.exchanges = [*said, *(each for each in built if not _topics(each) & again), *kept]
     if hook == "order-sign":
         orders = "1 order" if len(drafts) == 1 else f"{len(drafts)} orders"
-        desk.message = f"Sign was pressed for {orders}. This demo stores no orders: they stay on the pad."
+        desk.message = f"Sign was pressed for {orders}. They stay on the pad; suggested orders can be placed."
 
 
 def _topics(exchange: Exchange) -> set[str]:
@@ -133,6 +139,16 @@ def _accept(caller: HookCaller, desk: Desk, names: list[str]) -> None:
     desk.suggested += fresh
     exchange.answered[f"{names[1]}/{names[2]}"] = "added"
     desk.message = "Added to the order pad; not signed yet." + _told(lambda: caller.accept(exchange, card, names[2]))
+
+
+def _place(caller: HookCaller, desk: Desk) -> None:
+    """Put the suggested examinations on record as active orders; nothing else that a card may suggest."""
+    mine = [each for each in desk.suggested if each["resourceType"] == "ServiceRequest"]
+    desk.suggested = [each for each in desk.suggested if each not in mine]
+    for order in mine:
+        caller.records.put(placed(order, instant(caller.records.now())), OWN)
+    orders = "1 suggested order was" if len(mine) == 1 else f"{len(mine)} suggested orders were"
+    desk.message = f"{orders} placed. Open the chart again: the open orders show it, and the advice takes it in."
 
 
 def _created(card: Json, suggestion: str) -> list[Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+import uuid
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from ehr_sandbox.charting import PRACTITIONER
 from ehr_sandbox.fhir_json import Json, reference
 from ehr_sandbox.record_entries import dosage
 from ehr_sandbox.vocabulary import concept, entry
+from ehr_sandbox.writing import is_well_shaped
 
 FILE = Path(__file__).parent / "orders.toml"
 
@@ -30,6 +32,12 @@ def groups() -> list[Json]:
 def _name(order: Json) -> str:
     table = "drugs" if "drug" in order else "requests"
     return str(entry(table, order.get("drug") or order["request"])["name"])
+
+
+def placed(order: Json, when: str) -> Json:
+    """A suggested order as it stands in the record once it is placed: active, under an id of its own."""
+    fixed = {"id": f"placed-{uuid.uuid4()}", "status": "active", "intent": "order", "authoredOn": when}
+    return order | fixed | {"requester": reference("Practitioner", PRACTITIONER)}
 
 
 @cache
@@ -63,6 +71,8 @@ def suggested_draft(found: str | Json, patient: str, number: int) -> Json:
         raise DraftError("a card suggested something that is not an order; this EHR takes orders only")
     if resource.get("subject", {}).get("reference") != f"Patient/{patient}":
         raise DraftError("a card suggested an order for another patient; it was not added")
+    if resource["resourceType"] == "ServiceRequest" and not is_well_shaped("ServiceRequest", resource):
+        raise DraftError("a card suggested an order that has not the shape of one; it was not added")
     return {"id": f"draft-suggested-{number}"} | resource
 
 

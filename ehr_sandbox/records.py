@@ -11,6 +11,7 @@ from ehr_sandbox.clock import Clock, instant, utc_now
 from ehr_sandbox.fhir_json import Json, patient_of
 
 FRESH = timedelta(minutes=10)
+OWN = "urn:demo-ehr"
 WRITTEN = "urn:demo-ehr:written-by-an-app"
 
 
@@ -41,13 +42,13 @@ class Records:
             return known[PRACTITIONER] | {"id": identity}
         return known.get(identity)
 
-    def put(self, resource: Json) -> Json:
-        """Keep a resource as it is now, under its id; gives it back with its version and time."""
+    def put(self, resource: Json, source: str = WRITTEN) -> Json:
+        """Keep a resource as it is now, under its id; gives it back with its version, time and source."""
         kind, identity = resource["resourceType"], resource["id"]
         with self.writing:
             before = self.read(kind, identity)
             version = str(int(before["meta"]["versionId"]) + 1) if before else "1"
-            meta = {"versionId": version, "lastUpdated": instant(self.now()), "source": WRITTEN}
+            meta = {"versionId": version, "lastUpdated": instant(self.now()), "source": source}
             stored = resource | {"meta": meta}
             self._written = self._written | {kind: self._written.get(kind, {}) | {identity: stored}}
         return stored

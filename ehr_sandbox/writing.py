@@ -99,7 +99,7 @@ def _checked(access: Access, kind: str, text: bytes, letter: str) -> Json:
         raise WriteError(422, "code-invalid", f"{kind} knows no such status")
     if not isinstance(resource["subject"], dict) or resource["subject"].get("reference") != _reference(resource):
         raise WriteError(422, "value", "subject must be a relative reference to a Patient")
-    if not _is_well_shaped(kind, resource):
+    if not is_well_shaped(kind, resource):
         raise WriteError(422, "structure", "an element has not the shape that R4 gives it")
     if not access.reaches(resource, letter):
         raise ForbiddenError("the token does not allow writing this resource: another patient, or outside its scopes")
@@ -110,7 +110,7 @@ def _reference(resource: Json) -> str:
     return f"Patient/{patient_of(resource)}"
 
 
-def _is_well_shaped(kind: str, resource: Json) -> bool:
+def is_well_shaped(kind: str, resource: Json) -> bool:
     """Whether every search of this EHR can read the resource: what cannot be searched would break later searches."""
     trials = [(name, TRIAL[family]) for family, names in offered()[kind].items() for name in names]
     try:
@@ -118,7 +118,7 @@ def _is_well_shaped(kind: str, resource: Json) -> bool:
             search([resource | {"id": "x"}], kind, [trial])
     except (AttributeError, TypeError, KeyError, ValueError, OverflowError):
         return False
-    return isinstance(resource["code"], dict)
+    return resource.get("resourceType") == kind and isinstance(resource.get("code"), dict)
 
 
 def _parsed(text: bytes) -> Json:

@@ -193,6 +193,24 @@ def test_a_suggestion_goes_on_the_pad_and_is_signed_with_the_rest(ehr: FlaskClie
     assert names == ["draft-prednisone", "draft-suggested-1"]
 
 
+def test_a_suggested_order_is_placed_and_stands_in_the_record(ehr: FlaskClient) -> None:
+    name = exchange_in(press(ehr, {"do": "patient-view"}))
+    added = press(ehr, {"exchange": name, "do": f"accept:{name}:{CARD['uuid']}:{SUGGESTION}"})
+    text = re.search(r'name="draft" value="(\{.*?\})" checked', added)
+    assert text
+    shapeless = text[1].replace('"code": {', '"code": "x", "other": {')
+    assert "has not the shape of one" in press(ehr, {"draft": shapeless, "do": "place"}, status=400)
+    drug = text[1].replace("ServiceRequest", "MedicationRequest")
+    placed = press(ehr, {"draft": [text[1], drug], "do": "place"})
+    assert "1 suggested order was placed." in placed
+    assert placed.count('name="draft"') == 1, "drugs are not placed by this button"
+    assert "2 suggested orders were placed." in press(ehr, {"draft": [text[1], text[1]], "do": "place"})
+    bundle = ehr.get("/open/fhir/ServiceRequest?patient=classic&_sort=-authored&_count=1").get_json()
+    order = bundle["entry"][0]["resource"]
+    assert (order["status"], order["intent"], order["authoredOn"]) == ("active", "order", "2026-11-24T09:30:00Z")
+    assert order["code"]["text"] in shown(ehr, "/patients/classic").split("Open orders")[1]
+
+
 def test_a_suggestion_for_another_patient_is_not_added(ehr: FlaskClient, service: FakeService) -> None:
     service.suggest_for = "local-l1"
     name = exchange_in(press(ehr, {"do": "patient-view"}))
