@@ -47,6 +47,14 @@ class Launcher:
         )
         return launch_address(client, self.server.launches.issue(client.client_id, context), self.server.site.fhir)
 
+    def client_at(self, link: str) -> str:
+        """The app whose registered launch address a card's link names. Raises LaunchError for any other address."""
+        apps = (each for each in self.server.clients.values() if each.launch_url and each.launch_url == link)
+        found = next(apps, None)
+        if not found:
+            raise LaunchError("The link of this card leads to no app of this EHR.")
+        return found.client_id
+
     def _client(self, client_id: str) -> Client:
         apps = [each for each in self.server.clients.values() if each.grants >= APP and each.launch_url]
         found = next((each for each in apps if client_id in ("", each.client_id)), None)

@@ -117,6 +117,13 @@ def test_only_registered_apps_of_this_ehr_are_opened(app: App) -> None:
             app.launcher.launch_url("classic", client_id=client)
 
 
+def test_a_cards_link_opens_a_registered_app_only(app: App) -> None:
+    assert app.launcher.client_at("http://127.0.0.1:1/smart/launch") == "app"
+    for link in ("http://127.0.0.1:1/smart/launch/", "http://elsewhere.invalid/", ""):
+        with pytest.raises(LaunchError, match="no app of this EHR"):
+            app.launcher.client_at(link)
+
+
 def test_a_launch_belongs_to_its_app(apps: Apps) -> None:
     launch = apps("basic").launch_token()
     assert answer_of(apps("app").authorize(launch=launch))["error"] == "invalid_request"
