@@ -3,7 +3,8 @@
 `fvc 3.00 @-23d` a measurement in its canonical unit (comparator, options: `ferritin >1500 @-2d status=amended`);
 `test anti-mda5-qual positive @-14d`;
 `condition dyspnea @-18D recorded=-10D clinical=resolved abated=-3D verification=provisional onset=text`;
-`attest respiratory-onset -18D @-1h` (`-` = unreadable; `of=ct1,ct2`, `period=-60D..-2D`, `by=patient`);
+`attest respiratory-onset -18D @-1h` (`-` = unreadable; `of=ct1,ct2`, `period=-60D..-2D`, `by=patient`,
+`issued=none`);
 `stay IMP @-3d until=-1d reason=dyspnea`; `support hfnc @-2d until=-1d`; `ct ct1 @-20d`, `report r1 @-2d of=ct1`;
 `drug prednisolone @-8d mg=60 days=21 status=active kind=request route=systemic`;
 `order order-myositis-antibody @-1d items=myositis-panel status=active`; `done bal @-2d`; `limit partial @-2d`;
@@ -90,7 +91,8 @@ def _fact(words: list[str], number: str) -> tuple[str, Any]:
     name = options.pop("id", number)
     build = BUILDERS.get(plain[0], _measurement)
     field, fact = build(plain, at, options, name)
-    return (f"drafted_{field}", replace(fact, drafted=True, status="draft")) if drafted else (field, fact)
+    state = options.get("status", "draft")
+    return (f"drafted_{field}", replace(fact, drafted=True, status=state)) if drafted else (field, fact)
 
 
 def _measurement(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
@@ -148,19 +150,19 @@ def _condition(words: list[str], at: When | None, options: dict[str, str], name:
 
 
 def _attestation(words: list[str], at: When | None, options: dict[str, str], name: str) -> tuple[str, Any]:
-    start, end = (when(part) for part in options["period"].split("..")) if "period" in options else (None, None)
-    studies = frozenset(f"ImagingStudy/{each}" for each in options.get("of", "").split(",") if each)
+    start, end = (when(part) if part else None for part in options.get("period", "..").split(".."))
+    named = filter(None, options.get("of", "").split(","))
     return "attestations", Attestation(
         code=words[1],
         value=_stated(words[1], words[2]),
         made=at,
-        issued=at,
+        issued=_date_or_none(options["issued"]) if "issued" in options else at,
         status=options.get("status", "final"),
         by_clinician=options.get("by", "clinician") == "clinician",
         reference=f"Observation/{name}",
         start=start,
         end=end,
-        studies=studies,
+        studies=frozenset(each if "/" in each else f"ImagingStudy/{each}" for each in named),
     )
 
 

@@ -200,6 +200,12 @@ def test_a_high_ferritin_of_last_month_is_known() -> None:
     assert find_marks(situation(*MET, "ferritin 1600 @-20d"), NOW).ferritin == 0
 
 
+def test_a_result_since_the_card_counts_however_old_it_is() -> None:
+    late = situation(*MET, "ferritin 1600 @-8d")
+    assert find_marks(late, NOW - timedelta(days=9)).ferritin == 3
+    assert find_marks(late, NOW - timedelta(days=7.5)).ferritin == 0
+
+
 @pytest.mark.parametrize(("hours", "sent"), [(23.9, False), (24.1, True)])
 def test_an_override_of_a_critical_card_holds_a_day(memory: Memory, hours: float, sent: bool) -> None:
     memory.see(*MET)
@@ -254,6 +260,20 @@ def test_a_positive_antibody_that_was_known_ends_nothing(memory: Memory) -> None
     memory.see(*MET)
     memory.override(FIRST, "alternativeDiagnosis")
     assert FIRST not in memory.see(*MET, "limit partial @-1h", hours=1, user="b")
+
+
+def test_a_judgement_holds_when_the_antibodies_cannot_be_read(memory: Memory) -> None:
+    """The same trigger carries another topic then; what was judged is the case."""
+    memory.see(*MET)
+    memory.override(FIRST, "alternativeDiagnosis")
+    assert "antibodyPending" not in memory.see(*UNREAD_ANTIBODIES, hours=1, user="b")
+    assert "antibodyPending" in Memory().see(*UNREAD_ANTIBODIES)
+
+
+def test_a_judgement_of_another_card_holds_for_that_card_only(memory: Memory) -> None:
+    memory.see(*MET, MTX, call=SIGN)
+    memory.override("avoidForInduction", "specialistDecision")
+    assert FIRST in memory.see(*MET, hours=1, user="b")
 
 
 def test_severe_failure_ends_a_judgement(memory: Memory) -> None:
@@ -346,6 +366,13 @@ def test_another_drug_or_failing_item_speaks_again(
     assert len(first) > 1
     assert memory.see(*MET, *before, call=SIGN, hours=0.5) == []
     assert memory.see(*MET, *now, call=SIGN, hours=0.6) != []
+
+
+@pytest.mark.parametrize("more", ["draft drug azathioprine refused=yes", "draft drug azathioprine status=cancelled"])
+def test_a_draft_that_asks_for_nothing_is_no_other_drug(memory: Memory, more: str) -> None:
+    assert "avoidForInduction" in memory.see(*MET, MTX, call=SIGN)
+    assert "avoidForInduction" not in memory.see(*MET, MTX, more, call=SIGN, hours=1)
+    assert "avoidForInduction" in memory.see(*MET, MTX, "draft drug azathioprine", call=SIGN, hours=1)
 
 
 SAME_ITEM = {

@@ -7,7 +7,7 @@ import pytest
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Assessment
 from rpild_rules.fatigue import Alert, Remembered, to_remember
-from rpild_rules.recommend import ORDER, Call, choose
+from rpild_rules.recommend import EVERYTHING, ORDER, Call, choose, decide
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
 
@@ -56,6 +56,14 @@ def test_a_suppressed_card_does_not_bring_back_what_it_absorbs(rescue: Assessmen
 
 def test_a_silent_user_gets_none(rescue: Assessment) -> None:
     assert topics(rescue, Call("patient-view", silent=True)) == ([], [])
+
+
+def test_a_muted_topic_is_judged_but_not_shown(rescue: Assessment) -> None:
+    one, all_of_them = Call(muted=frozenset({"dataQuality"})), Call(muted=EVERYTHING)
+    assert topics(rescue, one)[0] == DUE[:-1]
+    assert decide(rescue, one).muted == {"dataQuality"}
+    assert topics(rescue, all_of_them)[0] == []
+    assert decide(rescue, all_of_them).muted == set(DUE)
 
 
 def test_signing_without_an_order_in_scope_is_silent(rescue: Assessment) -> None:

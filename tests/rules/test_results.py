@@ -44,3 +44,8 @@ def test_oxygen_prints_as_a_fraction_or_with_its_percent_sign() -> None:
     assert results.printed(m) == "0.40"
     for sent, wanted in (("0.40 1", "0.40"), ("40 %", "40 %"), ("40 1", "0.40"), ("", "0.40")):
         assert results.printed(replace(m, printed=sent)) == wanted
+
+
+def test_a_result_without_printed_words_is_told_so() -> None:
+    (m,) = results.of(gases("-1h"), "pao2")
+    assert results.shown(replace(m, printed="")) == "no value on 2026-11-24 09:00"
