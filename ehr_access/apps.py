@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from ehr_access.client_keys import ClientKeys
-from ehr_access.discovery import Discovery, Metadata
+from ehr_access.discovery import Discovery, Metadata, hosts_of
 from ehr_access.identity_token import Expected, Identified, IdentityTokenError, IssuerKeys, read_identity_token
 from ehr_access.oauth import OAuthClient, TokenFailedError
 from ehr_access.registry import Registry, TrustedEhr
 from ehr_access.smart_client import SmartClient
+from ehr_access.style_document import NO_STYLE, Style, StyleDocuments
 
 Outcome = TypeVar("Outcome")
 
@@ -30,6 +31,7 @@ class SmartEhrs:
         self.keys = keys
         self._discovery = discovery or Discovery()
         self._issuer_keys = issuer_keys or IssuerKeys()
+        self._styles = StyleDocuments()
 
     def find(self, name: str) -> TrustedEhr | None:
         """An EHR that the page can be launched from, by its name."""
@@ -56,6 +58,12 @@ class SmartEhrs:
             if again.token_endpoint == before:
                 raise
             return ask(OAuthClient(registration(ehr), again, self.keys))
+
+    def style(self, ehr: TrustedEhr, base: str, url: str) -> Style:
+        """The EHR's style document, from its own hosts only; empty if there is none or a registration forbids it."""
+        if not url or not registration(ehr).style_allowed:
+            return NO_STYLE
+        return self._styles.find(url, hosts_of(ehr.fhir_bases, registration(ehr)), base.startswith("https:"))
 
     def identify(self, ehr: TrustedEhr, base: str, token: str, nonce: str, now: datetime) -> Identified:
         """The user that an id_token names; raises IdentityTokenError, DiscoveryError."""

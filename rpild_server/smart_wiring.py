@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from cds_hooks.failures import where
 from cds_hooks.ports import Audit
 from ehr_access.apps import SmartEhrs
 from ehr_access.client_keys import ClientKeys, load_client_keys
@@ -61,6 +62,7 @@ def smart_ports(
         audit=audit,
         limits=Limits(settings.session_idle_minutes * MINUTE, settings.session_hours * HOUR),
         asset=asset_url,
+        place_of=where,
         hand_overs=StoredHandOvers(store),
         settings_of={each.name: app_settings(settings, each.name) for each in settings.ehrs if each.smart},
     )

@@ -56,6 +56,7 @@ def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = 
         asset=ports.asset,
         notices=find_notices(seen, assessment, ports),
         max_cards=own.max_cards,
+        smart_style=f"/app/{launch_id}/style.css" if seen.launch.style else "",
         resource_url=own.resource_url or f"{seen.launch.server}/{{reference}}",
     )
     if forms:

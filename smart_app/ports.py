@@ -72,7 +72,8 @@ class SmartPorts:
     """Everything that touches the world.
 
     `rows` may raise PageStoreError. `pseudonym` stands for a patient of an EHR (id). `attestations` are raw
-    Observations kept by ourselves (EHR's name, patient id). `asset` gives the address of a static file.
+    Observations kept by ourselves (EHR's name, patient id). `asset` gives the address of a static file,
+    `place_of` kind and place of a fault without its message.
     """
 
     knowledge: Knowledge
@@ -91,6 +92,7 @@ class SmartPorts:
     attestations: Callable[[str, str], tuple[bytes, ...]] = no_attestations
     hand_overs: HandOvers | None = None
     asset: Callable[[str], str] = "/static/{}".format
+    place_of: Callable[[BaseException], str] = lambda fault: type(fault).__name__
     statements: Statements | None = None
     writer: EhrWriter | None = None
     feedback: CardFeedback | None = None

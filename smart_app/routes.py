@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import orjson
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from ehr_access.apps import registration
 from ehr_access.registry import TrustedEhr
@@ -15,7 +16,15 @@ from smart_app.begin import Departure, begin_alone, begin_from_ehr, only
 from smart_app.browser import handle_of, new_handle, set_handle
 from smart_app.callback import Answer, finish
 from smart_app.closing import close
-from smart_app.errors import PageError, StorageBlockedError
+from smart_app.ehr_style import style_sheet
+from smart_app.errors import (
+    LaunchRequestError,
+    PageError,
+    PageFaultError,
+    PageGoneError,
+    PageMethodError,
+    StorageBlockedError,
+)
 from smart_app.headers import protect
 from smart_app.opening import check_csrf, opened
 from smart_app.page import View
@@ -25,6 +34,8 @@ from smart_app.rendering import render
 
 HTML = "text/html; charset=utf-8"
 SEE_OTHER = 303
+FORM_BYTES = 64 * 1024
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 KEYS_SECONDS = 300
 
 
@@ -38,8 +49,13 @@ def create_smart_blueprint(ports: SmartPorts) -> Blueprint:
     add("/smart/callback/<name>", "callback_of", partial(callback, ports=ports), methods=["GET"])
     add("/smart/jwks.json", "keys", partial(keys, ports=ports), methods=["GET"])
     add("/app/<launch_id>/logout", "logout", partial(logout, ports=ports), methods=["POST"])
+    add("/app/<launch_id>/style.css", "style", partial(style, ports=ports), methods=["GET"])
     add_page_routes(blueprint, ports)
+    for path in ("/smart/<path:_rest>", "/app/<path:_rest>"):
+        add(path, f"nowhere{path[:5]}", nowhere, methods=METHODS)
     blueprint.errorhandler(PageError)(partial(error_page, ports=ports))
+    blueprint.errorhandler(HTTPException)(partial(http_error_page, ports=ports))
+    blueprint.before_request(_limit_forms)
     blueprint.after_request(partial(_finish, ports=ports))
     return blueprint
 
@@ -100,6 +116,24 @@ def keys(ports: SmartPorts) -> Response:
     return answer
 
 
+def style(launch_id: str, ports: SmartPorts) -> Response:
+    """The EHR's own colours and fonts, as far as they are safe; an empty sheet where there are none."""
+    seen = opened(launch_id, ports)
+    found = ports.ehrs.style(seen.ehr, seen.launch.server, seen.launch.style)
+    return Response(style_sheet(found), content_type="text/css; charset=utf-8")
+
+
+def nowhere(_rest: str) -> Response:
+    """Every other address below /smart and /app, and every method that an address does not take."""
+    if request.method not in {"GET", "HEAD"}:
+        raise PageMethodError(f"Nothing here takes {request.method}.")
+    raise PageGoneError("There is nothing at this address.")
+
+
+def _limit_forms() -> None:
+    request.max_content_length = FORM_BYTES
+
+
 def logout(launch_id: str, ports: SmartPorts) -> Response:
     """The end of one page: its launch is forgotten and its tokens are given back."""
     seen = opened(launch_id, ports)
@@ -122,6 +156,15 @@ def error_page(error: PageError, ports: SmartPorts) -> Response:
     answer = _page("error.html", ports, error=error, new_tab=new_tab, correlation=_correlation())
     answer.status_code = error.status
     return answer
+
+
+def http_error_page(problem: HTTPException, ports: SmartPorts) -> Response:
+    """What the web framework refuses, and faults of ours, as the same pages."""
+    cause = getattr(problem, "original_exception", None)
+    if cause is not None or problem.code is None or problem.code >= PageFaultError.status:
+        ports.report("fault", fault=ports.place_of(cause or problem), correlation=_correlation())
+        return error_page(PageFaultError("The service failed while it made this page."), ports)
+    return error_page(LaunchRequestError("The request could not be read."), ports)
 
 
 def _page(template: str, ports: SmartPorts, **values: object) -> Response:
