@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rpild_rules import results, risk
+from rpild_rules import markers, results, risk
 from rpild_rules.definition import CRITERIA, DEFINITIONS
-from rpild_rules.findings import MET, Reason
+from rpild_rules.findings import MET, UNKNOWN, Reason
 from rpild_rules.lead import RP_CARDS
 from rpild_rules.onset import CRITERION
 from rpild_rules.stays import acute
@@ -20,7 +21,21 @@ if TYPE_CHECKING:
     from rpild_rules.when import When
 
 LISTS_MISSING = frozenset({"undeterminedHighRisk", "threeMonthProgression"})
+SAID_BY_WORDS = frozenset({Reason.NO_DATA, Reason.NO_BASELINE})  # "no result", "no value in the month before it"
 COMPOSITES = frozenset({"lungFunctionDecline", "gasExchange"})
+ORDER_READS = {
+    "avoidForInduction": ("E-MED", "E-MSA"),
+    "possibleInfection": ("E-MICRO", "E-COND", "E-VITAL", "E-INFL", "E-ATT", "E-ORD"),
+    "pregnancyCheck": ("E-COND", "E-PREG", "E-PROC"),
+    "cniSafety": ("E-CHEM", "E-MED"),
+    "preImmunosuppressionScreen": ("E-SCREEN", "E-CBC", "E-CHEM", "E-ORD"),
+    "pjpProphylaxis": ("E-MED", "E-ALL"),
+    "cytopenia": ("E-CBC",),
+    "jakiRisk": ("E-COND", "E-CBC", "E-SCREEN"),
+    "steroidOnly": ("E-MED", "E-MSA"),
+}  # what the rules of section 12 read, beside the order itself
+WEIGH_LYMPHOCYTES = frozenset({"combinationTherapy", "antibodyPending", "refractoryOptions"})
+RESTS_ON_RP = frozenset({"avoidForInduction", "steroidOnly"})
 DISPUTED = ("(relative only)", "(absolute only)")  # the two ways to compare FVC disagree: shown even if not met
 PARTS = tuple(id for id in CRITERIA if id not in COMPOSITES)
 
@@ -32,18 +47,33 @@ def basis(s: Situation, due: Due) -> Iterator[str]:
     found = s.episode.latch.findings if latched else tuple(s.found[id] for id in PARTS)
     met = [f for f in found if (f.met or f.because.endswith(DISPUTED)) and f.id in PARTS and f.id != onset.id]
     shown = met if onset.unknown else [onset, *met]
-    yield from (texts.say("common", "criterion", criterion=_name(s, f.id), because=f.because) for f in shown)
+    if due.topic == "refractoryOptions" and not s.episode.breakthrough:
+        shown = []  # what is worse is the reason of this card; how the episode began stands on the page
+    yield from (
+        texts.say("common", "criterion", criterion=_name(s, f.id), because=f.because, limit=texts.label("limit", f.id))
+        for f in shown
+    )
+    yield from _antibody(s)
     if due.topic == "undeterminedHighRisk":
         yield from _further_risks(s, {f.because for f in shown})
     low = risk.low_saturation(s.facts, "spo2_note", s.now, s.knowledge, on_air=False)
     if low:
         yield texts.say("common", "spo2", value=results.shown(low))
-    yield texts.say("common", "definitions", each="; ".join(definition(s, id) for id in DEFINITIONS))
+    if due.topic != "refractoryOptions":
+        yield texts.say("common", "definitions", each="; ".join(_stand(s, due)))
+
+
+def _antibody(s: Situation) -> Iterator[str]:
+    """The result on which a confirmed or doubtful context rests; the marks tell of one that is weak or contradicted."""
+    newest = s.mda5.newest
+    if newest and not s.mda5.marks & {"weak", "discordant"}:
+        when = newest.when.printed if newest.when else "undated"
+        yield s.knowledge.texts.say("common", "mda5", result=f"{newest.printed}, {when}")
 
 
 def _further_risks(s: Situation, said: set[str]) -> Iterator[str]:
-    """The risk facts that are not among the criteria shown."""
-    more = [each for each in s.risk if each not in said]
+    """The risk facts that are neither among the criteria shown nor told of the onset below."""
+    more = [each for each in s.risk if each not in said and each != s.found[CRITERION].because]
     if more:
         yield s.knowledge.texts.line("undeterminedHighRisk", "risks", facts="; ".join(more))
 
@@ -52,12 +82,32 @@ def _name(s: Situation, id: str) -> str:
     return s.knowledge.texts.label("criterion" if id in PARTS else "definition", id)
 
 
+def _short_name(s: Situation, id: str) -> str:
+    return _name(s, id) if id in PARTS else s.knowledge.texts.label("definition_short", id)
+
+
 def definition(s: Situation, id: str) -> str:
     """One definition with its source, and how it stands; never "excluded" (section 5)."""
+    texts = s.knowledge.texts
+    return texts.say("common", "definition", definition=texts.label("definition", id), status=_status(s, id))
+
+
+def _status(s: Situation, id: str) -> str:
     texts, finding = s.knowledge.texts, s.found[id]
     key = "undetermined" if finding.unknown else "met" if finding.met else "not_met"
-    status = texts.say("common", key, date=s.now.printed) if key == "not_met" else texts.say("common", key)
-    return texts.say("common", "definition", definition=texts.label("definition", id), status=status)
+    return texts.say("common", key, date=s.now.first.isoformat()) if key == "not_met" else texts.say("common", key)
+
+
+def _stand(s: Situation, due: Due) -> Iterator[str]:
+    """How the definitions stand, those alike together; the last with its reason, if no list below tells it."""
+    for status, group in groupby(DEFINITIONS, key=lambda id: _status(s, id)):
+        ids = tuple(group)
+        names = ", ".join(s.knowledge.texts.label("definition_short", id) for id in ids)
+        lacks = dict.fromkeys(each.what for each in s.found[ids[-1]].missing)
+        told = f"{names} {status}"
+        if ids[-1] == DEFINITIONS[-1] and lacks and due.topic not in LISTS_MISSING:
+            told = s.knowledge.texts.say("common", "definition_why", definition=told, why="; ".join(lacks))
+        yield told
 
 
 def missing(s: Situation, due: Due) -> Iterator[str]:
@@ -66,14 +116,16 @@ def missing(s: Situation, due: Due) -> Iterator[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for id in (*PARTS, "threeMonthProgression"):
         lacks = s.found[id].missing
-        reasons = ", ".join(dict.fromkeys(texts.label("reason", each.reason) for each in lacks))
+        told = dict.fromkeys(texts.label("reason", each.reason) for each in lacks if each.reason not in SAID_BY_WORDS)
+        reasons = ", ".join(told)
         what = "; ".join(dict.fromkeys(each.what for each in lacks))
         if lacks and not _asked_first(s, due, id):
             groups.setdefault((what, reasons), []).append(id)
     for (what, reasons), ids in groups.items():
-        names = ", ".join(_name(s, id) for id in ids)
+        names = ", ".join(_short_name(s, id) for id in ids)
         remedy = " ".join(dict.fromkeys(texts.label("remedy", id) for id in ids))
-        yield texts.say("common", "missing_item", criterion=names, what=what, reason=reasons, remedy=remedy)
+        lacking = f"{what} ({reasons})" if reasons else what
+        yield texts.say("common", "missing_item", criterion=names, what=lacking, remedy=remedy)
 
 
 def _asked_first(s: Situation, due: Due, id: str) -> bool:
@@ -83,20 +135,48 @@ def _asked_first(s: Situation, due: Due, id: str) -> bool:
 
 def data_line(s: Situation) -> str:
     """How new the data are, and which were used; the same on every card of a call."""
+    return s.knowledge.texts.say("foot", "data", date=_newest(s), inputs=", ".join(_inputs(s)) or "-")
+
+
+def _newest(s: Situation) -> str:
     newest = max(_times(s), key=lambda when: when.latest, default=None)
-    inputs = ", ".join(_inputs(s)) or "-"
-    return s.knowledge.texts.say("foot", "data", date=newest.printed if newest else "-", inputs=inputs)
+    return newest.printed if newest else "-"
+
+
+def unknown(s: Situation, due: Due) -> Iterator[str]:
+    """What is not known that the card does not tell elsewhere; of a card on an order, what it would have read."""
+    if due.topic in ORDER_READS:
+        yield from _unread_inputs(s, due)
+        return
+    names = [_short_name(s, id) for id in _to_tell(due) if s.found[id].unknown]
+    if due.topic in WEIGH_LYMPHOCYTES or due.variant in ONSET_MISSING:
+        names += markers.no_lymphocytes(s)
+    if names:
+        yield s.knowledge.texts.say("foot", "unknown", unknown=", ".join(names))
+
+
+def _unread_inputs(s: Situation, due: Due) -> Iterator[str]:
+    texts = s.knowledge.texts
+    unread = [texts.label("element", each) for each in ORDER_READS[due.topic] if not s.facts.read(each)]
+    if unread:
+        yield texts.say("common", "unread_inputs", items=", ".join(unread))
+    if due.topic in RESTS_ON_RP and s.rp is UNKNOWN:
+        yield texts.say("common", "rp_unknown")
+    elif not unread:
+        yield texts.say("common", "all_read")
 
 
 def foot(s: Situation, due: Due, data: str) -> Iterator[str]:
-    """Role, data, what is unknown, and what else a reader has to know to check the card."""
-    texts = s.knowledge.texts
-    yield texts.say("foot", "role")
-    yield data
-    unknown = [_name(s, id) for id in _to_tell(due) if s.found[id].unknown]
-    if unknown:
-        yield texts.say("foot", "unknown", unknown=", ".join(unknown))
+    """Role, data, and what else a reader has to know to check the card."""
+    yield s.knowledge.texts.say("foot", "role")
+    yield _order_data(s, due) if due.topic in ORDER_READS else data
     yield from _remarks(s)
+
+
+def _order_data(s: Situation, due: Due) -> str:
+    """The foot of a card on an order names what that card reads, and nothing else."""
+    reads = s.knowledge.texts.label("reads", due.topic)
+    return s.knowledge.texts.say("foot", "data", date=_newest(s), inputs=reads)
 
 
 def _to_tell(due: Due) -> tuple[str, ...]:

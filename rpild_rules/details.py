@@ -10,8 +10,11 @@ from rpild_rules.basis import LISTS_MISSING, definition, missing
 from rpild_rules.concepts import MYOSITIS_PROVEN, MYOSITIS_VAGUE
 from rpild_rules.definition import CONDITIONS
 from rpild_rules.diagnoses import having
+from rpild_rules.facts import Attestation
+from rpild_rules.findings import Finding, Reason
 from rpild_rules.markers import named
 from rpild_rules.pathway import aip_conditions
+from rpild_rules.suggestions import suggested
 from rpild_rules.transplant_lines import air_leak, care_limit
 from rpild_rules.triggers import ONSET_MISSING, unusable
 from rpild_rules.workup import BASELINE
@@ -35,15 +38,17 @@ def options(s: Situation, due: Due) -> Iterator[str]:
     """First-line options by name, where the card is about treating: never ranked, never with a dose."""
     if not _about_treatment(s, due):
         return
-    if due.topic == "refractoryOptions" and s.therapy.t0:
+    again = due.topic == "refractoryOptions"
+    if again and s.therapy.t0:
         yield s.knowledge.texts.line("refractoryOptions", "breakthrough", date=s.therapy.t0.printed)
-    yield from _lines("combinationTherapy", "options", "alternatives", "further")(s)
+    yield from _lines("combinationTherapy", "options", "alternatives_below" if again else "alternatives")(s)
     yield _infection_review(s)
 
 
 def evidence(s: Situation, due: Due) -> Iterator[str]:
     """What stands behind those options."""
-    return _lines("combinationTherapy", "evidence", "evidence_more")(s) if _about_treatment(s, due) else iter(())
+    told = _about_treatment(s, due) and due.topic != "refractoryOptions"
+    return _lines("combinationTherapy", "evidence")(s) if told else iter(())
 
 
 def _about_treatment(s: Situation, due: Due) -> bool:
@@ -53,11 +58,16 @@ def _about_treatment(s: Situation, due: Due) -> bool:
     return due.topic in ("combinationTherapy", "antibodyPending") or open_onset
 
 
-def _infection_review(s: Situation) -> str:
-    """Whether a clinician has reviewed infection lately."""
+def _reviewed(s: Situation) -> Attestation | None:
+    """A clinician's word of the last days that infection was reviewed."""
     window = s.knowledge.window("infection_review_hours")
     said = attested.in_force(s.facts, "infection-reviewed", s.now, window)
-    if said and said.value is True:
+    return said if said and said.value is True else None
+
+
+def _infection_review(s: Situation) -> str:
+    said = _reviewed(s)
+    if said:
         return s.knowledge.texts.say("common", "infection_review", date=attested.time_of(said).printed)
     return s.knowledge.texts.say("common", "infection_open")
 
@@ -67,7 +77,7 @@ def _pending_panel(s: Situation) -> Iterator[str]:
     pending = s.mda5.state == "pending"
     yield texts.line("antibodyPending", "panel_ordered", date=_ordered(s)) if pending else _panel(s)
     yield texts.line("antibodyPending", "do_not_wait")
-    yield texts.line("antibodyPending", "rule_outs")
+    yield texts.line("antibodyPending", "rule_outs_reviewed" if _reviewed(s) else "rule_outs")
     if s.workup.open_items(*BIOMARKERS):
         yield texts.line("antibodyPending", "biomarkers")
 
@@ -133,7 +143,7 @@ def _compared(s: Situation) -> list[attested.Interval]:
 
 def _surveillance(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
-    names = "; ".join(texts.label("item", item) for item in s.workup.open_items(*BASELINE))
+    names = "; ".join(texts.label("item_short", item) for item in s.workup.open_items(*BASELINE))
     yield texts.line("mda5Surveillance", "missing", items=names)
     yield from _lines("mda5Surveillance", "early", "symptoms", "follow_up")(s)
 
@@ -148,20 +158,32 @@ def after_failure(s: Situation, due: Due) -> Iterator[str]:
         yield _infection_review(s)
     yield from _lines("refractoryOptions", "intro", "jaki", "rtx", "tcz", "plex", "ivig", "pmx", "pirfenidone")(s)
     yield from air_leak(s)
-    yield care_limit(s) if s.care_limited else texts.line("refractoryOptions", "planning")
+    if s.care_limited:
+        yield care_limit(s)
 
 
 def _data_quality(s: Situation) -> Iterator[str]:
-    """One line a fault, however many answers it leaves open."""
+    """One line a fault, however many answers it leaves open: the value as sent, and what could be read."""
     texts = s.knowledge.texts
     said = {}
     for finding, reason in unusable(s):
         what = next(each.what for each in finding.missing if each.reason is reason)
         said[what] = texts.line(
             "dataQuality", "item", reference=", ".join(finding.evidence) or finding.id, printed=what,
-            reason=texts.label("reason", reason), readable=texts.line("dataQuality", reason.value),
+            reason=texts.label("reason", reason), readable=_readable(s, finding, reason),
         )  # fmt: skip
     yield from said.values()
+
+
+def _readable(s: Situation, finding: Finding, reason: Reason) -> str:
+    """What would make it readable; for a unit the value as it was sent and the units that are accepted."""
+    texts = s.knowledge.texts
+    spoilt = [m for m in s.facts.measurements if m.reference in finding.evidence and m.problem is Reason.UNIT]
+    if reason is not Reason.UNIT or not spoilt:
+        return texts.line("dataQuality", "other" if reason is Reason.UNIT else reason.value)
+    sent = ", ".join(dict.fromkeys(m.printed for m in spoilt))
+    units = "; ".join(dict.fromkeys(texts.label("accepted", m.concept) for m in spoilt))
+    return texts.line("dataQuality", "unit", sent=sent, units=units)
 
 
 def _nothing(s: Situation) -> Iterator[str]:
@@ -196,12 +218,17 @@ def open_criteria(s: Situation, due: Due) -> Iterator[str]:
     return missing(s, due) if due.topic in LISTS_MISSING else iter(())
 
 
-def open_work(s: Situation, items: tuple[str, ...]) -> Iterator[str]:
-    """Work-up that is missing, on its way, or could not be looked up."""
+def open_work(s: Situation, due: Due) -> Iterator[str]:
+    """Work-up that is missing or on its way; the card on surveillance names its baseline items itself."""
+    items = () if due.topic == "mda5Surveillance" else suggested(s, due) if due.topic == "workup" else s.workup.missing
     label = s.knowledge.texts.label
-    yield from _listed(s, "work_up", [label("item", item) for item in items])
-    yield from _listed(s, "ordered", [f"{label('item', item)} ({since})" for item, since in s.workup.ordered])
-    yield from _listed(s, "work_up_unread", [label("item", item) for item in s.workup.unread])
+    yield from _listed(s, "work_up", [label("item_short", item) for item in items])
+    yield from _listed(s, "ordered", [f"{label('item_short', item)} ({since})" for item, since in s.workup.ordered])
+
+
+def unread_work(s: Situation) -> Iterator[str]:
+    """Work-up of which nobody can say whether it was done."""
+    yield from _listed(s, "work_up_unread", [s.knowledge.texts.label("item_short", item) for item in s.workup.unread])
 
 
 def _listed(s: Situation, key: str, names: list[str]) -> Iterator[str]:

@@ -84,6 +84,7 @@ def _not_yet_judged(s: Situation, due: Due) -> Iterator[str]:
 def _unread(s: Situation) -> Iterator[str]:
     """What could not be read and would bear on the card (K11); orders tell of referrals and of limits of care."""
     unread = [UNREAD[element] for element in UNREAD if not s.facts.read(element)]
+    unread = ["more_antibodies" if each == "antibodies" and s.mda5.newest else each for each in unread]
     unread += ["limits"] if "referral" in unread and "limits" not in unread else []
     unread += ["drug"] if "" in s.therapy.unresolved and "treatment" not in unread else []
     if unread:

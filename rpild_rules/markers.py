@@ -11,7 +11,6 @@ from rpild_rules.concepts import ILD_GROUP, MAA, MYOSITIS_PROVEN, OTHER_MSA
 from rpild_rules.diagnoses import having
 from rpild_rules.facts import TestResult
 from rpild_rules.findings import Reason
-from rpild_rules.gate import years
 from rpild_rules.prognosis import FLAGS, THRESHOLDS
 
 if TYPE_CHECKING:
@@ -57,25 +56,27 @@ def _date(r: TestResult) -> str:
 
 
 def flags(s: Situation) -> Iterator[str]:
-    """Flags that are met, one line a value, each with its cohort; then what is printed beside them, and the caveat."""
+    """Flags that are met, one line a value, each with its cohort; then the caveat."""
     texts, groups = s.knowledge.texts, _by_value(s)
     for value, ids in groups.items():
         each = (f"{texts.label('flag_limit', id)} ({_cohort(s, id)})" for id in ids)
-        yield texts.say("common", "flag", value=f"{value[:1].upper()}{value[1:]}", flags=", ".join(each))
+        yield texts.say("common", "flag", value=value, flags=", ".join(each))
     if groups and s.context != "confirmed":
         yield texts.say("common", "flag_other_cohort")
-    yield texts.say("common", "beside", each="; ".join(_beside(s)))
-    yield from _open_flags(s)
-    trend = prognosis.ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge)
-    if trend:
-        yield f"{trend[:1].upper()}{trend[1:]}."
-    if s.kurasawa.met or s.therapy.t0:
-        yield _kurasawa(s)
     if groups:
         yield texts.say("common", "flag_caveat")
 
 
-def _open_flags(s: Situation) -> Iterator[str]:
+def course(s: Situation) -> Iterator[str]:
+    """What the course under treatment adds: a rising ferritin, and the signs that the combination fails."""
+    trend = prognosis.ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge)
+    if trend:
+        yield f"{trend[:1].upper()}{trend[1:]}."
+    if s.therapy.t0 and s.kurasawa.met:
+        yield _kurasawa(s)
+
+
+def unusable_results(s: Situation) -> Iterator[str]:
     """Results that exist but cannot be used, each once, and flags whose results could not be read at all."""
     texts, lacks = s.knowledge.texts, [(id, each) for id in FLAGS for each in s.found[id].missing]
     spoilt = dict.fromkeys(each.what for _, each in lacks if each.reason in NOT_USABLE)
@@ -84,6 +85,13 @@ def _open_flags(s: Situation) -> Iterator[str]:
     unread = dict.fromkeys(texts.label("flag_name", id) for id, each in lacks if each.reason in NOT_READ)
     if unread:
         yield texts.say("common", "not_read", items=", ".join(unread))
+
+
+def no_lymphocytes(s: Situation) -> Iterator[str]:
+    """That no lymphocyte count stands in the record, where it could be read."""
+    known = results.readable(results.of(s.facts, "lymphocytes-abs"), s.now)
+    if not known and not s.found["lymphocytes500"].reasons & (NOT_READ | NOT_USABLE):
+        yield s.knowledge.texts.say("common", "no_lymphocytes")
 
 
 def _by_value(s: Situation) -> dict[str, list[str]]:
@@ -103,25 +111,7 @@ def _value(s: Situation, id: str) -> str:
 
 
 def _cohort(s: Situation, id: str) -> str:
-    return s.knowledge.reference(s.knowledge.texts.label("flag_source", id)).cohort
-
-
-def _beside(s: Situation) -> Iterator[str]:
-    """Printed, not flags: age, the antibody as reported, KL-6, lymphocytes."""
-    texts, birth = s.knowledge.texts, s.facts.person.birth
-    assert birth  # gate G1 lets nobody pass whose age is not known
-    youngest, oldest = years(birth.last, s.now.last), years(birth.first, s.now.last)
-    yield texts.say("common", "age", years=str(youngest) if youngest == oldest else f"{youngest}-{oldest}")
-    if s.mda5.newest:
-        yield texts.say("common", "titre", result=_dated(s.mda5.newest))
-    yield from _newest(s, "kl6")
-    if not s.found["lymphocytes500"].met and not s.found["lymphocytes500"].reasons & (NOT_READ | NOT_USABLE):
-        yield next(_newest(s, "lymphocytes-abs"), texts.say("common", "no_lymphocytes"))
-
-
-def _newest(s: Situation, concept: str) -> Iterator[str]:
-    for m in results.readable(results.of(s.facts, concept), s.now)[:1]:
-        yield f"{s.knowledge.texts.label('input', concept)} {results.shown(m)}"
+    return s.knowledge.reference(s.knowledge.texts.label("flag_source", id)).brief
 
 
 def _kurasawa(s: Situation) -> str:

@@ -115,5 +115,5 @@ def onset_finding(onset: Onset, now: When, knowledge: Knowledge) -> Finding:
     if status is UNKNOWN:
         what = f"{onset.source}: may lie within or before the last month"
         return unknown(CRITERION, Reason.IMPRECISE_DATE, what, onset.evidence, parameters)
-    words = "within one month" if status is not NOT_MET else "more than one month ago"
-    return Finding(CRITERION, status, f"{onset.source}, {words}", onset.evidence, parameters)
+    words = f"{onset.source}, more than one month ago" if status is NOT_MET else onset.source
+    return Finding(CRITERION, status, words, onset.evidence, parameters)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rpild_rules import details, markers, order_safety, transplant_lines
+from rpild_rules import details, markers, order_lines, order_safety, transplant_lines
 from rpild_rules.assessment import Assessment, Recommendation, Section
-from rpild_rules.basis import basis, data_line, foot
+from rpild_rules.basis import basis, data_line, foot, unknown
 from rpild_rules.fatigue import NOTHING, Remembered, is_held_back, with_any_order
 from rpild_rules.lead import RP_CARDS, lead_lines
+from rpild_rules.plain_words import plain_words
 from rpild_rules.suggestions import suggested
 from rpild_rules.triggers import ONSET_MISSING, PV, SIGN, Due, due_cards
 
@@ -30,6 +31,7 @@ ABSORBS = {
     "otherMyositisAntibody": frozenset({"transplantReferral"}),
     "ecmoTransplant": frozenset({"transplantReferral"}),
 }
+TELLS_FLAGS = frozenset({"combinationTherapy", "antibodyPending", "otherMyositisAntibody"})
 TRANSPLANT_TOPICS = frozenset({"combinationTherapy", "antibodyPending", "otherMyositisAntibody"})
 
 
@@ -98,7 +100,8 @@ def decide(assessment: Assessment, call: Call, remembered: Remembered = NOTHING)
     held = tuple(r for r in due if r not in sent)
     extra = (*_refractory_drugs(assessment), *(_also(assessment, r) for r in cut))
     if sent and extra:
-        sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra))), *sent[1:]]
+        items = tuple(dict.fromkeys((*sent[0].items, *_safety_items(cut))))
+        sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra)), items=items), *sent[1:]]
     return Choice(tuple(sent), held, suppressed, muted)
 
 
@@ -124,6 +127,11 @@ def _refractory_drugs(assessment: Assessment) -> Iterator[str]:
         yield assessment.knowledge.texts.say("common", "refractory_only", drugs=", ".join(names))
 
 
+def _safety_items(cut: list[Recommendation]) -> Iterator[str]:
+    """The tests that a card on the order offered before it was cut off: the first card carries them on."""
+    yield from (item for r in cut if r.topic in order_lines.BODIES for item in r.items)
+
+
 def _also(assessment: Assessment, r: Recommendation) -> str:
     return assessment.knowledge.texts.say("common", "also", summary=r.summary)
 
@@ -142,34 +150,58 @@ def _worded(s: Situation, due: Due, data: str) -> Recommendation:
     topic = s.knowledge.texts.topic(due.topic)
     return Recommendation(
         topic=due.topic, title=topic.title, indicator=topic.indicator, summary=topic.summary_for((due.variant,)),
-        sections=tuple(part for part in _sections(s, due, data) if part.lines), items=suggested(s, due),
+        sections=tuple(_plain(s, part) for part in _sections(s, due, data) if part.lines), items=suggested(s, due),
         overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks, primary=due.primary,
         variant=due.variant,
     )  # fmt: skip
 
 
+def _plain(s: Situation, part: Section) -> Section:
+    return Section(part.title, tuple(plain_words(line, s.now, s.knowledge) for line in part.lines))
+
+
 def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:
-    """What decides comes first: lead lines, why, what to do; then what is open, and what stands behind it."""
+    """A card decides in ten seconds: lead lines, why, what is unknown, what to consider, and what it rests on.
+
+    Evidence tables, medians and doses stand on the page.
+    """
     yield Section("", lead_lines(s, due))
     yield Section("Why", tuple(_why(s, due)))
-    yield Section("Now" if due.topic in RP_CARDS else "", tuple(details.next_steps(s, due)))
-    yield Section("Options", tuple(details.options(s, due)))
-    yield Section("Options after failure", tuple(details.after_failure(s, due)))
-    yield Section("Now", tuple(transplant_lines.next_steps(s, due)))
-    yield Section("Missing", tuple(details.open_criteria(s, due)))
-    if due.primary:
-        items = s.workup.missing if due.topic != "workup" else suggested(s, due)
-        yield Section("Work-up", tuple(details.open_work(s, items)))
-    if due.topic in TRANSPLANT_TOPICS or due.variant in ONSET_MISSING:
-        yield Section("Transplant", tuple(transplant_lines.transplant(s)))
-    if due.topic in RP_CARDS:
-        yield Section("Antibodies and markers", (*markers.antibody_marks(s), *markers.flags(s)))
-    yield Section("Evidence", (*details.evidence(s, due), *transplant_lines.evidence(s, due)))
-    yield Section("Basis", tuple(foot(s, due, data)))
+    if due.topic not in RP_CARDS:
+        yield Section("", tuple(details.next_steps(s, due)))
+    yield Section("Unknown", tuple(_unknown(s, due)))
+    yield Section("Consider", tuple(_consider(s, due)))
+    yield Section("Basis", (*details.evidence(s, due), *transplant_lines.evidence(s, due), *foot(s, due, data)))
 
 
 def _why(s: Situation, due: Due) -> Iterator[str]:
     if due.topic in RP_CARDS:
+        if due.topic == "refractoryOptions" and s.episode.refractory and not s.episode.breakthrough:
+            yield transplant_lines.worse_line(s)
         yield from basis(s, due)
+        yield from markers.antibody_marks(s)
+        yield from markers.flags(s) if due.topic in TELLS_FLAGS or due.variant in ONSET_MISSING else ()
+        yield from markers.course(s)
     elif due.topic == "ecmoTransplant":
         yield from transplant_lines.values(s)
+
+
+def _unknown(s: Situation, due: Due) -> Iterator[str]:
+    yield from details.open_criteria(s, due)
+    yield from unknown(s, due)
+    if due.topic in RP_CARDS:
+        yield from markers.unusable_results(s)
+    if due.primary:
+        yield from details.unread_work(s)
+
+
+def _consider(s: Situation, due: Due) -> Iterator[str]:
+    if due.topic in RP_CARDS:
+        yield from details.next_steps(s, due)
+    yield from details.options(s, due)
+    yield from details.after_failure(s, due)
+    yield from transplant_lines.next_steps(s, due)
+    if due.topic in TRANSPLANT_TOPICS or due.variant in ONSET_MISSING:
+        yield from transplant_lines.transplant(s)
+    if due.primary:
+        yield from details.open_work(s, due)

@@ -53,6 +53,13 @@ class Reference:
         """Title, year and number of patients, as printed beside a number."""
         return f"{self.cited}, n = {self.n}" if self.n else self.cited
 
+    @property
+    def brief(self) -> str:
+        """Author or kind, year and number of patients: the cohort in four words, for a card."""
+        author, colon, _ = self.title.partition(":")
+        who = f"{author if colon else self.kind} {self.year}".strip()
+        return f"{who}, n = {self.n.split()[0]}" if self.n else who
+
 
 def read_references(file: str, content: Mapping[str, object]) -> dict[str, Reference]:
     """Every table of references.toml by its id."""

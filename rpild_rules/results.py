@@ -233,7 +233,9 @@ def compare(m: Measurement, parameter: Parameter) -> Status:
 
 
 def printed(m: Measurement) -> str:
-    """Value and unit as sent; an oxygen fraction without a percent sign as the bare fraction, never with a unit `1`."""
+    """Value and unit as sent; litres of FVC with two decimals (K2); an oxygen fraction as the bare fraction."""
+    if m.concept == "fvc" and m.value is not None and m.unit:
+        return f"{m.comparator}{m.value:.2f} {m.unit}"
     if m.concept != "fio2" or m.value is None or "%" in m.printed:
         return m.printed or "no value"
     return f"{m.comparator}{m.value}"

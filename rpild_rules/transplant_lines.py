@@ -20,11 +20,10 @@ def transplant(s: Situation) -> Iterator[str]:
     if s.care_limited:
         yield care_limit(s)
         return
+    items = ", ".join(texts.unknown_to_tool)
     sent = texts.say("common", "transplant_sent", referral=s.referral) if s.referral else ""
-    yield sent or texts.say("common", "transplant")
+    yield sent or texts.say("common", "transplant", items=items)
     yield from _barriers(s)
-    if s.stage != "rescue" or s.on_ecmo:  # else the card on ECMO stands before it and says the same
-        yield _unknown(s)
 
 
 def care_limit(s: Situation) -> str:
@@ -93,9 +92,14 @@ def values(s: Situation) -> Iterator[str]:
     if found and found.words:
         yield texts.line("ecmoTransplant", "values", values=found.words)
     if s.rescue and s.rescue.rule == "ii" and not s.severe:
-        yield texts.line("ecmoTransplant", "worse", signs="; ".join(_worse(s)))
+        yield worse_line(s)
     if not s.episode.met:
         yield texts.line("ecmoTransplant", "undetermined", date=s.now.printed)
+
+
+def worse_line(s: Situation) -> str:
+    """Why the course counts as worse under treatment, in one line."""
+    return s.knowledge.texts.say("common", "worse", signs="; ".join(_worse(s)))
 
 
 def _worse(s: Situation) -> list[str]:

@@ -44,7 +44,9 @@ def test_a_chart_without_markers_has_no_trend() -> None:
 
 
 def test_results_that_count_for_nothing_stand_apart_with_their_reason() -> None:
-    ldh = drawn("ldh 300 @-3d", "ldh 310 @-2d status=preliminary", "ldh 900 @+40d", "ldh 5 @-1d status=cancelled")["ldh"]
+    ldh = drawn("ldh 300 @-3d", "ldh 310 @-2d status=preliminary", "ldh 900 @+40d", "ldh 5 @-1d status=cancelled")[
+        "ldh"
+    ]
     assert [point.value for point in ldh.points] == [Decimal(300)]
     assert [(each.reason, each.preliminary) for each in ldh.unplaced] == [
         (Reason.NO_DATA, True),
