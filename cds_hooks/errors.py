@@ -28,7 +28,6 @@ HookError
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 Outcome = dict[str, object]
@@ -283,18 +282,3 @@ def outcome(error: HookError) -> Outcome:
     details = {"coding": [{"system": ERROR_SYSTEM, "code": error.code}], "text": error.cause}
     issue = {"severity": "error", "code": error.issue, "details": details, "diagnostics": error.remedy}
     return {"resourceType": "OperationOutcome", "issue": [issue]}
-
-
-def error_pages() -> str:
-    """The text of docs/errors.md."""
-    head = "# Errors\n\nGenerated from `cds_hooks/errors.py` by `python -m cds_hooks.errors`; do not edit.\n\n"
-    intro = (
-        "Every refusal is an OperationOutcome: `issue[0].details.coding[0]` holds the code, `details.text` the cause, "
-        "`diagnostics` the remedy. The header `X-Correlation-Id` names the call in the log. A 401 has no body.\n\n"
-    )
-    rows = "".join(f"| `{each.code}` | {each.status} | {each.__doc__} | {each.remedy} |\n" for each in leaves())
-    return f"{head}{intro}| code | status | what happened | what to do |\n|---|---|---|---|\n{rows}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(error_pages())

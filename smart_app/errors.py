@@ -1,25 +1,25 @@
 """Every coded error of launch and page: one tree, each leaf with its code, HTTP status and remedy, shown as a page.
 
 PageError
-├── LaunchRequestError               RPILD-LAUNCH-INCOMPLETE  400
-├── UnknownEhrError                  RPILD-LAUNCH-EHR         400
-├── UnknownStateError                RPILD-LAUNCH-STATE       400
-├── OtherBrowserError                RPILD-LAUNCH-BROWSER     400
-├── MixedUpError                     RPILD-LAUNCH-ISSUER      400
-├── StorageBlockedError              RPILD-STORAGE-BLOCKED    400
-├── FormError                        RPILD-FORM               400
-├── RefusedError                     RPILD-LAUNCH-REFUSED     403
-├── PageGoneError                    RPILD-PAGE-GONE          404
-├── PageMethodError                  RPILD-PAGE-METHOD        405
-├── OtherChartError                  RPILD-PAGE-PATIENT       409
-├── SessionEndedError                RPILD-SESSION-ENDED      401
-├── PatientUnreadError               RPILD-PAGE-DATA          412
-├── DiscoveryFailedError             RPILD-EHR-CONFIGURATION  502
-├── TokenUnusableError               RPILD-EHR-TOKEN          502
-├── IdentityUnprovenError            RPILD-EHR-IDENTITY       502
-├── NoPatientError                   RPILD-NO-PATIENT         502
-├── PageStoreError                   RPILD-PAGE-STORE         503
-└── PageFaultError                   RPILD-PAGE-FAULT         500
+├── LaunchRequestError (400)       RPILD-LAUNCH-INCOMPLETE
+├── UnknownEhrError (400)          RPILD-LAUNCH-EHR
+├── UnknownStateError (400)        RPILD-LAUNCH-STATE
+├── OtherBrowserError (400)        RPILD-LAUNCH-BROWSER
+├── MixedUpError (400)             RPILD-LAUNCH-ISSUER
+├── StorageBlockedError (400)      RPILD-STORAGE-BLOCKED
+├── FormError (400)                RPILD-FORM
+├── RefusedError (403)             RPILD-LAUNCH-REFUSED
+├── PageGoneError (404)            RPILD-PAGE-GONE
+├── PageMethodError (405)          RPILD-PAGE-METHOD
+├── OtherChartError (409)          RPILD-PAGE-PATIENT
+├── SessionEndedError (401)        RPILD-SESSION-ENDED
+├── PatientUnreadError (412)       RPILD-PAGE-DATA
+├── DiscoveryFailedError (502)     RPILD-EHR-CONFIGURATION
+├── TokenUnusableError (502)       RPILD-EHR-TOKEN
+├── IdentityUnprovenError (502)    RPILD-EHR-IDENTITY
+├── NoPatientError (502)           RPILD-NO-PATIENT
+├── PageStoreError (503)           RPILD-PAGE-STORE
+└── PageFaultError (500)           RPILD-PAGE-FAULT
 """
 
 from __future__ import annotations
