@@ -36,7 +36,6 @@ class Box:
     rect: Rect
     title: tuple[Text, ...]
     note: Text | None
-    label: str
     state: str
     number: int
     out: bool
@@ -146,9 +145,8 @@ def _box(layout: Layout, stage: StageText, stages: Mapping[str, StageText], numb
     noted = len(texts) - len(_notes(stage))
     back = any(way.end == id for way in stages[hub()].ways)
     out = any(way.end == hub() for way in stage.ways)
-    label = say(f"algorithm.{_label(stage)}", stage=stage.title, number=numbers.get(id, 0))
     note = texts[noted] if noted < len(texts) else None
-    return Box(id, rect, tuple(texts[:noted]), note, label, stage.state, numbers.get(id, 0), out, back)
+    return Box(id, rect, tuple(texts[:noted]), note, stage.state, numbers.get(id, 0), out, back)
 
 
 def _notes(stage: StageText) -> list[str]:
@@ -156,7 +154,3 @@ def _notes(stage: StageText) -> list[str]:
     if stage.state == HERE:
         return [say("algorithm.here")]
     return [say("algorithm.hub_note")] if stage.rule.id == hub() else []
-
-
-def _label(stage: StageText) -> str:
-    return {HERE: "here_label", NEXT: "next_label"}.get(stage.state, "label")

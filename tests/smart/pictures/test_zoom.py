@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -118,12 +119,14 @@ def test_all_pictures_follow_a_range_by_button(visit: Callable[..., Visit]) -> N
     page = visit("improving").page
     page.get_by_role("button", name="Zoom and read values").click()
     page.locator("#trend-ferritin .u-over").wait_for()
-    page.get_by_role("button", name="One month").click()
-    point(page, "ferritin", 0.01)
-    page.wait_for_function("document.querySelector('#trend-ferritin .u-legend').innerText.includes('890')")
-    page.get_by_role("button", name="Everything").click()
-    point(page, "ferritin", 0.01)
-    page.wait_for_function("document.querySelector('#trend-ferritin .u-legend').innerText.includes('1940')")
+    oldest = []
+    for name in ("One month", "Everything"):
+        page.get_by_role("button", name=name).click()
+        for id in ("ferritin", "ldh"):
+            point(page, id, 0.01)
+            page.wait_for_function(f"document.querySelector('#trend-{id} .u-legend').innerText.includes(', 2026')")
+            oldest.append(read(page, id).partition(" ")[0])
+    assert oldest == ["890", "310", "1940", "436"]
 
 
 def test_without_the_library_the_still_pictures_stay_and_the_page_says_so(visit: Callable[..., Visit]) -> None:
@@ -143,6 +146,23 @@ def test_without_scripts_a_stage_opens_its_basis_and_no_button_promises_more(vis
     assert basis.is_visible()
     page.locator("#trend-ferritin summary").click()
     assert page.locator("#trend-ferritin table").is_visible()
+
+
+def test_on_paper_the_pictures_come_on_request_and_on_pages_of_their_own(visit: Callable[..., Visit]) -> None:
+    page = visit("improving", color_scheme="dark").page
+    page.evaluate("document.querySelector('main').classList.add('screen')")
+    assert pages(page) == 1
+    page.get_by_label("When printing, add the pathway and the trends").check()
+    assert pages(page) >= 2
+    page.emulate_media(media="print")
+    assert page.locator(".alg-wide").is_visible()
+    assert not page.locator("#trend-ferritin summary").is_visible()
+    line = page.evaluate("getComputedStyle(document.querySelector('.tr-line')).stroke")
+    assert line == "rgb(27, 95, 140)", "dark on paper is light on the screen"
+
+
+def pages(page: Page) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
