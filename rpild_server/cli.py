@@ -13,6 +13,7 @@ import orjson
 from rpild_server.app import wall_clock
 from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.checking import check_all
+from rpild_server.client_key_command import client_key
 from rpild_server.demo import run_demo
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.html_page import html_of

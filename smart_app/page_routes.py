@@ -17,12 +17,13 @@ from smart_app.packing import packed
 from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
-from smart_app.rendering import render_page
+from smart_app.rendering import render_page, warm_up
 from smart_app.statement_routes import add_statement_routes
 
 
 def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
-    """What stands below /app/<launch_id>/."""
+    """What stands below /app/<launch_id>/; every template is compiled before the first visit."""
+    warm_up()
     blueprint.add_url_rule("/app/<launch_id>/", "page", partial(page, ports=ports), methods=["GET"])
     blueprint.add_url_rule("/app/<launch_id>/note", "note", partial(note, ports=ports), methods=["GET"])
     add_statement_routes(blueprint, ports, show_again)
