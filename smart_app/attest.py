@@ -70,9 +70,12 @@ class Acts:
         """Mark a statement as entered in error, where it is kept."""
         rows = [each for each in self.statements.of_patient(self.about) if each.status == FINAL]
         kept = next((each for each in rows if _reference(each) == reference), None)
-        if kept is not None and kept.place == "own":
-            return "withdrawn" if self._mark(kept, json.loads(kept.content), "own") else "changed"
-        return self._withdraw_there(reference, kept)
+        if kept is None or kept.place != "own":
+            return self._withdraw_there(reference, kept)
+        there = self._arrived(kept)  # sent once, unheard, and kept here since
+        if there and self._withdraw_there(f"{OBSERVATION}/{there}", kept) == "withdrawn":
+            return "withdrawn"
+        return "withdrawn" if self._mark(kept, json.loads(kept.content), "own") else "changed"
 
     def _send(self, kept: KeptStatement) -> str:
         writes = self._writes()
@@ -122,12 +125,19 @@ class Acts:
 
     def _note_withdrawal(self, reference: str, kept: KeptStatement | None, gone: dict[str, Any]) -> None:
         now, code = self.ports.now(), gone["code"]["coding"][0]["code"]
+        kept = kept or self._twin(gone)
         if kept is None:
             id = _digest(self.seen.ehr.name, self.seen.launch.patient, reference)
             self.statements.add(self.about, KeptStatement(id, code, "ehr", WITHDRAWN, now, _packed(gone)))
         else:
             marked = replace(kept, status=WITHDRAWN, content=_packed(gone))
             self.statements.change(self.about, marked, (kept.place,), now)
+
+    def _twin(self, gone: dict[str, Any]) -> KeptStatement | None:
+        """The same statement as we keep it, by its number."""
+        numbers = {each.get("value") for each in gone.get("identifier", ())}
+        rows = self.statements.of_patient(self.about)
+        return next((each for each in rows if each.id in numbers and each.status == FINAL), None)
 
     def _arrived(self, kept: KeptStatement) -> str:
         """The EHR's id of a statement of which it is not known whether it arrived; empty if it is not found there."""
