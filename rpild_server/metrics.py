@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -82,27 +82,13 @@ class Meters:
         self.feedback = counter("rpild_feedback", "What users said about cards.", "outcome", "reason")
         self.reads = histogram("rpild_fhir_read_seconds", "One group of parallel FHIR reads.", "ehr")
         self.read_failures = counter("rpild_fhir_read_failures", "Searches that could not be answered.", "ehr", "key")
-        self.circuit = Gauge(
-            "rpild_fhir_circuit_open",
-            "1 while reads of this EHR are not tried.",
-            ("ehr",),
-            registry=self.registry,
-            multiprocess_mode="livemax",
-        )
-        self.canary = Gauge(
-            "rpild_canary_ok",
-            "1 while the synthetic patient gets its card through the whole path.",
-            ("service",),
-            registry=self.registry,
-            multiprocess_mode="livemostrecent",
-        )
-        self.built = Gauge(
-            "rpild_build_info",
-            "Version of program and knowledge; always 1.",
-            ("version", "knowledge"),
-            registry=self.registry,
-            multiprocess_mode="livemax",
-        )
+
+        def gauge(name: str, text: str, mode: Literal["livemax", "livemostrecent"], *labels: str) -> Gauge:
+            return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)
+
+        self.circuit = gauge("rpild_fhir_circuit_open", "1 while all reads of this EHR fail.", "livemax", "ehr")
+        self.canary = gauge("rpild_canary_ok", "1 if the synthetic patient got its card.", "livemostrecent", "service")
+        self.built = gauge("rpild_build_info", "The program; always 1.", "livemax", "version", "knowledge")
         self.built.labels(version, knowledge).set(1)
 
     def page(self) -> bytes:
