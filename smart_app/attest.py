@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ from smart_app.writing import may_change, may_create, open_writes
 UNDECIDED: tuple[Place, ...] = ("sending", "refused", "unheard")
 REFUSALS = frozenset({WriteOutcome.REFUSED, WriteOutcome.INVALID})
 ID_DIGITS = 32
+REFERENCE = re.compile(r"Observation/[A-Za-z0-9.\-]{1,64}", re.ASCII)
 KEPT = "kept"
 
 
@@ -68,6 +70,8 @@ class Acts:
 
     def withdraw(self, reference: str) -> str:
         """Mark a statement as entered in error, where it is kept."""
+        if not REFERENCE.fullmatch(reference):
+            return KEPT
         rows = [each for each in self.statements.of_patient(self.about) if each.status == FINAL]
         kept = next((each for each in rows if _reference(each) == reference), None)
         if kept is None or kept.place != "own":
