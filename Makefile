@@ -7,10 +7,10 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge lock clean mutants
+.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge lock clean decision-tables mutants
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-9s", $$1, $$2; $$1=$$2=""; print $$0}'
+	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-15s", $$1, $$2; $$1=$$2=""; print $$0}'
 
 demo: $(VENV)/.demo-ready  ## start the plug-in and the demo EHR, print one URL (ARGS="--port 8190 --no-open")
 	$(BIN)/rpild demo $(ARGS)
@@ -58,6 +58,9 @@ lock:  ## renew requirements*.lock from pyproject.toml
 		-o requirements-server.lock
 	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --group test -c requirements.lock -o requirements-test.lock
+
+decision-tables: $(VENV)/.test-ready  ## write docs/knowledge/decision-tables.md anew; fails on a condition that no test shows
+	$(BIN)/python -m tests.mcdc
 
 mutants: $(VENV)/.test-ready  ## faults put into the rules, to see whether a test finds each (ARGS="gate onset")
 	nice -n 15 $(BIN)/python -m tests.mutation $(ARGS)

@@ -35,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
-    parser.add_argument("--charts", type=int, default=250, help="charts of the oracle that help to find faults")
+    parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
     parser.add_argument("--told", action="store_true", help="only print what is known")
     options = parser.parse_args()
     chosen = sources(options.modules)

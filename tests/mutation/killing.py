@@ -29,6 +29,7 @@ KNOWLEDGE_TESTS = ("tests/rules/test_knowledge.py", "tests/rules/test_texts.py",
 if TYPE_CHECKING:
     from tests.mutation.oracle_charts import OracleChart
 
+MOST = 600  # tests for one fault, the most telling first; what more would find is told as alive, never as killed
 SLOW = 4.0  # tests of many random examples take longer still, and are left out: too dear for every fault
 Report = Callable[[Mutant, str, str, float], None]
 
@@ -116,15 +117,13 @@ class Killing:
         return sum(self.seconds[name] for name in names)
 
     def _ordered(self, mutant: Mutant, reached: set[str], loads: bool) -> list[str]:
-        """The tests that reach a line: first those that found other faults of this function, then the quick ones."""
+        """The tests that reach a line: first those that found other faults of this function."""
         names = {name for name in reached if name in self.fails and self.seconds[name] < SLOW}
         if loads:
             names |= {name for name in self.fails if name.startswith(KNOWLEDGE_TESTS)}
         lucky = [name for name in dict.fromkeys(self.luck[mutant.module, mutant.place]) if name in names][:40]
-        rest = sorted(
-            names - set(lucky), key=lambda n: (n.startswith(CHART), mutant.module not in n, self.seconds[n], n)
-        )
-        return [*lucky, *rest]
+        rest = sorted(names - set(lucky), key=lambda n: (_far(n, mutant.module), self.seconds[n], n))
+        return [*lucky, *rest][:MOST]
 
     def _killer(self, running: Running, mutant: Mutant, names: list[str], loads: bool) -> str:
         running.infect(mutant)
@@ -132,6 +131,11 @@ class Killing:
             for forget in self.caches:
                 forget()
         return next((name for name in names if self.fails[name]()), "")
+
+
+def _far(test: str, module: str) -> int:
+    """Cases named after the module first, then the oracle's charts, which judge everything, then all others."""
+    return 0 if module in test else 1 if test.startswith(CHART) else 2
 
 
 def _load() -> None:

@@ -104,7 +104,7 @@ def _measurement(words: list[str], at: When | None, options: dict[str, str], nam
         code=options.get("code", words[0]),
         when=at,
         value=None if problem else value,
-        unit="",
+        unit=options.get("unit", ""),
         printed=words[1],
         status=options.get("status", "final"),
         reference=f"Observation/{name}",
