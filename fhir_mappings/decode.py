@@ -156,12 +156,12 @@ def _page(kind: str, body: bytes) -> Page | Reason:
     if bundle.resource_type != "Bundle":
         return _lone(kind, body)
     entries = [(entry.full_url, entry.resource) for entry in bundle.entry if entry.resource is not None]
-    return Page(entries, more=has_more(bundle), total=len(bundle.entry))
+    return Page(entries, more=has_more(bundle.link), total=len(bundle.entry))
 
 
-def has_more(bundle: structs.Bundle[Any]) -> bool:
+def has_more(links: tuple[structs.Link, ...]) -> bool:
     """Whether the EHR said that there are further pages."""
-    return any(link.relation == "next" for link in bundle.link)
+    return any(link.relation == "next" for link in links)
 
 
 def _slow_page(kind: str, body: bytes) -> Page | Reason:

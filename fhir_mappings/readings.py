@@ -15,8 +15,9 @@ from rpild_rules.facts import Reading
 from rpild_rules.when import When
 
 WORST_FIRST = (Reading.NOT_READ, Reading.NOT_PERMITTED, Reading.FAILED, Reading.PARTIAL, Reading.COMPLETE)
+MOST_TELLING = "effective_date_time"
 TIMES = (
-    "effective_date_time",
+    MOST_TELLING,
     "effective_instant",
     "authored_on",
     "started",
@@ -55,7 +56,8 @@ def _of_key(key: str, element: str, decoded: Decoded | None, oldest: When | None
 
 def _oldest(decoded: Decoded, refs: References) -> When | None:
     """The time of an entry of the earliest day, as the days are written: entries of one search share a format."""
-    by_day = {text[:DAY]: text for text in map(_time, decoded.resources) if text}
+    times = (getattr(each, MOST_TELLING, "") or _time(each) for each in decoded.resources)
+    by_day = {text[:DAY]: text for text in times if text}
     return next(filter(None, (refs.read(by_day[day]) for day in sorted(by_day))), None)
 
 

@@ -16,7 +16,7 @@ from fhir_mappings.decode import Decoded, has_more
 from fhir_mappings.lenient import UNDECODABLE
 from fhir_mappings.observations import AT_THE_GATE, told
 from fhir_mappings.site_mapping import SiteMapping
-from fhir_mappings.structs import EMPTY, Bundle
+from fhir_mappings.structs import EMPTY, Link
 
 KIND = "Observation"
 
@@ -35,7 +35,17 @@ class Skimmed(Struct, rename="camel", gc=False):
     issued: str = ""
 
 
-BUNDLES = Decoder(Bundle[Skimmed])
+class SkimmedEntry(Struct, gc=False):
+    resource: Skimmed | None = None
+
+
+class SkimmedBundle(Struct, rename="camel", gc=False):
+    resource_type: str = ""
+    link: tuple[Link, ...] = ()
+    entry: tuple[SkimmedEntry, ...] = ()
+
+
+BUNDLES = Decoder(SkimmedBundle)
 CODES = Decoder(Concept)
 SUBJECTS = Decoder(Reference)
 
@@ -53,20 +63,22 @@ def skim(body: bytes, patient_id: str, count: int, site: SiteMapping) -> Decoded
     found = tuple(entry.resource for entry in bundle.entry if entry.resource is not None)
     if bundle.resource_type != "Bundle" or not _leave_the_gate(found, f"Patient/{patient_id}", site):
         return None
-    more = has_more(bundle)
+    more = has_more(bundle.link)
     return Decoded(KIND, found, cut=more or 0 < count <= len(bundle.entry), more=more, skimmed=True)
 
 
 def _leave_the_gate(found: tuple[Skimmed, ...], patient: str, site: SiteMapping) -> bool:
-    """Whether all are single results of this patient with codes that the gate does not ask for."""
-    subjects = set()
-    for each in found:
-        if each.resource_type != KIND or each.component is not EMPTY or each.has_member is not EMPTY:
-            return False
-        if concerns_the_gate(bytes(each.code), site):
-            return False
-        subjects.add(bytes(each.subject))
-    return all(_names(each, patient) for each in subjects)
+    """Whether all are single results of this patient with codes that the gate does not ask for.
+
+    Results share subject and code with many others: each is looked at once.
+    """
+    if not all(each.component is EMPTY and each.has_member is EMPTY for each in found):
+        return False
+    if {each.resource_type for each in found} - {KIND}:
+        return False
+    if any(concerns_the_gate(code, site) for code in {bytes(each.code) for each in found}):
+        return False
+    return all(_names(subject, patient) for subject in {bytes(each.subject) for each in found})
 
 
 def _names(subject: bytes, patient: str) -> bool:
