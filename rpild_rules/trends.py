@@ -38,7 +38,8 @@ class Marker:
 class Point:
     """A value in its place: time as precise as it is known, the number in the trend's unit, `comparator` `<`, `>`, …
 
-    `computed` tells a ratio worked out from a gas and its recorded oxygen; `printed` then names both.
+    `computed` tells a ratio worked out from a gas and its recorded oxygen; `printed` then names both. `contradicted`
+    tells that another result of the same hour differs much (K6).
     """
 
     when: When
@@ -47,6 +48,7 @@ class Point:
     evidence: tuple[str, ...]
     comparator: str = ""
     computed: bool = False
+    contradicted: bool = False
     measured: Measurement | None = None
 
 
@@ -95,7 +97,7 @@ def trends(facts: PatientFacts, knowledge: Knowledge, now: When) -> tuple[Trend,
 
 def _trend(marker: Marker, facts: PatientFacts, knowledge: Knowledge, now: When) -> Trend:
     said = results.of(facts, marker.concept)
-    points = [_point(m) for m in results.readable(said, now)]
+    points = [_point(m, _contradicted(m, said, facts, knowledge, now)) for m in results.readable(said, now)]
     points += _ratios(facts, knowledge, now) if marker.concept == RATIO else []
     unit = next((m.unit for m in said if m.value is not None), "") or _unit_of_gas(points)
     ordered = sorted(points, key=lambda each: (each.when.latest, each.when.earliest, each.evidence))
@@ -103,8 +105,19 @@ def _trend(marker: Marker, facts: PatientFacts, knowledge: Knowledge, now: When)
     return Trend(marker, unit, tuple(ordered), tuple(_unplaced(said, now)), thresholds)
 
 
-def _point(m: Measurement) -> Point:
-    return Point(results.time_of(m), results.value_of(m), results.printed(m), (m.reference,), m.comparator, measured=m)
+def _point(m: Measurement, contradicted: bool) -> Point:
+    return Point(
+        results.time_of(m), results.value_of(m), results.printed(m), (m.reference,), m.comparator,
+        contradicted=contradicted, measured=m,
+    )  # fmt: skip
+
+
+def _contradicted(
+    m: Measurement, said: list[Measurement], facts: PatientFacts, knowledge: Knowledge, now: When
+) -> bool:
+    if m.concept == PRESSURE:
+        return bool(contradicting(m, facts, knowledge, now))
+    return bool(results.rivals(m, said, knowledge, now, results.same))
 
 
 def _unplaced(said: list[Measurement], now: When) -> Iterator[Unplaced]:

@@ -58,9 +58,9 @@ def _span(picture: TrendPicture) -> ValueAxis:
 
 
 def _point(point: Point) -> list[Any]:
-    """Latest and earliest second, value, comparator (`~` a computed ratio); in words it stands in the table."""
+    """Latest and earliest second, value, sign: its comparator, `~` a computed ratio, `x` contradicted."""
     start = seconds(point.when.latest if point.when.to_the_day else point.when.earliest)
-    sign = point.comparator or ("~" if point.computed else "")
+    sign = point.comparator or ("x" if point.contradicted else "~" if point.computed else "")
     return [seconds(point.when.latest), start, float(round(point.value, 4)), sign]
 
 

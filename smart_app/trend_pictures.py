@@ -20,7 +20,7 @@ from smart_app.trend_data import zoom_data
 from smart_app.trend_marks import Limit, Pair, Published, limits, pair_of, published
 from smart_app.trend_table import TableRow, table_rows
 
-ABOVE, BELOW, COMPUTED, PERIOD, PLAIN = "above", "below", "computed", "period", "plain"
+ABOVE, BELOW, COMPUTED, DOUBT, PERIOD, PLAIN = "above", "below", "computed", "doubt", "period", "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +182,13 @@ def _kind(point: Point) -> str:
         return ABOVE if point.comparator.startswith(">") else BELOW
     if not point.when.to_the_day:
         return PERIOD
+    if point.contradicted:
+        return DOUBT
     return COMPUTED if point.computed else PLAIN
 
 
 def _line(marks: tuple[Mark, ...]) -> str:
-    """Through the values that are known with their day; what is only a bound or a period is no corner."""
+    """Through values known with their day; a bound, a period, or what another result contradicts is no corner."""
     return " ".join(f"{each.x:g},{each.y:g}" for each in marks if each.kind in (PLAIN, COMPUTED))
 
 
@@ -232,7 +234,7 @@ def _latest(trend: Trend) -> str:
         return say("trends.none_usable")
     point = trend.points[-1]
     value = f"{point.comparator}{rounded(point.value)} {people(trend.unit)}".strip()
-    return say("trends.latest", value=value, date=point.when.printed)
+    return say("trends.latest_doubt" if point.contradicted else "trends.latest", value=value, date=point.when.printed)
 
 
 def _summary(points: tuple[Point, ...]) -> str:

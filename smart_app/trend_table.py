@@ -48,6 +48,8 @@ def _notes(point: Point, pair: Pair | None, axis: TimeAxis) -> Iterator[str]:
         yield say("trends.note_above" if point.comparator.startswith(">") else "trends.note_below")
     if not point.when.to_the_day:
         yield say("trends.note_period")
+    if point.contradicted:
+        yield say("trends.note_doubt")
     if point.computed:
         yield say("trends.note_computed")
     if pair and point == pair.baseline:

@@ -85,7 +85,11 @@
   const sign = (u, [latest, start, value, comparator]) => {
     const x = u.valToPos(latest, "x", true), y = u.valToPos(value, "y", true), one = devicePixelRatio;
     pen(u, "series-1", 1.75);
-    if (comparator && comparator !== "~") {
+    if (comparator === "x") {
+      pen(u, "unknown", 2.25);
+      lines(u, [x - 4 * one, y - 4 * one], [x + 4 * one, y + 4 * one]);
+      lines(u, [x + 4 * one, y - 4 * one], [x - 4 * one, y + 4 * one]);
+    } else if (comparator && comparator !== "~") {
       const up = comparator[0] === ">" ? 1 : -1;
       lines(u, [x, y - 5 * up * one], [x + 4.5 * one, y + 3 * up * one], [x - 4.5 * one, y + 3 * up * one], [x, y - 5 * up * one]);
     } else if (start < latest) {
@@ -139,7 +143,7 @@
       axes: [axis({ size: AXIS + data.treatments.length * ROW, space: 55, values: [[DAY, "{D} {MMM}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", "\n{D} {MMM}", null, null, null, null, null, 1], [60, "{HH}:{mm}", "\n{D} {MMM}", null, null, null, null, null, 1]] }), axis({ size: 46, space: 26, gap: 4, splits: () => picture.ticks, filter: (u, ticks) => ticks, values: (u, ticks) => ticks.map(String) })],
       series: [{}, { label: "", stroke: () => colour("series-1"), width: 1.75, spanGaps: true, points: { show: false } }, { label: "", paths: () => null, points: { show: false }, value: (u, v, s, n) => (n == null ? "–" : words[n]) }],
       hooks: { drawAxes: [apart((u) => behind(u, picture)), apart(treatment)], draw: [apart((u) => marks(u, picture))], setScale: [(u, key) => key === "x" && follow(u)] },
-    }, [picture.points.map((point) => point[0]), values.map((v, n) => (picture.points[n][1] === picture.points[n][0] && !/[<>]/.test(picture.points[n][3]) ? v : null)), values], place);
+    }, [picture.points.map((point) => point[0]), values.map((v, n) => (picture.points[n][1] === picture.points[n][0] && !/[<>x]/.test(picture.points[n][3]) ? v : null)), values], place);
     chart.setScale("x", { min: shown[0], max: shown[1] });
     new ResizeObserver(() => place.clientWidth && chart.setSize({ width: width(), height })).observe(figure);
     charts.push(chart);

@@ -81,3 +81,10 @@ def test_published_lines_by_unit() -> None:
     beside, left_out = published_beside("crp", "mg/L", KNOWLEDGE)
     assert beside == ()
     assert "no unit" in left_out[0]
+
+
+def test_results_of_one_hour_that_differ_much_are_told() -> None:
+    gases = drawn("pao2 88 @-1d", "pao2 57 @-1d5m", "pao2 80 @-5d")["pao2"]
+    assert [point.contradicted for point in gases.points] == [False, True, True]
+    counts = drawn("ldh 300 @-1d", "ldh 900 @-1d5m", "ldh 310 @-9d")["ldh"]
+    assert [point.contradicted for point in counts.points] == [False, True, True]

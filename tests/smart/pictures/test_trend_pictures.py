@@ -155,6 +155,15 @@ def test_a_ratio_worked_out_is_told_apart() -> None:
     assert any(note.startswith("Computed from PaO2") for note in ratio.notes)
 
 
+def test_results_of_one_hour_that_differ_much_are_crossed_and_no_corner_of_the_line() -> None:
+    trends = trends_of(POSITIVE, "pao2 88 @-1d", "pao2 57 @-1d5m", "pao2 80 @-5d")
+    gases = one(trends, "pao2")
+    assert [mark.kind for mark in gases.marks] == ["plain", "doubt", "doubt"]
+    assert gases.latest.endswith("contradicted")
+    assert [row.note for row in gases.rows] == ["another result of the same hour differs"] * 2 + [""]
+    assert [point[3] for point in trends.data["pictures"]["pao2"]["points"]] == ["", "x", "x"]
+
+
 TREATED = ("drug prednisolone @-8d mg=60", "drug tacrolimus @-7d mg=4")
 
 
