@@ -13,6 +13,9 @@ from tests.mcdc.page import PAGE, Tables
 from tests.mcdc.recording import Recording
 
 
+CASES = "test_cases.py"  # first, so that a case that a clinician can read shows what others show too
+
+
 class Listening:
     """A pytest plugin: puts the reporting code in place and runs every test that is the same each time."""
 
@@ -25,7 +28,7 @@ class Listening:
         from tests.mutation.killing import fails
 
         self.recording.install()
-        for item in session.items:
+        for item in sorted(session.items, key=lambda each: CASES not in each.nodeid):
             if not hasattr(getattr(item, "obj", None), "hypothesis"):
                 self.recording.test = item.nodeid
                 self.failed += [item.nodeid] if fails(item) else []

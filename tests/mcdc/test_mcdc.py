@@ -1,4 +1,4 @@
-"""The decision tables: every condition of every rule is shown to decide on its own, or explained; the page is theirs."""
+"""The decision tables: every condition is shown to decide on its own, or explained; the page is theirs."""
 
 from __future__ import annotations
 
