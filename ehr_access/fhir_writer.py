@@ -15,8 +15,9 @@ from ehr_access.addresses import resolve
 from ehr_access.budget import Deadline, Limits
 from ehr_access.fhir_client import Access
 from ehr_access.registry import Registry
-from ehr_access.transport import ACCEPT, REFUSED, UNAUTHORIZED, Renew, Transport, open_session, read_capped
+from ehr_access.transport import ACCEPT, REFUSED, UNAUTHORIZED, ReadError, Renew, Transport, open_session, read_capped
 from fhir_mappings.write_answers import kept_as
+from rpild_rules.findings import Reason
 
 GOOD, SEVERAL = frozenset({200, 201}), 412
 NOT_BEGUN = frozenset({429, 503})  # by these a server says that it did nothing
@@ -74,14 +75,10 @@ class FhirWrites:
 
     def read(self, relative: str) -> bytes:
         """One resource or search below the base; raises ReadError."""
-        address = self._address(relative)
-        return Transport(self.session, self.token, self.limits, self.renew).get(address, self.deadline)
-
-    def _address(self, relative: str) -> str:
         address = resolve(self.base, relative)
         if address is None:
-            raise AssertionError("only addresses below the base are made here")
-        return address
+            raise ReadError(Reason.FETCH_FAILED)
+        return Transport(self.session, self.token, self.limits, self.renew).get(address, self.deadline)
 
     def _write(self, method: str, relative: str, body: bytes, headers: Mapping[str, str]) -> Written:
         token = self.token
@@ -103,7 +100,7 @@ class FhirWrites:
         own = {"Accept": ACCEPT, "Content-Type": ACCEPT, "Authorization": f"Bearer {token}"}
         try:
             with self.session.request(
-                method, self._address(relative), data=body, headers=own | dict(headers), timeout=self.deadline.left,
+                method, f"{self.base}/{relative}", data=body, headers=own | dict(headers), timeout=self.deadline.left,
                 allow_redirects=False, stream=True,
             ) as answer:  # fmt: skip
                 return self._judge(answer), _wait(answer)

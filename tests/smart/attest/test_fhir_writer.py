@@ -127,8 +127,9 @@ def test_what_is_there_is_read_under_the_same_limits(fhir: Behaviour) -> None:
     assert opened(fhir).read("Observation/1") == b"{}"
     with pytest.raises(ReadError):
         opened(fhir).read("Observation/2")
-    with pytest.raises(AssertionError):
-        opened(fhir).read("https://elsewhere.example/fhir/Observation/1")
+    for foreign in ("https://elsewhere.example/fhir/Observation/1", "Observation/..", "Observation/%2e%2e"):
+        with pytest.raises(ReadError):
+            opened(fhir).read(foreign)
 
 
 def test_only_a_registered_server_and_a_living_token_are_used() -> None:

@@ -73,7 +73,7 @@ def test_what_is_not_of_the_contract_is_no_statement(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["", "Observation/none", "Patient/classic", "https://elsewhere.example/x", "../x"]
+    "statement", ["", "Observation/none", "Observation/..", "Patient/classic", "https://elsewhere.example/x", "../x"]
 )
 def test_only_a_statement_of_this_patient_is_withdrawn(demo: Demo, statement: str) -> None:
     assert demo.visit("classic").done("correct", statement=statement) == "kept"
