@@ -12,7 +12,6 @@ import pytest
 from tests.mcdc.page import PAGE, Tables
 from tests.mcdc.recording import Recording
 
-
 CASES = "test_cases.py"  # first, so that a case that a clinician can read shows what others show too
 
 
