@@ -1,0 +1,104 @@
+"""In Chromium: one page on paper for every demo patient, nothing wider than a phone, all of it without a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rpild_server.assets import read_asset
+from smart_app.page import no_assets
+from smart_app.rendering import STYLES, render_page
+from tests.smart.page.pages import demo_page
+from tests.smart.pictures.looking import PATIENTS
+
+pytestmark = pytest.mark.browser
+
+STYLE = "\n".join(read_asset(name).decode() for name in STYLES)
+OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL = """() => [...document.querySelectorAll('button, summary, input, select, .parts a')].filter(each => {
+  const box = (each.closest('label') || each).getBoundingClientRect(); return box.width && (box.height < 23.9 || box.width < 23.9);
+}).map(each => each.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    switches = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=switches)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of all demo patients as files."""
+    found = tmp_path_factory.mktemp("pages")
+    for name in PATIENTS:
+        one = demo_page(name, base="", csrf="", style=STYLE, asset=no_assets)
+        (found / f"{name}.html").write_text(render_page(one), encoding="utf-8")
+    return found
+
+
+def visit(browser: Browser, file: Path, width: int, **options: object) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 900}, **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(file.as_uri())
+    return page
+
+
+@pytest.mark.parametrize("patient", PATIENTS)
+def test_the_summary_is_one_page_of_paper(browser: Browser, folder: Path, patient: str) -> None:
+    page = visit(browser, folder / f"{patient}.html", 1280)
+    paper = page.pdf(prefer_css_page_size=True)
+    page.context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+
+
+@pytest.mark.parametrize("width", [320, 700, 1280])
+@pytest.mark.parametrize("patient", ["classic", "ecmo-candidate", "dirty-chart", "rheumatoid-knee"])
+def test_nothing_is_wider_than_the_window(browser: Browser, folder: Path, patient: str, width: int) -> None:
+    page = visit(browser, folder / f"{patient}.html", width, java_script_enabled=True)
+    page.evaluate(OPEN_ALL)
+    too_wide, small = page.evaluate(TOO_WIDE), page.evaluate(SMALL)
+    page.context.close()
+    assert too_wide <= 0
+    assert small == []
+
+
+def test_the_identity_stays_in_view(browser: Browser, folder: Path) -> None:
+    for width in (320, 1280):
+        page = visit(browser, folder / "classic.html", width)
+        page.evaluate("scrollTo(0, 2500)")
+        assert page.evaluate("document.querySelector('.identity .name').getBoundingClientRect().top") >= 0
+        page.context.close()
+
+
+def test_a_part_reached_by_its_link_is_not_under_the_header(browser: Browser, folder: Path) -> None:
+    page = visit(browser, folder / "classic.html", 1280)
+    page.click(".parts a[href='#options']")
+    top = page.evaluate("document.getElementById('options').getBoundingClientRect().top")
+    header = page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
+    page.context.close()
+    assert header <= top < 200
+
+
+def test_the_skip_link_is_the_first_stop(browser: Browser, folder: Path) -> None:
+    page = visit(browser, folder / "classic.html", 1280)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_by_day_and_by_night_the_ground_is_another(browser: Browser, folder: Path, scheme: str) -> None:
+    page = visit(browser, folder / "classic.html", 1280, color_scheme=scheme)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.context.close()
+    assert ground == {"light": "rgb(241, 244, 245)", "dark": "rgb(15, 23, 27)"}[scheme]
