@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from benchmarks.charts import irrelevant, relevant, stamp
-from benchmarks.endurance import after_large_bodies, memory, starts
+from benchmarks.endurance import after_large_bodies, memory, mixed, replacement, starts
 from benchmarks.hook_body import HookBody
 from benchmarks.load import call, measure
 from benchmarks.servers import PEER_PYTHON, Server, cores, floor_command, peer_command, running, service_command
@@ -123,7 +123,8 @@ def production(bench: Bench, core: set[int]) -> tuple[list[Row], list[Fact]]:
                 bench.signed("irrelevant patient, JWT, short row", server, site, quiet, 0.6),
                 bench.signed("full evaluation, JWT, durable record", server, site, full, 0.9),
             ]
-            facts = memory(server, SERVICE, site.signing(SERVICE, full.fresh), bench.calls)
+            fresh = site.signing(SERVICE, mixed(quiet.fresh, full.fresh))
+            facts = memory(server, SERVICE, fresh, bench.calls)
     highest = round(LOW_LOAD_MS + commit, 1)
     told = Fact("p99 of a full evaluation with JWT and durable record", rows[1].p99_ms, "ms", highest)
     return rows, [Fact("p99 of one durable commit on this disk", commit, "ms"), told, *facts]
@@ -156,7 +157,7 @@ def run(seconds: float, calls: int) -> tuple[list[Row], list[Fact]]:
         bench = Bench(floor, service, templates(service), now, seconds, calls)
         signed, facts = production(bench, server_core)
         rows, full = bench.rows(), bench.body(True, FEW)
-        facts += [*bench.growth(), after_large_bodies(service)]
+        facts += [*bench.growth(), after_large_bodies(service), replacement(service)]
     return [*rows, *signed], [*facts, starts(free_port), *peer_facts(full, rows, seconds)]
 
 
