@@ -115,7 +115,7 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in (*COMMANDS, report, admin_password):
+for command in (*COMMANDS, report, admin_password, client_key):
     main.add_command(command)
 
 

@@ -19,8 +19,8 @@ Generated from `cds_hooks/errors.py` and `smart_app/errors.py` by `python -m rpi
 """
 HOOKS = """
 ## Answers to calls
-Every refusal is an OperationOutcome: `issue[0].details.coding[0]` holds the code, `details.text` the cause, `diagnostics` \
-the remedy. The header `X-Correlation-Id` names the call in the log. A 401 has no body.
+Every refusal is an OperationOutcome: `issue[0].details.coding[0]` holds the code, `details.text` the cause, \
+`diagnostics` the remedy. The header `X-Correlation-Id` names the call in the log. A 401 has no body.
 """
 PAGES = """
 ## Pages

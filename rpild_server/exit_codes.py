@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from ehr_access.public_keys import KeysError
 from fhir_mappings.reads import MixedSubjectsError, OtherPatientError, UnreadableFileError
 from fhir_mappings.site_mapping import SiteMappingError
 from rpild_rules.knowledge import ParameterError
@@ -20,6 +21,7 @@ WRONG_USE = 2
 INPUT_FAULTS = (
     AlreadyThereError,
     AssessError,
+    KeysError,
     MixedSubjectsError,
     OtherPatientError,
     UnreadableFileError,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ehr_access.key_store import load_keys
 from ehr_access.public_keys import KeysError
 from ehr_access.registry import KeyPlace
+from rpild_server.smart_rules import app_faults, app_serve_faults
 from rpild_server.storage.errors import BadSecretsError
 from rpild_server.storage.secrets_file import load_secrets
 
@@ -35,6 +36,7 @@ def site_faults(settings: Settings) -> Iterator[str]:
         if ehr.iss in TEST_ISSUERS and not settings.accept_test_issuers:
             remedy = "remove it (accept_test_issuers = true permits it, for trying)"
             yield f"ehrs.{place}.iss: anybody can sign as this issuer; {remedy}."
+    yield from app_faults(settings)
 
 
 def serve_faults(settings: Settings) -> Iterator[str]:
@@ -46,6 +48,7 @@ def serve_faults(settings: Settings) -> Iterator[str]:
     if settings.place() is None:
         yield "data_folder: missing; name a folder for the data, or database_url."
     yield from _secrets_faults(settings)
+    yield from app_serve_faults(settings)
     for place, ehr in enumerate(settings.ehrs):
         if ehr.jwks_file:
             yield from _key_faults(f"ehrs.{place}.jwks_file", KeyPlace(ehr.jwks_file))

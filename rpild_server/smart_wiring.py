@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -24,12 +25,14 @@ from rpild_server.storage.errors import StorageError
 from rpild_server.storage.launches import LaunchRow, LaunchRows
 from rpild_server.storing import Store
 from smart_app.errors import PageStoreError
-from smart_app.launch_store import Limits
+from smart_app.launch_store import PENDING_SECONDS, Limits
 from smart_app.ports import AppSettings, SmartPorts
 
 Outcome = TypeVar("Outcome")
 COOKIE = "__Host-rpild"
 MINUTE, HOUR = 60, 3600
+SWEEP_SECONDS = 300
+NO_LIMITS = Limits()
 
 
 def smart_ports(
@@ -44,6 +47,7 @@ def smart_ports(
 ) -> SmartPorts:
     """Everything that launch and page need."""
     base = (settings.public_base_url or "").rstrip("/")
+    limits = Limits(settings.session_idle_minutes * MINUTE, settings.session_hours * HOUR)
 
     def pseudonym(ehr: TrustedEhr, patient: str) -> str:
         return str(on_store(store, lambda storage: storage.keyring.pseudonym(whose(ehr), patient)))
@@ -55,12 +59,12 @@ def smart_ports(
         base_url=base,
         cookie=cookie_name(base),
         ehrs=SmartEhrs(registry, keys or own_keys(settings)),
-        rows=StoredLaunches(store),
+        rows=StoredLaunches(store, limits),
         reader=reader,
         pseudonym=pseudonym,
         report=report,
         audit=audit,
-        limits=Limits(settings.session_idle_minutes * MINUTE, settings.session_hours * HOUR),
+        limits=limits,
         asset=asset_url,
         place_of=where,
         hand_overs=StoredHandOvers(store),
@@ -98,16 +102,22 @@ def on_store(store: Store, do: Callable[..., Outcome]) -> Outcome:
 
 
 class StoredLaunches:
-    """The rows of launches as the page sees them."""
+    """The rows of launches as the page sees them; now and then those that have expired are removed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: Limits = NO_LIMITS) -> None:
         self._store = store
+        self._limits = limits
+        self._swept = time.monotonic()
 
     def _on(self, do: Callable[[LaunchRows], Outcome]) -> Outcome:
         return on_store(self._store, lambda storage: do(storage.launches))
 
     def begin(self, state: str, browser: str, content: bytes, expires: int) -> None:
         self._on(lambda rows: rows.begin(state, browser, content, expires))
+        if time.monotonic() - self._swept >= SWEEP_SECONDS:
+            self._swept = time.monotonic()
+            now = expires - PENDING_SECONDS
+            self._on(lambda rows: rows.purge(now, now - self._limits.idle, now - self._limits.absolute))
 
     def take(self, state: str, now: int) -> tuple[str, bytes] | None:
         return self._on(lambda rows: rows.take(state, now))

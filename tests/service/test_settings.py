@@ -103,5 +103,5 @@ def test_every_setting_says_what_it_is_for() -> None:
 def test_the_record_of_an_ehr_is_documented(root: Path) -> None:
     reference = (root / "docs/reference.md").read_text(encoding="utf-8")
     section = reference.split("## EHRs\n")[1].split("\n## ")[0]
-    assert re.findall(r"^\| `([a-z_]+)`", section, re.MULTILINE) == list(EhrSettings.model_fields)
+    assert re.findall(r"^\| `([a-z0-9_]+)`", section, re.MULTILINE) == list(EhrSettings.model_fields)
     assert all(field.description for field in EhrSettings.model_fields.values())

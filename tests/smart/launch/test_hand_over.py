@@ -1,0 +1,125 @@
+"""From a card to the page: a signed reference, and what the page says where the card does not fit any more."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from rpild_server.hand_over import VALID, sign, verify
+from rpild_server.storage.crypt import Keyring
+from rpild_server.storage.tables import decision_records
+from tests.smart.launch.conftest import DemoSite, PlugIn
+from tests.storage.making import SECRETS
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEYS = Keyring(SECRETS)
+DIFFERS = "has changed since the card"
+
+
+def called(demo: DemoSite, patient: str = "classic") -> dict[str, Any]:
+    """The cards of a call that the demo EHR makes when a chart is opened."""
+    access = {"access_token": "x", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs"}
+    body = {
+        "hook": "patient-view", "hookInstance": str(uuid.uuid4()), "fhirServer": f"{demo.ehr}/open/fhir",
+        "fhirAuthorization": access | {"subject": "rpild"},
+        "context": {"userId": f"Practitioner/{uuid.uuid4()}", "patientId": patient},
+    }  # fmt: skip
+    answer = requests.post(f"{demo.url}/cds-services/rpild-patient-view", json=body, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def context_of(answer: dict[str, Any]) -> str:
+    return str(answer["cards"][0]["links"][0]["appContext"])
+
+
+@pytest.mark.verifies("CH-41", "APP-78", "APP-79")
+def test_every_card_links_to_the_page_with_a_reference_that_tells_nothing(demo_site: DemoSite) -> None:
+    answer = called(demo_site)
+    assert answer["cards"]
+    for card in answer["cards"]:
+        (link,) = card["links"]
+        assert set(link) == {"label", "url", "type", "appContext"}
+        assert (link["url"], link["type"]) == (f"{demo_site.url}/smart/launch", "smart")
+        told = base64.urlsafe_b64decode(link["appContext"].split(".")[0] + "==").decode()
+        assert set(json.loads(told)) == {"call", "patient", "end", "key", "form"}
+        assert "classic" not in told
+        assert len(link["appContext"]) < 500
+
+
+@pytest.mark.verifies("APP-79", "APP-80")
+def test_the_page_behind_a_card_that_holds_says_nothing_of_it(demo_site: DemoSite) -> None:
+    _, page = demo_site.open(demo_site.browser(), "classic", f"?appContext={context_of(called(demo_site))}")
+    assert page.status_code == 200
+    assert DIFFERS not in page.text
+    assert "card that you followed" not in page.text
+
+
+@pytest.mark.verifies("APP-80")
+def test_a_reference_to_another_patient_is_left_aside_and_told(demo_site: DemoSite) -> None:
+    context = context_of(called(demo_site))
+    _, page = demo_site.open(demo_site.browser(), "improving", f"?appContext={context}")
+    assert page.status_code == 200
+    assert "belongs to another patient" in page.text
+
+
+@pytest.mark.verifies("APP-78", "APP-80")
+@pytest.mark.parametrize("context", ["x", "{}", "a.b", "é", "%3Cscript%3Ealert(1)%3C/script%3E", "x" * 1500])
+def test_what_is_no_reference_of_ours_is_told_and_harmless(demo_site: DemoSite, context: str) -> None:
+    _, page = demo_site.open(demo_site.browser(), "classic", f"?appContext={context}")
+    assert page.status_code == 200
+    assert "too old, or was changed" in page.text
+    assert "<script>alert" not in page.text
+
+
+@pytest.mark.verifies("APP-79")
+def test_the_page_says_when_its_result_differs_from_the_cards(site: PlugIn) -> None:
+    storage, ehr = site.store(), site.ehrs["north"]
+    call, patient = str(uuid.uuid4()), storage.keyring.pseudonym("ehr:north", "p1")
+    with storage.engine.begin() as connection:
+        empty = {"payload": None, "response": None, "erased": None}
+        row = {each.name: "" for each in decision_records.columns} | empty
+        row |= {"id": call, "call_key": call, "hook_instance": call, "patient": patient}
+        row["summary"] = json.dumps({"fired": ["rpild-active"], "suppressed": ["rpild-workup"]})
+        connection.execute(decision_records.insert(), row)
+    context = sign(storage.keyring, call, patient, site.clock())
+    ehr.token = lambda: ehr.grant(appContext=context)
+    browser = site.browser()
+    page = browser.get(site.page(browser))
+    assert page.status_code == 200
+    assert DIFFERS in page.text
+    site.clock.ahead = VALID + timedelta(minutes=1)
+    assert "too old, or was changed" in browser.get(site.page(browser)).text
+
+
+@pytest.mark.verifies("APP-79")
+def test_a_reference_is_the_same_for_the_same_call_and_ends() -> None:
+    made = sign(KEYS, "call", "patient", NOW)
+    assert made == sign(KEYS, "call", "patient", NOW)
+    found = verify(KEYS, made, NOW)
+    assert found
+    assert (found.call, found.patient) == ("call", "patient")
+    assert verify(KEYS, made, NOW + VALID) is None
+
+
+@pytest.mark.verifies("APP-78", "APP-79")
+def test_a_changed_reference_is_none() -> None:
+    body, _, mac = sign(KEYS, "call", "patient", NOW).partition(".")
+    raw = base64.urlsafe_b64decode(body + "==")
+
+    def packed(changed: bytes) -> str:
+        return f"{base64.urlsafe_b64encode(changed).decode().rstrip('=')}.{mac}"
+
+    for text in (
+        body, f"{body}.", f"{body}.{'0' * 64}", f"{body[:-2]}.{mac}", packed(raw.replace(b"call", b"Call")),
+        packed(b"{}"), packed(b"[]"), packed(raw + b" "), f"{body}.{mac}" + "x" * 2000, "", ".", f"é.{mac}", "====.x",
+    ):  # fmt: skip
+        assert verify(KEYS, text, NOW) is None, text
+    other = Keyring(type(SECRETS)("other", {"other": b"k" * 32}, SECRETS.pseudonym))
+    assert verify(other, f"{body}.{mac}", NOW) is None
