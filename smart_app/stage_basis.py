@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """One line: how it stands, in words, the entries of the record behind it, and the lines that it is made of."""
+    """One line: how it stands, in words, the entries of the record behind it, and the lines that it is made of.
+
+    `criterion` is the row of the page's table where all of it stands, if there is one.
+    """
 
     status: Status
     text: str
     evidence: tuple[str, ...] = ()
     parts: tuple[Basis, ...] = ()
+    criterion: str = ""
 
 
 def basis_of(assessment: Assessment) -> tuple[Basis, ...]:
@@ -59,7 +63,8 @@ def _episode(s: Situation) -> Iterator[Basis]:
 def _part(s: Situation, id: str) -> Basis:
     """One criterion; what it rests on only where it is met: the rest stands in the table of criteria."""
     finding, name = s.found[id], s.knowledge.texts.label("criterion", id)
-    return _of(finding, say("basis.part", name=name, because=finding.because) if finding.met else name)
+    text = say("basis.part", name=name, because=finding.because) if finding.met else name
+    return replace(_of(finding, text), criterion=id)
 
 
 def _refs(findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -117,7 +122,7 @@ def _other(s: Situation) -> Iterator[Basis]:
 def _failing(s: Situation) -> Iterator[Basis]:
     finding = s.found["respiratoryFailure"]
     name = s.knowledge.texts.label("criterion", finding.id)
-    yield _of(finding, say("basis.failing", criterion=name, because=finding.because))
+    yield replace(_of(finding, say("basis.failing", criterion=name, because=finding.because)), criterion=finding.id)
 
 
 def _attested(s: Situation) -> Iterator[Basis]:

@@ -153,7 +153,7 @@ def _picture(trend: Trend, axis: TimeAxis, assessment: Assessment) -> TrendPictu
     return TrendPicture(
         id=trend.marker.concept, title=trend.marker.title, unit=people(trend.unit),
         latest=_latest(trend), text=_summary(trend.points), values=values, line=_line(marks), marks=marks,
-        last=_last(marks, shown[-1]) if marks else None,
+        last=_last(marks, shown[-1]) if marks and not shown[-1].contradicted else None,
         levels=tuple(_levels(borders, values)) if values else (),
         whiskers=tuple(_whiskers(beside, values)) if values else (),
         ring=tuple(_mark(p, axis, values) for p in (pair.baseline, pair.index)) if pair and values else (), pair=pair,

@@ -155,7 +155,7 @@ def test_what_led_there_is_told_with_its_criteria_and_its_entries_of_the_record(
         (
             (*ALONE, "pao2 55 @-2h", "attest bilateral-infiltrates true @-1d", "attest causes-excluded true @-1d"),
             "aip",
-            "Other causes excluded, attested",
+            "Rule-outs attested by a clinician",
         ),
         ((POSITIVE, "pao2 70 @-2h", "fio2 1.0 @-2h"), "rescue", "Severe respiratory failure: P/F 70.0"),
         ((*EPISODE, "support invasive-ventilation @-1d", "pao2 70 @-2h", "fio2 0.6 @-2h"), "rescue", "Need of rescue"),

@@ -9,7 +9,10 @@ from functools import cache
 
 import pytest
 
+from rpild_rules.definition import CRITERIA
+from smart_app.picture_texts import picture_texts
 from smart_app.trend_pictures import draw_trends
+from tests.rules.test_texts import FORBIDDEN
 from tests.smart.pictures.looking import PATIENTS, Seen, demo, pictures_html, seen
 
 MOST_BYTES = 60_000
@@ -36,7 +39,9 @@ def test_every_name_is_given_once_and_every_link_leads_to_one(patient: str) -> N
     html = page(patient)
     ids = Counter(html.having("id"))
     assert [id for id, times in ids.items() if times > 1] == []
-    targets = [href[1:] for href in html.having("href") if href.startswith("#")]
+    links = [href[1:] for href in html.having("href") if href.startswith("#")]
+    targets = [link for link in links if not link.startswith("criterion-")]
+    assert {link.removeprefix("criterion-") for link in links if link not in targets} <= set(CRITERIA)
     targets += [id for names in html.having("aria-labelledby") for id in names.split()]
     assert sorted(set(targets) - ids.keys()) == []
     assert "stage-firstLine" in targets
@@ -83,6 +88,12 @@ def test_values_of_the_chart_are_escaped_in_words_and_data() -> None:
     html = Seen(pictures_html(assessment, facts))
     assert "<b>x" not in html.html
     assert "&lt;/script&gt;&lt;b&gt;x" in html.html
+
+
+def test_the_fixed_texts_say_nothing_that_a_card_may_not_say() -> None:
+    said = picture_texts().texts
+    assert [key for key, text in said.items() if FORBIDDEN.search(text)] == []
+    assert len(said) > 100
 
 
 def test_medians_are_called_what_they_are() -> None:

@@ -160,6 +160,7 @@ def test_results_of_one_hour_that_differ_much_are_crossed_and_no_corner_of_the_l
     gases = one(trends, "pao2")
     assert [mark.kind for mark in gases.marks] == ["plain", "doubt", "doubt"]
     assert gases.latest.endswith("contradicted")
+    assert gases.last is None
     assert [row.note for row in gases.rows] == ["another result of the same hour differs"] * 2 + [""]
     assert [point[3] for point in trends.data["pictures"]["pao2"]["points"]] == ["", "x", "x"]
 
