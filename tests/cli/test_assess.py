@@ -41,7 +41,7 @@ def test_the_report_names_every_criterion_with_status_why_evidence_and_missing(t
     text = report(write_bundle(tmp_path))
     assert "met       fvcDecline" in text
     assert "unknown   dlcoDecline" in text
-    assert "why: FVC 3.0 L" in text
+    assert "why: FVC 3.00 L" in text
     assert "evidence: Observation/fvc-2" in text or "Observation/fvc-1" in text
     assert "missing: DLCO" in text
     assert "(no-data)" in text
