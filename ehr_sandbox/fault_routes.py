@@ -49,11 +49,14 @@ def _from_here() -> None:
 def _apply(faults: Faults, signer: Signer, wanted: dict[str, object]) -> None:
     try:
         for name, value in wanted.items():
-            if name == ROTATE:
-                signer.rotate()
-            elif value in OFF:
-                faults.switch_off(name)
-            else:
-                faults.switch_on(name, value if isinstance(value, str) else "")
+            _switch(faults, signer, name, value)
     except FaultError as problem:
         raise BadRequest(str(problem)) from problem
+
+
+def _switch(faults: Faults, signer: Signer, name: str, value: object) -> None:
+    if name == ROTATE:
+        return signer.rotate()
+    if value in OFF:
+        return faults.switch_off(name)
+    return faults.switch_on(name, value if isinstance(value, str) else "")

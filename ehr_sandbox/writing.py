@@ -51,10 +51,9 @@ def create(records: Records, access: Access, kind: str, text: bytes, if_none_exi
     access.demand(kind, "c")
     resource = _checked(access, kind, text, "c")
     with records.writing:
-        if if_none_exist:
-            found = _existing(records, access, kind, if_none_exist)
-            if found:
-                return Written(found, False)
+        found = _existing(records, access, kind, if_none_exist)
+        if found:
+            return Written(found, False)
         return Written(records.put(resource | {"id": str(uuid.uuid4())}), True)
 
 
