@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from ehr_sandbox.app_routes import app_blueprint
 from ehr_sandbox.authorization.access import open_gate, token_gate
 from ehr_sandbox.authorization.authorization_server import Site, SmartServer
 from ehr_sandbox.authorization.call_tokens import call_access
@@ -72,6 +73,7 @@ def create_sandbox(
     app.register_blueprint(fault_blueprint(server.faults, signer))
     _open_doors(app, records, server)
     app.register_blueprint(page_blueprint(caller))
+    app.register_blueprint(app_blueprint(launcher, caller.exchanges))
     _finish(app, cds_url, sorted({urlsplit(each.launch_url).netloc for each in clients if each.launch_url}))
     return app
 

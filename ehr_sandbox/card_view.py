@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
 from ehr_sandbox.markdown import render
+from ehr_sandbox.smart_links import smart_link
 
 SEVERITIES = {"critical": "Critical", "warning": "Warning", "info": "Information"}
 EVENTS = {"patient-view": "chart opened", "order-select": "orders selected", "order-sign": "orders signed"}
@@ -27,7 +28,7 @@ class SuggestionView:
 
 @dataclass(frozen=True)
 class CardView:
-    """One card, ready for the template. `answered` tells what the user did with it."""
+    """One card, ready for the template. `app` is the label of its SMART link; `answered` what the user did with it."""
 
     id: str
     indicator: str
@@ -39,6 +40,7 @@ class CardView:
     suggestions: tuple[SuggestionView, ...]
     reasons: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
+    app: str
     answered: str
 
 
@@ -90,6 +92,7 @@ def _card(exchange: Exchange, card: Json) -> CardView:
         suggestions=tuple(_suggestion(exchange, identity, each) for each in as_list(card.get("suggestions"))),
         reasons=tuple((str(each["code"]), str(each["display"])) for each in as_list(card.get("overrideReasons"))),
         links=tuple(_links(card)),
+        app=str(smart_link(card).get("label", "")),
         answered=exchange.answered.get(identity, ""),
     )
 
@@ -100,7 +103,7 @@ def _suggestion(exchange: Exchange, card: str, suggestion: Json) -> SuggestionVi
 
 
 def _links(card: Json) -> Iterator[tuple[str, str]]:
-    """Links of a card that lead to a web address; a SMART link needs a launch, which this EHR does not offer yet."""
+    """Links of a card that lead to a web address; a SMART link is launched instead."""
     for link in as_list(card.get("links")):
         if link.get("type") == "absolute" and urlsplit(str(link.get("url", ""))).scheme in ("http", "https"):
             yield str(link.get("label", "")), str(link["url"])
