@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from rpild_server.assets import create_assets_blueprint
-from tests.conftest import free_port
+from tests.conftest import ROOT, free_port
 from tests.smart.pictures.looking import demo, pictures_html
 
 pytestmark = pytest.mark.browser
@@ -177,3 +177,4 @@ def test_nothing_is_wider_than_the_window_and_one_pathway_shows(
     narrow = page.locator(".alg-tall text").first if width <= 736 else page.locator(".alg-wide text").first
     scale = page.evaluate("e => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize)", narrow.element_handle())
     assert scale > 9.5, "letters too small to read"
+    page.screenshot(path=ROOT / "build/screenshots" / f"pictures-{patient}-{width}.png", full_page=True)
