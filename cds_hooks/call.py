@@ -37,7 +37,7 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: 
     if silence.state("", "") == OFF:
         return _switched_off(request, ports, correlation)
     begun, now = perf_counter(), ports.now()
-    fetch = ports.complete_prefetch(request.access, request.ehr) if request.access else None
+    fetch = ports.complete_prefetch(request.access, request.ehr)
     reading = _reading(request, ports, now, fetch)
     facts = replace(_read(reading).facts, offers=ports.settings.lab_offers)
     read = perf_counter()

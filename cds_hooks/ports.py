@@ -25,12 +25,12 @@ Every key asked for is answered; one that could not be read holds a Failure.
 
 
 class CompletePrefetch(Protocol):
-    """Opens the reading of one call of an EHR, by name; its time budget starts here.
+    """Opens the reading of one call of an EHR, by name, with what the call permits; its time budget starts here.
 
-    None when this server is not one of that EHR's.
+    None when the call permits nothing and we have no access of our own, or the server is not one of that EHR's.
     """
 
-    def __call__(self, access: FhirAccess, ehr: str) -> Fetch | None: ...
+    def __call__(self, access: FhirAccess | None, ehr: str) -> Fetch | None: ...
 
 
 class Silence(Protocol):

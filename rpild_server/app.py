@@ -10,8 +10,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response
 
 from cds_hooks.openapi import openapi
-from cds_hooks.ports import Ports, Records, no_link
+from cds_hooks.ports import CompletePrefetch, Ports, Records, no_link
 from cds_hooks.routes import create_blueprint
+from ehr_access.apps import SmartEhrs
 from ehr_access.client_keys import ClientKeys
 from ehr_access.fhir_client import EhrReader
 from ehr_access.fhir_writer import EhrWriter
@@ -25,12 +26,13 @@ from rpild_server.hand_over import app_links
 from rpild_server.logs import report
 from rpild_server.measuring import measured
 from rpild_server.metrics import CONTENT_TYPE, Meters
+from rpild_server.own_reading import own_reading
 from rpild_server.page_stores import with_stores
 from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
-from rpild_server.smart_wiring import smart_ports
+from rpild_server.smart_wiring import own_keys, smart_ports
 from rpild_server.storing import Store
 from rpild_server.trust import client_auth
 from rpild_server.version import APP_VERSION
@@ -67,7 +69,10 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
-    ports = _ports(settings, knowledge, now, store, unsigned)
+    registry = settings.registry()
+    ehrs = SmartEhrs(registry, client_keys or own_keys(settings))
+    reader = EhrReader(registry, settings.limits())
+    ports = _ports(settings, knowledge, now, store, unsigned, own_reading(reader, ehrs))
     meters = meters or Meters(APP_VERSION, knowledge.version)
     ports = measured(ports, meters)
     if settings.metrics:
@@ -75,7 +80,7 @@ def create_app(
     app.register_blueprint(create_blueprint(ports))
     if store and any(each.smart for each in settings.ehrs):
         app.register_blueprint(create_assets_blueprint())
-        app.register_blueprint(_smart(settings, ports, store, client_keys))
+        app.register_blueprint(_smart(settings, ports, store, ehrs, reader))
     if store and settings.admin_password_hash:
         check = PasswordCheck(settings.admin_password_hash.get_secret_value())
         app.register_blueprint(create_admin(Office(store, now, knowledge, check)))
@@ -87,14 +92,19 @@ def create_app(
 
 
 def _ports(
-    settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None, unsigned: str
+    settings: Settings,
+    knowledge: Knowledge,
+    now: Callable[[], datetime],
+    store: Store | None,
+    unsigned: str,
+    reading: CompletePrefetch,
 ) -> Ports:
     registry = settings.registry()
     return Ports(
         knowledge=knowledge,
         settings=settings.for_hooks(),
         auth=client_auth(settings, registry, store, unsigned),
-        complete_prefetch=EhrReader(registry, settings.limits()).open,
+        complete_prefetch=reading,
         load_attestations=load_for_hook(store),
         now=now,
         records=_records(settings, knowledge, now, store),
@@ -106,12 +116,10 @@ def _ports(
     )
 
 
-def _smart(settings: Settings, hooks: Ports, store: Store, keys: ClientKeys | None) -> Blueprint:
+def _smart(settings: Settings, hooks: Ports, store: Store, ehrs: SmartEhrs, reader: EhrReader) -> Blueprint:
     """Launch and page; they walk the same middle as the hooks, with the same knowledge and clock."""
-    registry = settings.registry()
-    reader = EhrReader(registry, settings.limits())
-    ports = smart_ports(settings, registry, reader, hooks.knowledge, hooks.now, store, hooks.audit, keys)
-    return create_smart_blueprint(with_stores(ports, store, EhrWriter(registry, settings.limits())))
+    ports = smart_ports(settings, ehrs, reader, hooks.knowledge, hooks.now, store, hooks.audit)
+    return create_smart_blueprint(with_stores(ports, store, EhrWriter(ehrs.registry, settings.limits())))
 
 
 def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:

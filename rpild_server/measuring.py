@@ -46,7 +46,7 @@ def _counted_events(report: Report, meters: Meters) -> Report:
 
 
 def _timed_reads(complete_prefetch: CompletePrefetch, meters: Meters) -> CompletePrefetch:
-    def opened(access: FhirAccess, ehr: str) -> Fetch | None:
+    def opened(access: FhirAccess | None, ehr: str) -> Fetch | None:
         fetch = complete_prefetch(access, ehr)
         return _TimedFetch(fetch, ehr, meters) if fetch else None
 

@@ -14,7 +14,7 @@ from cds_hooks.ports import Audit
 from ehr_access.apps import SmartEhrs
 from ehr_access.client_keys import ClientKeys, load_client_keys
 from ehr_access.fhir_client import EhrReader
-from ehr_access.registry import Registry, TrustedEhr
+from ehr_access.registry import TrustedEhr
 from rpild_rules.knowledge import Knowledge
 from rpild_server.assets import asset_url
 from rpild_server.attesting import whose
@@ -37,13 +37,12 @@ NO_LIMITS = Limits()
 
 def smart_ports(
     settings: Settings,
-    registry: Registry,
+    ehrs: SmartEhrs,
     reader: EhrReader,
     knowledge: Knowledge,
     now: Callable[[], datetime],
     store: Store,
     audit: Audit,
-    keys: ClientKeys | None,
 ) -> SmartPorts:
     """Everything that launch and page need."""
     base = (settings.public_base_url or "").rstrip("/")
@@ -58,7 +57,7 @@ def smart_ports(
         correlation=lambda: str(uuid.uuid4()),
         base_url=base,
         cookie=cookie_name(base),
-        ehrs=SmartEhrs(registry, keys or own_keys(settings)),
+        ehrs=ehrs,
         rows=StoredLaunches(store, limits),
         reader=reader,
         pseudonym=pseudonym,

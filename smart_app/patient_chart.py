@@ -108,6 +108,7 @@ def read_patient_chart(opened: Opened, ports: SmartPorts) -> PatientChart:
         raise _ended(keeper, ehr) or problem from None
     if keeper.ended:
         raise SessionEndedError(keeper.ended, ehr.name)
+    ports.audit("chart-read", ehr.name, patient=ports.pseudonym(ehr, launch.patient), user=launch.user or "unknown")
     return _told(chart, reads, now)
 
 

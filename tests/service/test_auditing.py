@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import structlog.testing
+from sqlalchemy import select
 
-from rpild_server.auditing import AuditTrail
+from rpild_server.auditing import MOST_A_MINUTE, AuditTrail
 from rpild_server.storage.errors import RecordStoreClosedError
+from rpild_server.storage.tables import audit_log
 from rpild_server.storing import temporary_store
 from tests.service.conftest import EVALUATED, serving, test_settings
 from tests.service.hostile_server import Behaviour
@@ -35,3 +37,16 @@ def test_a_refusal_stays_a_refusal_when_it_cannot_be_kept(
 def test_without_a_storage_nothing_is_kept(quiet_fhir: Behaviour) -> None:
     with serving(test_settings(quiet_fhir), quiet_fhir, unsigned="") as site:
         assert ask(site, confused()).status_code == 401
+
+
+def test_uses_of_a_patients_data_are_never_left_out() -> None:
+    with temporary_store() as store:
+        trail = AuditTrail(store, lambda: EVALUATED)
+        for number in range(MOST_A_MINUTE + 5):
+            trail("chart-read", "main", number=number)
+            trail("refused", "main", code="RPILD-CALLER")
+        store().close()
+        place = store().engine
+        with place.connect() as connection:
+            kinds = list(connection.execute(select(audit_log.c.kind)).scalars())
+        assert (kinds.count("chart-read"), kinds.count("refused")) == (MOST_A_MINUTE + 5, MOST_A_MINUTE)

@@ -95,7 +95,9 @@ Records = dict[str, dict[str, Any]]
 
 
 @contextmanager
-def plug_in(knowledge: Knowledge, records: Records | None = None, **settings: Any) -> Iterator[PlugIn]:
+def plug_in(
+    knowledge: Knowledge, records: Records | None = None, unsigned: str = "", **settings: Any
+) -> Iterator[PlugIn]:
     """A plug-in that knows the EHRs `north` and `south`, each with changes to its record."""
     port, clock = free_port(), Clock()
     url, keys = f"http://127.0.0.1:{port}", ClientKeys((make_client_key("k1", "ES384"), make_client_key("k2", "RS384")))
@@ -104,7 +106,8 @@ def plug_in(knowledge: Knowledge, records: Records | None = None, **settings: An
         store = stack.enter_context(temporary_store())
         rows = tuple(_record(name, ehr) | (records or {}).get(name, {}) for name, ehr in ehrs.items())
         given = {"public_base_url": url, "allow_http_loopback": True, "read_seconds": 2.0, "ehrs": rows}
-        app = create_app(load_settings(**(given | settings)), knowledge, now=clock, store=store, client_keys=keys)
+        options = {"now": clock, "store": store, "client_keys": keys, "unsigned": unsigned}
+        app = create_app(load_settings(**(given | settings)), knowledge, **options)
         stack.enter_context(loopback.serving(app, port))
         yield PlugIn(url, ehrs, clock, store, keys)
 
