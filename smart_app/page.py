@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from rpild_rules.assessment import Assessment, Recommendation, Situation
+from rpild_rules.assessment import Assessment, Situation
 from rpild_rules.facts import PatientFacts, recency
 from rpild_rules.gate import years
 from rpild_rules.recommend import Call, choose
@@ -25,6 +25,7 @@ from smart_app.criteria_table import (
     settings_used,
 )
 from smart_app.flags_table import FlagTable, flag_table
+from smart_app.looked_for import LookedFor, find_looked_for
 from smart_app.missing import Gap, find_gaps
 from smart_app.options import Options, find_options
 from smart_app.page_texts import page_texts
@@ -87,7 +88,6 @@ class View:
 
     base: str = ""
     csrf: str = ""
-    may_write: bool = False
     user: str = ""
     asset: Callable[[str], str] = no_assets
     style: str = ""
@@ -153,6 +153,7 @@ class Detail:
     options: Options
     transplant: TransplantPanel
     causes: tuple[str, ...]
+    looked_for: LookedFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +184,6 @@ def compose_page(patient: SeenPatient, assessment: Assessment, view: View) -> Pa
         view, assessment.now.printed, _detail(s) if s else None, gate.failed, title,
         draw_algorithm(assessment) if s else None, draw_trends(assessment, s.facts) if s else None,
     )  # fmt: skip
-
-
-def shown_cards(assessment: Assessment, view: View) -> tuple[Recommendation, ...]:
-    """The cards that the page lists: what opening the chart or signing would send, nothing held back by memory."""
-    return choose(assessment, Call(max_cards=view.max_cards))[0]
 
 
 def _banner(patient: SeenPatient, assessment: Assessment) -> Banner:
@@ -234,4 +230,5 @@ def _detail(s: Situation) -> Detail:
     return Detail(
         find_gaps(s), definition_cards(s), criteria_rows(s, record), settings_used(s), met_then(s),
         flag_table(s, record), work_items(s), find_options(s), transplant_panel(s), s.knowledge.texts.causes,
+        find_looked_for(s),
     )  # fmt: skip

@@ -21,7 +21,8 @@ STYLE = "\n".join(read_asset(name).decode() for name in STYLES)
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """() => [...document.querySelectorAll('button, summary, input, select, .parts a')].filter(each => {
-  const box = (each.closest('label') || each).getBoundingClientRect(); return box.width && (box.height < 23.9 || box.width < 23.9);
+  const box = (each.closest('label') || each).getBoundingClientRect();
+  return box.width && (box.height < 23.9 || box.width < 23.9);
 }).map(each => each.outerHTML.slice(0, 80))"""
 
 

@@ -18,7 +18,7 @@ ROOM = FILE.parent
 # Sections whose keys come from data: codes of the chart, ids of the rules.
 OF_DATA = {
     "sex", "definition_short", "criterion", "remedy", "kurasawa", "variant", "attested", "unit", "drug", "element",
-    "stay", "source", "gate",
+    "stay", "source", "gate", "aip",
 }  # fmt: skip
 BUILT = re.compile(r"^(nav|level|antibody|fact\.(rp|mda5|month|failure)_|workup|options|status|changes|here|launch)")
 UNSAFE = re.compile(
