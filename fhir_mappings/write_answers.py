@@ -41,10 +41,15 @@ def is_of(observation: dict[str, Any], patient: str) -> bool:
 
 def is_statement(observation: dict[str, Any], reference: str, patient: str) -> bool:
     """Whether an Observation is the statement meant: this reference, this patient, our codes, not withdrawn."""
-    codings = _dict(observation.get("code")).get("coding")
-    ours = isinstance(codings, list) and any(_dict(each).get("system") == SYSTEM for each in codings)
     meant = f"{OBSERVATION}/{_identity(observation)}" == reference and is_of(observation, patient)
-    return ours and meant and observation.get("status") != WITHDRAWN
+    return bool(code_of(observation)) and meant and observation.get("status") != WITHDRAWN
+
+
+def code_of(observation: dict[str, Any]) -> str:
+    """Which statement of the contract an Observation is; empty if none."""
+    codings = _dict(observation.get("code")).get("coding")
+    found = [_dict(each) for each in codings] if isinstance(codings, list) else []
+    return next((str(each.get("code", "")) for each in found if each.get("system") == SYSTEM), "")
 
 
 def read_json(body: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from ehr_access.fhir_writer import EhrWriter, FhirWrites, WriteOutcome, Written
 from ehr_access.transport import ReadError
 from fhir_mappings.attestation_drafts import IDENTIFIER, WITHDRAWN, Statement, attestation, withdrawn
-from fhir_mappings.write_answers import OBSERVATION, found_as, is_statement, read_json, version_of
+from fhir_mappings.write_answers import OBSERVATION, code_of, found_as, is_statement, read_json, version_of
 from smart_app.attest_forms import Entered
 from smart_app.opening import Opened
 from smart_app.ports import SmartPorts
@@ -118,7 +118,7 @@ class Acts:
         launch, now = self.seen.launch, self.ports.now()
         try:
             gone = withdrawn(found, launch.user, launch.user_name, now)
-        except ValueError:  # the EHR holds it in a form that our model refuses: better left than damaged
+        except (ValueError, TypeError):  # the EHR holds it in a form that our model refuses: better left than damaged
             return KEPT
         written = writes.replace(str(found["id"]), _packed(gone), version_of(found))
         if written.outcome is not WriteOutcome.WRITTEN:
@@ -128,11 +128,10 @@ class Acts:
         return "withdrawn"
 
     def _note_withdrawal(self, reference: str, kept: KeptStatement | None, gone: dict[str, Any]) -> None:
-        now, code = self.ports.now(), gone["code"]["coding"][0]["code"]
-        kept = kept or self._twin(gone)
+        now, kept = self.ports.now(), kept or self._twin(gone)
         if kept is None:
             id = _digest(self.seen.ehr.name, self.seen.launch.patient, reference)
-            self.statements.add(self.about, KeptStatement(id, code, "ehr", WITHDRAWN, now, _packed(gone)))
+            self.statements.add(self.about, KeptStatement(id, code_of(gone), "ehr", WITHDRAWN, now, _packed(gone)))
         else:
             marked = replace(kept, status=WITHDRAWN, content=_packed(gone))
             self.statements.change(self.about, marked, (kept.place,), now)

@@ -9,7 +9,7 @@ import pytest
 
 from fhir_mappings.attestation_drafts import IDENTIFIER
 from fhir_mappings.attestations import SYSTEM
-from fhir_mappings.write_answers import found_as, is_of, is_statement, kept_as, read_json, version_of
+from fhir_mappings.write_answers import code_of, found_as, is_of, is_statement, kept_as, read_json, version_of
 
 OURS = {
     "resourceType": "Observation",
@@ -77,5 +77,6 @@ def test_whose_and_which_version() -> None:
     ],
 )
 def test_only_our_living_statement_about_this_patient_is_meant(changed: dict[str, Any], expected: bool) -> None:
-    statement = OURS | {"status": "final", "code": {"coding": [{"system": "x"}, {"system": SYSTEM}]}}
+    statement = OURS | {"status": "final", "code": {"coding": [{"system": "x"}, {"system": SYSTEM, "code": "ct-worsening"}]}}
     assert is_statement(statement | changed, "Observation/17", "p1") is expected
+    assert code_of(statement) == "ct-worsening"
