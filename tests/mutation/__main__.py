@@ -36,11 +36,12 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
+    parser.add_argument("--tests", type=int, default=600, help="tests for one fault at most, the most telling first")
     parser.add_argument("--told", action="store_true", help="only print what is known")
     options = parser.parse_args()
     chosen = sources(options.modules)
     if not options.told:
-        _try(options.fresh, chosen, options.charts)
+        _try(chosen, options)
     ledger = Ledger()
     for source in chosen:
         ledger.know(source)
@@ -54,17 +55,17 @@ def _shown(m: Mutant) -> str:
     return f"{m.module}.py:{m.line} {m.place or 'outside of functions'}\n    {m.text}\n    {m.change}\n"
 
 
-def _try(fresh: bool, chosen: list[Source], charts: int) -> None:
+def _try(chosen: list[Source], options: argparse.Namespace) -> None:
     """In a process of its own, so that this one stays free of the tests."""
     child = os.fork()
     if child == 0:
-        os._exit(_session(Ledger(fresh=fresh), chosen, charts))
+        os._exit(_session(Ledger(fresh=options.fresh), chosen, options))
     _, status = os.waitpid(child, 0)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit("the round without faults did not end well: see above")
 
 
-def _session(ledger: Ledger, chosen: list[Source], charts: int) -> int:
+def _session(ledger: Ledger, chosen: list[Source], options: argparse.Namespace) -> int:
     from tests.mutation.killing import Killing
 
     for source in chosen:
@@ -83,7 +84,7 @@ def _session(ledger: Ledger, chosen: list[Source], charts: int) -> int:
             yield source, [m for m in ledger.open(source.mutants) if m.place]
             ledger.write()
 
-    plugin = Killing(wanted, report, charts)
+    plugin = Killing(wanted, report, options.charts, options.tests)
     return int(pytest.main(["-q", "-s", "-p", "no:cacheprovider", *TESTS], plugins=[plugin]))
 
 

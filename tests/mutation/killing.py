@@ -29,7 +29,6 @@ KNOWLEDGE_TESTS = ("tests/rules/test_knowledge.py", "tests/rules/test_texts.py",
 if TYPE_CHECKING:
     from tests.mutation.oracle_charts import OracleChart
 
-MOST = 600  # tests for one fault, the most telling first; what more would find is told as alive, never as killed
 SLOW = 4.0  # tests of many random examples take longer still, and are left out: too dear for every fault
 Report = Callable[[Mutant, str, str, float], None]
 
@@ -38,9 +37,10 @@ class Killing:
     """A pytest plugin: one round without faults that notes which test reaches which line, then the faults."""
 
     def __init__(
-        self, wanted: Callable[[], Iterable[tuple[Source, list[Mutant]]]], report: Report, charts: int
+        self, wanted: Callable[[], Iterable[tuple[Source, list[Mutant]]]], report: Report, charts: int, most: int
     ) -> None:
-        self.wanted, self.report, self.charts = wanted, report, charts
+        self.wanted, self.report = wanted, report
+        self.charts, self.most = charts, most
         self.fails: dict[str, Callable[[], bool]] = {}
         self.seconds: dict[str, float] = {}
         self.reach: dict[str, dict[int, set[str]]] = {}
@@ -123,7 +123,7 @@ class Killing:
             names |= {name for name in self.fails if name.startswith(KNOWLEDGE_TESTS)}
         lucky = [name for name in dict.fromkeys(self.luck[mutant.module, mutant.place]) if name in names][:40]
         rest = sorted(names - set(lucky), key=lambda n: (_far(n, mutant.module), self.seconds[n], n))
-        return [*lucky, *rest][:MOST]
+        return [*lucky, *rest][: self.most]
 
     def _killer(self, running: Running, mutant: Mutant, names: list[str], loads: bool) -> str:
         running.infect(mutant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rpild_rules.assess import assess, guard
+from rpild_rules.definition import CRITERIA
 from rpild_rules.findings import Finding, Reason
 from rpild_rules.recommend import Call, choose
 from tests.rules.charts import NOW, chart
@@ -32,6 +33,28 @@ def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> N
     assert result.finding("aado2of32").reasons == {Reason.RULE_FAILED}
     assert result.finding("ferritin828").met
     assert result.finding("fourConditions").met
+
+
+@pytest.mark.parametrize(
+    ("function", "rule", "ids"),
+    [
+        ("dyspnoea_shown", "dyspnoeaShown", {"dyspnoeaShown", "dyspnoeaNeedingCare"}),
+        ("dyspnoea_needing_care", "C1", {"dyspnoeaNeedingCare"}),
+        ("lung_function", "C2", {"fvcDecline", "dlcoDecline", "lungFunctionDecline"}),
+        ("hrct_increase", "C3", {"hrctIncrease"}),
+        ("gas_exchange", "C4", {"respiratoryFailure", "pao2Decline", "gasExchange"}),
+    ],
+)
+def test_a_condition_that_fails_is_unknown_with_its_halves(
+    monkeypatch: pytest.MonkeyPatch, function: str, rule: str, ids: set[str]
+) -> None:
+    monkeypatch.setattr(f"rpild_rules.definition.{function}", broken)
+    situation = assess(chart(*LINES), shipped(), NOW).situation
+    assert situation
+    judged = (*CRITERIA, "dyspnoeaShown")
+    failed = {id: situation.found[id] for id in judged if Reason.RULE_FAILED in situation.found[id].reasons}
+    assert set(failed) == ids
+    assert all(f.because.startswith(f"rule {rule} failed") for f in failed.values())
 
 
 @pytest.mark.verifies("S6")

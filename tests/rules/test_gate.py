@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rpild_rules.findings import Reason
 from rpild_rules.gate import open_gate, years
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
@@ -45,3 +46,11 @@ def test_completed_years() -> None:
     born = NOW.date().replace(year=2008)
     assert years(born, NOW.date()) == NOW.year - 2008
     assert years(born.replace(day=born.day + 1), NOW.date()) == NOW.year - 2009
+
+
+def test_a_shut_gate_says_why_it_could_not_be_judged() -> None:
+    quiet, unread = "condition vte @-3D", "unread E-FERR fetch-failed"
+    assert open_gate(chart(quiet), shipped(), NOW).reason is None
+    assert open_gate(chart(quiet, unread), shipped(), NOW).reason is Reason.FETCH_FAILED
+    unreadable = open_gate(chart("test anti-mda5-qual positive @-9d", "unread E-COND not-permitted"), shipped(), NOW)
+    assert (unreadable.failed, unreadable.reason) == ("G5", Reason.NOT_PERMITTED)

@@ -46,6 +46,11 @@ def test_an_open_or_another_antibody_absorbs_the_referral(antibodies: tuple[str,
     assert (sent, held) == (["otherMyositisAntibody" if antibodies else "antibodyPending"], ["transplantReferral"])
 
 
+def test_the_first_line_card_absorbs_the_referral() -> None:
+    lines = ("test anti-mda5-qual positive @-14d", "condition dyspnea @-18D", "pao2 55 @-1d")
+    assert topics(assess(chart(*lines), shipped(), NOW), Call()) == (["combinationTherapy"], ["transplantReferral"])
+
+
 def test_a_suppressed_card_does_not_bring_back_what_it_absorbs(rescue: Assessment) -> None:
     first = Remembered(True)
     sent = to_remember(choose(rescue, Call("patient-view"), first)[0][:2], rescue, first)
