@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhir_mappings.attestations import TABLE
 from rpild_rules.facts import PatientFacts
@@ -23,7 +23,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One control. `kind` is `radio`, `select` or `text`; `id` is unique on the page; `error` is in words."""
+    """One control. `kind` is `radio`, `select` or `text`; `id` is unique on the page; `error` is in words.
+
+    `focus`: the first that has to be corrected.
+    """
 
     kind: str
     id: str
@@ -34,11 +37,14 @@ class Field:
     value: str = ""
     numeric: bool = False
     choices: tuple[Choice, ...] = ()
+    focus: bool = False
 
 
 def fields_of(code: str, facts: PatientFacts, form: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
     """The fields of one statement, in order."""
-    return tuple(_fields(code, facts, form, errors))
+    fields = tuple(_fields(code, facts, form, errors))
+    first = next((each for each in fields if each.error), None)
+    return tuple(replace(each, focus=True) if each is first else each for each in fields)
 
 
 def _fields(code: str, facts: PatientFacts, form: Mapping[str, str], errors: Mapping[str, str]) -> Iterator[Field]:
