@@ -27,8 +27,8 @@ from rpild_server.logs import report
 from rpild_server.metrics import Meters
 from rpild_server.probe import post
 from rpild_server.site_rules import OWN_CALLER as CANARY
+from rpild_server.site_rules import OWN_ISSUER as ISSUER
 
-ISSUER = "urn:rpild:canary"
 CHART = Path(__file__).with_name("canary_chart.json")
 AGE = re.compile(r"\{-(\d+)d\}")
 TOPIC = "combinationTherapy"

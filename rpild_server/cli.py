@@ -15,6 +15,7 @@ from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.checking import check_all
 from rpild_server.client_key_command import client_key
 from rpild_server.demo import run_demo
+from rpild_server.doctor_command import doctor
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.html_page import html_of
 from rpild_server.initial import write_initial
@@ -115,7 +116,7 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in (*COMMANDS, report, admin_password, client_key):
+for command in (*COMMANDS, report, admin_password, client_key, doctor):
     main.add_command(command)
 
 

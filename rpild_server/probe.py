@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 JSON = "application/json"
+SECONDS = 5.0
+DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An answer: status (0 where none came, then `fault` says why), the server's Date, the text."""
+
+    status: int
+    date: str = ""
+    fault: str = ""
+    text: str = field(default="", repr=False)
+
+
+def look(address: str, seconds: float = SECONDS) -> Seen:
+    """What a GET of an address brings; redirects are not followed."""
+    try:
+        answer = requests.get(
+            address, timeout=seconds, allow_redirects=False, headers={"Accept": "application/json, */*"}
+        )
+    except requests.RequestException as problem:
+        return Seen(0, fault=type(problem).__name__)
+    return Seen(answer.status_code, answer.headers.get("Date", ""), text=answer.text)
+
+
+def certificate_days(host: str, port: int, seconds: float = SECONDS) -> int | None:
+    """How many days the certificate there still holds, for who trusts its issuer; None where it cannot be had."""
+    try:
+        line = socket.create_connection((host, port), timeout=seconds)
+        with line, ssl.create_default_context().wrap_socket(line, server_hostname=host) as safe:
+            until = (safe.getpeercert() or {}).get("notAfter")
+    except (OSError, ValueError):
+        return None
+    return int((ssl.cert_time_to_seconds(str(until)) - time.time()) // DAY) if until else None
 
 
 def post(address: str, body: bytes, headers: Mapping[str, str], seconds: float) -> tuple[int, dict[str, Any]]:

@@ -12,6 +12,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Engine, Select, select
 
+from rpild_server.site_rules import OWN_ISSUER
 from rpild_server.storage.tables import cards, decision_records, feedback, gate_rows
 from rpild_server.storage.times import read_stamp, stamp
 
@@ -101,6 +102,7 @@ def _rows(engine: Engine, query: Select[tuple[str, ...]]) -> Iterator[Row]:
 def _decisions(asked: Asked) -> Select[tuple[str, ...]]:
     table = decision_records.c
     query = select(table.iss, table.unit, table.created, table.summary, table.timings)
+    query = query.where(table.iss != OWN_ISSUER)
     return query.where(table.created >= stamp(asked.since), table.created < stamp(asked.until))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rpild_server.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-OWN_CALLER = "canary"
+OWN_CALLER, OWN_ISSUER = "canary", "urn:rpild:canary"
 # Issuers whose private key anybody can read.
 TEST_ISSUERS = frozenset({"https://sandbox.cds-hooks.org"})
 

@@ -1,0 +1,143 @@
+"""`rpild doctor`: what is wrong is named with its remedy and ends with 1; a running site is well."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from rpild_server import doctor as doctor_module
+from rpild_server import doctor_of_service, probe
+from rpild_server.diagnosis import Row
+from rpild_server.doctor import diagnose, worst
+from rpild_server.doctor_of_ehrs import look_at_ehr
+from rpild_server.ehr_settings import EhrSettings
+from rpild_server.initial import write_initial
+from rpild_server.probe import Seen
+from rpild_server.settings import load_settings
+from tests.cli.serving import served, write_site
+from tests.conftest import free_port
+from tests.service.hostile_server import give, hostile_server
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def rows(config: Path, now: datetime = NOW) -> dict[str, Row]:
+    """The gravest row of each thing."""
+    order = ("ok", "warn", "fault")
+    found: dict[str, Row] = {}
+    for row in diagnose(config, now):
+        if row.what not in found or order.index(row.level) > order.index(found[row.what].level):
+            found[row.what] = row
+    return found
+
+
+@pytest.mark.slow
+def test_a_running_site_is_well_and_one_that_has_ended_is_told(tmp_path: Path) -> None:
+    with served(tmp_path, canary_minutes="0.01") as stack:
+        deadline = time.monotonic() + 20
+        while rows(tmp_path / "rpild.toml", datetime.now(UTC))["canary"].level != "ok" and time.monotonic() < deadline:
+            time.sleep(0.5)
+        found = rows(tmp_path / "rpild.toml", datetime.now(UTC))
+        assert found["service"].level == "ok", stack.log.read_text()
+        assert found["canary"].level == found["storage"].level == found["kit: keys"].level == "ok"
+        assert found["calls"] == Row("warn", "calls", "none is on record yet", found["calls"].remedy), (
+            "the canary is no call"
+        )
+        assert found["kit: FHIR"].level == "fault", "nothing listens there"
+    assert rows(tmp_path / "rpild.toml")["service"].level == "warn"
+
+
+def test_the_command_prints_rows_and_ends_with_1(tmp_path: Path) -> None:
+    write_initial(tmp_path, date(2026, 11, 24))
+    command = [str(Path(sys.executable).with_name("rpild")), "doctor", "--config", str(tmp_path / "rpild.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "fault main: keys" in done.stdout
+    assert "Without keys its calls are refused with 401." in done.stdout
+    found = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=False, timeout=60).stdout)
+    assert {"level", "what", "text", "remedy"} == found[0].keys()
+
+
+def test_before_its_first_start_the_tables_are_no_fault(tmp_path: Path) -> None:
+    assert rows(write_site(tmp_path, free_port(), free_port()))["storage"].level == "warn"
+
+
+def test_settings_that_cannot_be_read_end_the_look(tmp_path: Path) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text("colour = 1")
+    found = list(diagnose(file, NOW))
+    assert [each.level for each in found] == ["fault"]
+    assert worst(found) == 1
+
+
+def test_what_is_for_trying_is_warned_of_and_missing_secrets_are_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text('allow_http_loopback = true\nsecrets_file = "nowhere.toml"\n')
+    found = rows(file)
+    assert found["settings"].level == "fault"
+    assert found["silent mode"].level == "warn"
+
+
+def test_old_secrets_and_a_full_disk_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(tmp_path, workers="1"):
+        pass
+    long_ago = (NOW - timedelta(days=400)).timestamp()
+    os.utime(tmp_path / "secrets.toml", (long_ago, long_ago))
+    monkeypatch.setattr(doctor_module, "TOO_LITTLE", 2**60)
+    monkeypatch.setattr(doctor_module, "LITTLE", 2**61)
+    found = rows(tmp_path / "rpild.toml")
+    assert found["secrets"].level == "warn"
+    assert found["disk"].level == "fault"
+
+
+def test_a_switch_that_is_set_is_told(tmp_path: Path) -> None:
+    with served(tmp_path, workers="1"):
+        command = [
+            str(Path(sys.executable).with_name("rpild")),
+            "switch",
+            "off",
+            "--config",
+            str(tmp_path / "rpild.toml"),
+        ]
+        subprocess.run([*command, "--topic", "workup"], check=True, capture_output=True, timeout=60)
+        found = rows(tmp_path / "rpild.toml", datetime.now(UTC))
+    assert (found["switches"].level, found["switches"].text) == ("warn", "workup is off")
+
+
+@pytest.mark.parametrize(("apart", "level"), [(5, "ok"), (600, "fault")])
+def test_a_clock_that_differs_is_a_fault(apart: int, level: str) -> None:
+    with hostile_server() as fhir:
+        fhir.acts["metadata"] = give({"resourceType": "CapabilityStatement"})
+        ehr = EhrSettings.model_validate({"name": "main", "fhir_bases": (fhir.base,)})
+        now = datetime.now(UTC) + timedelta(seconds=apart)
+        found = [each for each in look_at_ehr(ehr, load_settings(), now) if each.what == "main: clock"]
+    assert [each.level for each in found] == [level]
+
+
+def test_a_smart_configuration_that_cannot_be_had_is_a_fault() -> None:
+    with hostile_server() as fhir:
+        given = {"name": "main", "smart": True, "client_id": "rpild", "fhir_bases": (fhir.base,)}
+        found = {each.what: each for each in look_at_ehr(EhrSettings.model_validate(given), load_settings(), NOW)}
+    assert found["main: SMART"].level == "fault"
+
+
+@pytest.mark.parametrize(("days", "level"), [(90, "ok"), (5, "warn"), (-1, "fault")])
+def test_a_certificate_that_ends_soon_is_told(monkeypatch: pytest.MonkeyPatch, days: int, level: str) -> None:
+    monkeypatch.setattr(doctor_of_service, "certificate_days", lambda _host, _port: days)
+    assert [each.level for each in doctor_of_service.certificate_rows("https://ehr.example/fhir", "main")] == [level]
+
+
+def test_a_certificate_of_nobody_has_no_days() -> None:
+    assert probe.certificate_days("127.0.0.1", free_port(), 0.5) is None
+
+
+def test_the_canary_that_fails_is_a_fault() -> None:
+    page = Seen(200, text='rpild_canary_ok{service="s"} 0.0\n')
+    assert [each.level for each in doctor_of_service._canary(page, load_settings())] == ["fault"]
