@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from ehr_sandbox.cds_client import ServiceError
 from ehr_sandbox.charting import PRACTITIONER
-from ehr_sandbox.clock import instant
+from ehr_sandbox.clock import Clock, instant
 from ehr_sandbox.exchanges import Exchange
 from ehr_sandbox.fhir_json import Json, as_list
 from ehr_sandbox.hook_calls import HOOKS, HookCaller
@@ -65,7 +65,7 @@ def _about(exchange: Exchange, patient: str) -> bool:
 def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) -> None:
     """Do what the pressed button says.
 
-    A hook's name, `place`, `accept:exchange:card:suggestion` or `override:exchange:card`. Raises ActionError.
+    A hook's name, `place`, `new-results`, `accept:exchange:card:suggestion` or `override:exchange:card`. Raises ActionError.
     """
     verb, *names = wish.split(":")
     if verb in HOOKS and not names:
@@ -74,8 +74,8 @@ def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) ->
         return _accept(caller, desk, names)
     if verb == "override" and len(names) == 2:
         return _override(caller, desk, names, form)
-    if verb == "place" and not names:
-        return _place(caller, desk)
+    if wish in WITHOUT_CALL:
+        return WITHOUT_CALL[wish](caller, desk)
     raise ActionError(f"The page knows no action {wish!r}. Hooks are: {', '.join(HOOKS)}.")
 
 
@@ -151,6 +151,15 @@ def _place(caller: HookCaller, desk: Desk) -> None:
     desk.message = f"{orders} placed. Open the chart again: the open orders show it, and the advice takes it in."
 
 
+def _arrive(caller: HookCaller, desk: Desk) -> None:
+    """New results come from the laboratory; nobody asks the service by that."""
+    coming = caller.records.patients[desk.patient].arriving(Clock(caller.records.now()))
+    for result in coming:
+        caller.records.put(result, OWN)
+    names = ", ".join(str(each["code"]["text"]) for each in coming)
+    desk.message = f"New results: {names}. Sign again to have them judged." if coming else "No result is on its way."
+
+
 def _created(card: Json, suggestion: str) -> list[Json]:
     """The resources that a suggestion would create."""
     chosen = [each for each in as_list(card.get("suggestions")) if each.get("uuid") == suggestion]
@@ -180,3 +189,6 @@ def _told(send: Callable[[], None]) -> str:
     except ServiceError as problem:
         return f" Feedback was not delivered: {problem}."
     return ""
+
+
+WITHOUT_CALL = {"place": _place, "new-results": _arrive}

@@ -23,7 +23,8 @@ SECTIONS: dict[str, tuple[tuple[str, Callable[[Json, Clock], Iterator[Json]]], .
     "scans": (("ImagingStudy", entries.scan), ("DiagnosticReport", entries.report)),
     "procedures": (("Procedure", entries.procedure),),
 }
-KNOWN = {"place", "lesson", "story", "try", "given", "family", "age", "sex", "results", "statements"} | SECTIONS.keys()
+PERSON = {"place", "lesson", "story", "try", "given", "family", "age", "sex"}
+KNOWN = PERSON | {"results", "statements", "arrives"} | SECTIONS.keys()
 
 
 class PatientFileError(ValueError):
@@ -52,6 +53,10 @@ class PatientFile:
     @property
     def worth_trying(self) -> list[str]:
         return list(self.content.get("try", []))
+
+    def arriving(self, clock: Clock) -> list[Json]:
+        """Results that are not in the chart yet and come in when the user asks for them."""
+        return list(results(self.id, self.content.get("arrives", {}), clock))
 
 
 def load_patients(folder: Path = FOLDER) -> tuple[PatientFile, ...]:

@@ -2,7 +2,7 @@
 "use strict";
 
 const form = document.getElementById("pad");
-const regions = ["cards", "order-pad"];
+const quick = new Set(["order-select", "patient-view"]); // what the user is busy with stays as it is
 let queue = Promise.resolve();
 
 function openGroups() {
@@ -11,7 +11,7 @@ function openGroups() {
 
 function swap(page, wish) {
   const open = openGroups();
-  for (const id of wish === "order-select" || wish === "patient-view" ? ["cards"] : regions) {
+  for (const id of quick.has(wish) ? ["cards"] : ["cards", "order-pad", "record"]) {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id).replaceWith(document.importNode(fresh, true));
   }
@@ -42,7 +42,7 @@ async function exchange(wish) {
     explain("The EHR cannot be reached. Is it still running?");
   }
   document.getElementById("cards").removeAttribute("aria-busy");
-  if (wish !== "order-select" && wish !== "patient-view") document.getElementById("cards-heading").focus();
+  if (!quick.has(wish)) document.getElementById("cards-heading").focus();
 }
 
 document.documentElement.classList.add("scripted");

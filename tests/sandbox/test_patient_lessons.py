@@ -34,12 +34,19 @@ OPENED = {
     "workup-only": "workup",
     "rheumatoid-knee": "",
     "dirty-chart": "combinationTherapy dataQuality",
+    "one-statement": "undeterminedHighRisk",
+    "response-day-six": "transplantReferral",
+    "aip-no-cause": "aipPathway",
 }
 SIGNED = [
     ("classic", "methotrexate", "pregnancyCheck combinationTherapy avoidForInduction"),
     ("classic", "ankle-xray", "combinationTherapy"),  # rule c: a critical card is told once a day on any order
     ("missing-gas", "ankle-xray", ""),
     ("kurasawa-k1", "transplant-referral", "refractoryOptions"),
+    ("three-months", "tacrolimus", "threeMonthProgression cniSafety"),
+    ("kurasawa-k1", "tofacitinib", "refractoryOptions preImmunosuppressionScreen jakiRisk"),
+    ("suh-a1", "methylprednisolone-pulse", "possibleInfection aipPathway"),
+    ("response-day-six", "cyclophosphamide", "cytopenia preImmunosuppressionScreen pjpProphylaxis"),
     ("rheumatoid-knee", "methotrexate", ""),
     ("rheumatoid-knee", "knee-xray", ""),
 ]
