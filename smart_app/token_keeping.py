@@ -39,9 +39,8 @@ class TokenKeeper:
 
     def usable(self) -> Tokens | None:
         """Tokens that are good for a while; None when there are none any more."""
-        row = self.rows.find(self.id)
+        row = self._row()
         if row is None:
-            self.ended = "The page was closed."
             return None
         tokens = read_tokens(row)
         left = tokens.expires - self.now().timestamp()
@@ -58,23 +57,27 @@ class TokenKeeper:
     def renew(self, stale: str) -> str | None:
         """Another access token than this one; None if there is none."""
         give_up = time.monotonic() + WAIT_SECONDS
-        while not self.ended:
-            row = self.rows.find(self.id)
+        while time.monotonic() < give_up:
+            row = self._row()
             if row is None:
-                self.ended = "The page was closed."
                 return None
             tokens = read_tokens(row)
             if tokens.access != stale:
                 return tokens.access
             if not tokens.refresh:
                 self.ended = "The EHR gave no refresh token."
-            elif self._leased(row):
-                return self._ask(row, tokens)
-            elif time.monotonic() > give_up:
                 return None
-            else:
-                self._pause(PAUSE_SECONDS)
+            if self._leased(row):
+                return self._ask(row, tokens)
+            self._pause(PAUSE_SECONDS)
         return None
+
+    def _row(self) -> Row | None:
+        """The launch as it is stored now; None where it is over."""
+        row = None if self.ended else self.rows.find(self.id)
+        if row is None:
+            self.ended = self.ended or "The page was closed."
+        return row
 
     def _leased(self, row: Row) -> bool:
         now = int(self.now().timestamp())

@@ -84,11 +84,15 @@ def test_every_path_of_the_service_is_documented(service_paths: set[str]) -> Non
 
 @pytest.fixture
 def service_paths() -> set[str]:
-    """What the application really routes, in the form of the document."""
+    """What the application with the page really routes, in the form of the document."""
     from rpild_server.app import create_app
+    from rpild_server.demo import Addresses, demo_settings
+    from rpild_server.storing import temporary_store
 
-    rules = {rule.rule for rule in create_app(Settings()).url_map.iter_rules()}
-    return {re.sub(r"<(?:\w+:)?\w+>", "{id}", rule) for rule in rules if not rule.startswith("/static")}
+    with temporary_store() as store:
+        app = create_app(demo_settings(Addresses(8090), ()), store=store)
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "<path:" not in rule.rule}
+    return {re.sub(r"<(?:\w+:)?\w+>", "{id}", rule) for rule in rules}
 
 
 @cache
