@@ -27,6 +27,7 @@ def test_a_form_without_the_pages_token_changes_nothing(demo: Demo, act: str, cs
 
 
 @pytest.mark.parametrize("act", ACTS)
+@pytest.mark.verifies("APP-76")
 def test_a_form_of_another_site_changes_nothing(demo: Demo, act: str) -> None:
     visit = demo.visit("classic")
     given = ACTS[act] | {"csrf": visit.hidden("csrf")}
@@ -53,6 +54,7 @@ def test_forms_are_sent_not_looked_at(demo: Demo, act: str) -> None:
     assert visit.browser.get(f"{visit.path}{act}").status_code in (404, 405)
 
 
+@pytest.mark.verifies("L9")
 def test_two_patients_in_two_tabs_of_one_browser(demo: Demo) -> None:
     first = demo.visit("kurasawa-k1")
     second = demo.visit("antibody-pending", first.browser)

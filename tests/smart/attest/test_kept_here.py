@@ -115,6 +115,7 @@ def test_the_scopes_decide_where_it_goes(site: PlugIn, scope: str, to_ehr: bool)
     assert ("Statements are kept by this service" in page) is not to_ehr
 
 
+@pytest.mark.verifies("L8")
 def test_a_session_that_has_ended_loses_no_statement(site: PlugIn) -> None:
     browser, path, page = opened(site, f"{SCOPE} patient/Observation.c")
     ehr = site.ehrs["north"]
