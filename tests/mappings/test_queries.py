@@ -173,3 +173,9 @@ def test_every_medication_key_is_read(key: str) -> None:
     kind = QUERIES[key].kind
     found = read_chart(answers(resource(kind)), CONTEXT).facts
     assert len(found.treatments) == 1
+
+
+def test_every_element_has_a_title_of_its_own() -> None:
+    titles = [table.get("title", "") for table in ELEMENTS.values()]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
