@@ -124,9 +124,10 @@ def _antibody_fact(s: Situation) -> Fact:
 def _gas_fact(s: Situation) -> Fact:
     """The gas that the criteria read, with its inspired oxygen."""
     say = page_texts().say
-    gas = index_gas(s.facts, s.now, s.now, s.knowledge).value
+    chosen = index_gas(s.facts, s.now, s.now, s.knowledge)
+    gas = chosen.value
     if gas is None:
-        return Fact(say("fact.gas"), say("fact.unknown"), say("fact.no_gas"))
+        return Fact(say("fact.gas"), say("fact.unknown"), people(chosen.what))
     oxygen = fraction_of(gas, s.facts, s.knowledge, s.now)
     compared = converted(gas)
     more = [say("criteria.compared", value=compared)] if compared else []

@@ -105,3 +105,11 @@ def test_an_older_onset_and_an_outdated_attestation_are_told() -> None:
     newer = page(POSITIVE, "attest respiratory-onset -60D @-30d", "condition dyspnea @-10D", *FALL).standing.notes
     assert any("An older respiratory record begins" in note for note in newer)
     assert any("please record the onset again" in note for note in newer)
+
+
+def test_a_gas_that_is_too_old_is_told_with_its_age() -> None:
+    facts = {fact.label: fact for fact in page(*MET, "stay IMP @-3d reason=dyspnea", "pao2 57 @-30h").standing.facts}
+    gas = facts["Arterial PaO2"]
+    assert gas.value == "not known"
+    assert "57" in gas.more
+    assert "too old" in gas.more
