@@ -50,6 +50,13 @@ class Visit:
         self.page.set_viewport_size(usual)
         return path
 
+    def window(self, name: str) -> Path:
+        """Keep a screenshot of what the window shows."""
+        path = ROOT / "build/screenshots" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path)
+        return path
+
     def overflow(self) -> int:
         """How many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
