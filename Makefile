@@ -41,7 +41,8 @@ integration: $(VENV)/.test-ready  ## all our patients behind another FHIR server
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.test-ready  ## the long proofs in full: 200,000 dirty charts read by both lanes, 50,000 spoilt bodies sent
+soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twice, 200,000 dirty charts read by both lanes, 50,000 spoilt bodies sent
+	$(BIN)/python -m tests.oracle.soak --charts 100000
 	$(BIN)/python -m tests.mappings.soak --charts 200000
 	RPILD_TRIES=50000 $(BIN)/python -m pytest -s tests/service/test_hostile_bytes.py
 

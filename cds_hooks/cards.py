@@ -7,7 +7,7 @@ it a link to the page. No empty field, no system action, no other link.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -40,23 +40,30 @@ def compose_cards(
 ) -> list[Card]:
     """The cards of one answer, in the order given."""
     links = [{"label": LINK_LABEL, "url": app.url, "type": "smart", "appContext": app.context}] if app else []
-    return [_card(each, request, texts) | ({"links": links} if links else {}) for each in sent]
+    cards = [_card(each, request, texts, bool(links)) for each in sent]
+    return [card | ({"links": links} if links else {}) for card in cards]
 
 
-def _card(recommendation: Recommendation, request: HookRequest, texts: Texts) -> Card:
+def _card(recommendation: Recommendation, request: HookRequest, texts: Texts, linked: bool) -> Card:
     identity = uuid5(NAMESPACE, f"{request.iss}|{request.hook_instance}|{recommendation.topic}")
     card: Card = {
         "uuid": str(identity),
         "summary": plain(recommendation.summary)[:SUMMARY_LIMIT],
         "indicator": recommendation.indicator,
         "source": {"label": SOURCE_LABEL, "topic": _topic(recommendation)},
-        "detail": detail((each.title, each.lines) for each in recommendation.sections),
+        "detail": detail(_sections(recommendation, texts, linked)),
         "overrideReasons": [_override_reason(code, texts) for code in recommendation.overrides],
     }
     suggestions = [_suggestion(item, identity, request) for item in recommendation.items]
     if suggestions:
         card |= {"suggestions": suggestions, "selectionBehavior": "any"}
     return {name: value for name, value in card.items() if value}
+
+
+def _sections(recommendation: Recommendation, texts: Texts, linked: bool) -> Iterator[tuple[str, Iterable[str]]]:
+    """The parts of a card; where the EHR can launch the page, a last line says what stands there."""
+    yield from ((each.title, each.lines) for each in recommendation.sections)
+    yield "", (texts.say("common", "page"),) if linked else ()
 
 
 def _topic(recommendation: Recommendation) -> Card:

@@ -105,16 +105,19 @@ def _stand(s: Situation, due: Due) -> Iterator[str]:
         names = ", ".join(s.knowledge.texts.label("definition_short", id) for id in ids)
         lacks = dict.fromkeys(each.what for each in s.found[ids[-1]].missing)
         told = f"{names} {status}"
-        if ids[-1] == DEFINITIONS[-1] and lacks and due.topic not in LISTS_MISSING:
+        if ids[-1] == DEFINITIONS[-1] and lacks and not _lists(due):
             told = s.knowledge.texts.say("common", "definition_why", definition=told, why="; ".join(lacks))
         yield told
 
 
 def missing(s: Situation, due: Due) -> Iterator[str]:
-    """Each criterion that is open: what is missing, why, and how to get it; what several lack is said once."""
+    """Each criterion that is open: what is missing, why, and how to get it; what several lack is said once.
+
+    Where a condition is met and only the onset is open, the other criteria decide nothing: they are named in one line.
+    """
     texts = s.knowledge.texts
     groups: dict[tuple[str, str], list[str]] = {}
-    for id in (*PARTS, "threeMonthProgression"):
+    for id in (CRITERION,) if due.variant in ONSET_MISSING else (*PARTS, "threeMonthProgression"):
         lacks = s.found[id].missing
         told = dict.fromkeys(texts.label("reason", each.reason) for each in lacks if each.reason not in SAID_BY_WORDS)
         reasons = ", ".join(told)
@@ -126,6 +129,11 @@ def missing(s: Situation, due: Due) -> Iterator[str]:
         remedy = " ".join(dict.fromkeys(texts.label("remedy", id) for id in ids))
         lacking = f"{what} ({reasons})" if reasons else what
         yield texts.say("common", "missing_item", criterion=names, what=lacking, remedy=remedy)
+
+
+def _lists(due: Due) -> bool:
+    """Whether the card lists each criterion that is open."""
+    return due.topic in LISTS_MISSING and due.variant not in ONSET_MISSING
 
 
 def _asked_first(s: Situation, due: Due, id: str) -> bool:
@@ -153,6 +161,8 @@ def unknown(s: Situation, due: Due) -> Iterator[str]:
         names += markers.no_lymphocytes(s)
     if names:
         yield s.knowledge.texts.say("foot", "unknown", unknown=", ".join(names))
+    elif not _lists(due):
+        yield s.knowledge.texts.say("common", "all_judged")
 
 
 def _unread_inputs(s: Situation, due: Due) -> Iterator[str]:
@@ -181,6 +191,8 @@ def _order_data(s: Situation, due: Due) -> str:
 
 def _to_tell(due: Due) -> tuple[str, ...]:
     """The answers whose absence the card does not tell elsewhere."""
+    if due.variant in ONSET_MISSING:
+        return tuple(id for id in PARTS if id != CRITERION)
     if due.topic in LISTS_MISSING:
         return ()
     return PARTS if due.topic in RP_CARDS else (*PARTS, *DEFINITIONS)

@@ -106,9 +106,10 @@ def _spoilt(m: Measurement, now: When) -> bool:
 
 def _open(finding: Finding, spoilt: Measurement, now: When) -> Finding:
     reason = trouble(spoilt, now) or Reason.UNIT
-    what = f"{spoilt.concept} {shown(spoilt)} {_said(reason, spoilt)}; before it: {finding.because}"
+    what = f"{spoilt.concept} {shown(spoilt)} {_said(reason, spoilt)}"
     refs, missing = (spoilt.reference, *finding.evidence), Missing(reason, what)
-    return Finding(finding.id, UNKNOWN, what, refs, finding.parameters, (missing, *finding.missing))
+    because = f"{what}; before it: {finding.because}"
+    return Finding(finding.id, UNKNOWN, because, refs, finding.parameters, (missing, *finding.missing))
 
 
 def vague_baseline(finding: Finding, perhaps: list[Measurement]) -> Finding:
