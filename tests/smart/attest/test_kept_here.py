@@ -25,6 +25,10 @@ ILD = MDA5 | {
     "id": "c2", "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J84.9"}]},
 }  # fmt: skip
 
+HYPERTENSION = MDA5 | {
+    "id": "c3", "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I10"}]},
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[PlugIn]:
@@ -147,3 +151,16 @@ def test_a_store_that_fails_gives_back_what_was_entered() -> None:
         assert "<li>2014-05</li>" in again.text
         assert 'name="value" value="2014-05"' in again.text
         assert f'action="{path}attest"' in again.text
+
+
+def test_what_a_clinician_knows_of_the_lungs_opens_the_gate() -> None:
+    with plug_in(load_knowledge()) as site:
+        site.ehrs["north"].resources["Condition"] = [HYPERTENSION]
+        browser, path, page = opened(site)
+        assert "attest-bilateral-infiltrates" in page
+        assert 'id="criteria"' not in page
+        day = site.clock().date().isoformat()
+        for code, value in (("respiratory-onset", day), ("bilateral-infiltrates", "yes")):
+            form = {"csrf": hidden(page, "csrf"), "key": hidden(page, "key"), "code": code, "value": value}
+            assert browser.post(f"{path}attest", form).status_code == 303
+        assert 'id="criteria"' in browser.get(path).text
