@@ -17,16 +17,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
-from tests.mutation.ledger import KILLED, Ledger
+from tests.mutation.killing import TESTS, Killing
+from tests.mutation.ledger import KILLED, SURVIVED, Ledger
 from tests.mutation.mutants import Mutant, Source
+from tests.mutation.outside import try_outside
 from tests.mutation.running import sources
 
-TESTS = ("tests/rules", "tests/knowledge")
 EVERY = 50
 
 
@@ -45,6 +47,8 @@ def main() -> int:
     ledger = Ledger()
     for source in chosen:
         ledger.know(source)
+    if not options.told:
+        _try_tables(ledger, chosen)
     told = "\n".join(ledger.table(chosen))
     alive = [mutant for source in chosen for mutant in ledger.alive(source.mutants)]
     sys.stdout.write(f"{told}\n{''.join(map(_shown, alive))}")
@@ -65,17 +69,30 @@ def _try(chosen: list[Source], options: argparse.Namespace) -> None:
         raise SystemExit("the round without faults did not end well: see above")
 
 
-def _session(ledger: Ledger, chosen: list[Source], options: argparse.Namespace) -> int:
-    from tests.mutation.killing import Killing
+def _try_tables(ledger: Ledger, chosen: list[Source]) -> None:
+    if try_outside(chosen[0], None)[0] != SURVIVED:
+        raise SystemExit("a test fails without any fault when the rules are imported anew")
+    for source in chosen:
+        for mutant in [m for m in ledger.open(source.mutants) if not m.place]:
+            start = time.perf_counter()
+            fate, by = try_outside(source, mutant)
+            _enter(ledger, mutant, fate, by, time.perf_counter() - start)
+        ledger.write()
 
+
+def _enter(ledger: Ledger, mutant: Mutant, fate: str, by: str, seconds: float) -> None:
+    ledger.enter(mutant, fate, by, seconds)
+    if fate != KILLED:
+        sys.stderr.write(f"{fate}: {mutant.module}.py:{mutant.line} {mutant.change} ({seconds:.1f} s)\n")
+
+
+def _session(ledger: Ledger, chosen: list[Source], options: argparse.Namespace) -> int:
     for source in chosen:
         ledger.know(source)
     tried = count(1)
 
     def report(mutant: Mutant, fate: str, by: str, seconds: float) -> None:
-        ledger.enter(mutant, fate, by, seconds)
-        if fate != KILLED:
-            sys.stderr.write(f"{fate}: {mutant.module}.py:{mutant.line} {mutant.change} ({seconds:.1f} s)\n")
+        _enter(ledger, mutant, fate, by, seconds)
         if next(tried) % EVERY == 0:
             ledger.write()
 

@@ -24,6 +24,7 @@ from tests.mutation.mutants import Mutant, Source
 from tests.mutation.running import RULES, Running, memories
 
 LOADING = "loading"
+TESTS = ("tests/rules", "tests/knowledge")
 KNOWLEDGE_TESTS = ("tests/rules/test_knowledge.py", "tests/rules/test_texts.py", "tests/knowledge/")
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Killing:
         def agrees(chart: OracleChart) -> None:
             assert not chart.differs(shipped())
 
-        return {name: partial(_raises, agrees, {"chart": chart}) for name, chart in oracle_charts(self.charts).items()}
+        return {name: partial(raises, agrees, {"chart": chart}) for name, chart in oracle_charts(self.charts).items()}
 
     def _first_round(self) -> list[str]:
         measured = coverage.Coverage(data_file=None, source=[str(RULES)], config_file=False)
@@ -149,13 +150,14 @@ def fails(item: Any) -> bool:
     given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     wanted = set(item._fixtureinfo.argnames) - set(given)
     if wanted <= {"tmp_path"} and item.cls is None:
-        return _raises(item.obj, given, bool(wanted))
+        return raises(item.obj, given, bool(wanted))
     if hasattr(item, "_request"):
         item._initrequest()
     return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
 
 
-def _raises(test: Callable[..., None], given: dict[str, Any], in_a_folder: bool = False) -> bool:
+def raises(test: Callable[..., None], given: dict[str, Any], in_a_folder: bool = False) -> bool:
+    """Whether a test, called with what it needs, fails."""
     try:
         with TemporaryDirectory() if in_a_folder else nullcontext() as folder:
             test(**given, **({"tmp_path": Path(folder)} if folder else {}))

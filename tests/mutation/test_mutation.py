@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FunctionType
@@ -14,7 +17,8 @@ from tests.mutation.ledger import KILLED, SURVIVED, TIMED_OUT, Explained, Ledger
 from tests.mutation.mutants import Mutant, Source
 from tests.mutation.running import Running, sources
 
-WHEN = Path(__file__).resolve().parents[2] / "rpild_rules/when.py"
+ROOT = Path(__file__).resolve().parents[2]
+WHEN = ROOT / "rpild_rules/when.py"
 
 
 def fault(source: Source, place: str, change: str) -> Mutant:
@@ -123,3 +127,19 @@ def test_an_explained_survivor_is_neither_tried_nor_alive(tmp_path: Path, monkey
     assert one not in ledger.open(source.mutants)
     assert ledger.alive(source.mutants) == []
     assert list(ledger.table([source]))[1].split()[5] == "1"
+
+
+OUTSIDE = """
+from tests.mutation.outside import try_outside
+from tests.mutation.running import sources
+(gate,) = sources(["gate"])
+(fault,) = [m for m in gate.mutants if m.change.endswith("without 'G3e'") and not m.place]
+print(*try_outside(gate, fault))
+"""
+
+
+def test_a_fault_of_a_table_is_found_by_a_case_named_after_the_module() -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE", "PYTEST"))}
+    command = [sys.executable, "-c", OUTSIDE]
+    done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("killed gate: ")
