@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rpild_rules.trends import Point, Trend, Unplaced
@@ -60,7 +61,7 @@ def _notes(point: Point, pair: Pair | None, axis: TimeAxis) -> Iterator[str]:
         yield say("trends.note_outside")
 
 
-def _time(unplaced: Unplaced) -> object:
+def _time(unplaced: Unplaced) -> datetime:
     return unplaced.measured.when.latest if unplaced.measured.when else FIRST_INSTANT
 
 
