@@ -20,7 +20,7 @@ from rpild_server.demo import running_demo
 from rpild_server.settings import load_settings
 from rpild_server.storage.tables import audit_log
 from rpild_server.storing import Store, temporary_store
-from tests.conftest import free_port, free_port_pair
+from tests.conftest import free_port_pair
 from tests.smart.launch.browsing import Browser, query
 from tests.smart.launch.scripted_ehr import ScriptedEhr, scripted_ehr
 
@@ -91,6 +91,16 @@ class PlugIn:
             return [(row.kind, row.what) for row in rows]
 
 
+class Door:
+    """What is served before the application is there: the application needs to know the port."""
+
+    app: Any = None
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return self.app(environ, start_response)
+
+
+RSA = make_client_key("k2", "RS384")  # slow to make
 Records = dict[str, dict[str, Any]]
 
 
@@ -99,16 +109,15 @@ def plug_in(
     knowledge: Knowledge, records: Records | None = None, unsigned: str = "", **settings: Any
 ) -> Iterator[PlugIn]:
     """A plug-in that knows the EHRs `north` and `south`, each with changes to its record."""
-    port, clock = free_port(), Clock()
-    url, keys = f"http://127.0.0.1:{port}", ClientKeys((make_client_key("k1", "ES384"), make_client_key("k2", "RS384")))
+    clock, keys, door = Clock(), ClientKeys((make_client_key("k1", "ES384"), RSA)), Door()
     with ExitStack() as stack:
+        url = f"http://127.0.0.1:{stack.enter_context(loopback.serving(door))}"
         ehrs = {name: stack.enter_context(scripted_ehr()) for name in ("north", "south")}
         store = stack.enter_context(temporary_store())
         rows = tuple(_record(name, ehr) | (records or {}).get(name, {}) for name, ehr in ehrs.items())
         given = {"public_base_url": url, "allow_http_loopback": True, "read_seconds": 2.0, "ehrs": rows}
         options = {"now": clock, "store": store, "client_keys": keys, "unsigned": unsigned}
-        app = create_app(load_settings(**(given | settings)), knowledge, **options)
-        stack.enter_context(loopback.serving(app, port))
+        door.app = create_app(load_settings(**(given | settings)), knowledge, **options)
         yield PlugIn(url, ehrs, clock, store, keys)
 
 
