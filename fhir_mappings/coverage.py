@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhir_mappings.attestations import TABLE as ATTESTATIONS
 from fhir_mappings.code_tables import EXCLUDES, ROWS, concepts_of
 from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.drugs import ingredients_of
@@ -25,6 +26,7 @@ from fhir_mappings.words import plain
 OF_NO_ELEMENT = ""
 OF_CONCEPT = {concept: element for element, table in ELEMENTS.items() for concept in table["concepts"]}
 OF_CONCEPT |= {PANEL: "E-MSA", "culture-other": "E-MICRO", "ct-chest": "E-CT", "cxr": "E-CT"}
+OF_CONCEPT |= dict.fromkeys(ATTESTATIONS, "E-ATT")
 # Where no concept decides: the first element of a search for that type.
 OF_KIND = {
     query.kind: next(iter(query.elements), OF_NO_ELEMENT) for query in QUERIES.values() if query.kind != "Observation"

@@ -12,6 +12,7 @@ import orjson
 
 from rpild_server.app import wall_clock
 from rpild_server.assessing import Assessed, assess_file, moment, report_of
+from rpild_server.check_ehr.command import check_ehr
 from rpild_server.checking import check_all
 from rpild_server.client_key_command import client_key
 from rpild_server.demo import run_demo
@@ -45,9 +46,12 @@ def main() -> None:
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option("--trust-fhir", multiple=True, metavar="URL", help="A further FHIR base that calls may name; repeatable.")
 @click.option("--config", type=existing_file, help="A settings file (TOML) with further EHRs whose calls count.")
-def demo(port: int, no_open: bool, trust_fhir: tuple[str, ...], config: Path | None) -> None:
+@click.option("--client-keys", type=existing_file, help="Sign with the keys of this file; see `rpild client-key`.")
+def demo(
+    port: int, no_open: bool, trust_fhir: tuple[str, ...], config: Path | None, client_keys: Path | None
+) -> None:
     """Start the plug-in and a demo EHR on this machine, with synthetic patients."""
-    with_exit_code(lambda: run_demo(port, trust_fhir, not no_open, config))
+    with_exit_code(lambda: run_demo(port, trust_fhir, not no_open, config, client_keys))
 
 
 @main.command()
@@ -116,7 +120,7 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in (*COMMANDS, report, admin_password, client_key, doctor):
+for command in (*COMMANDS, report, admin_password, client_key, doctor, check_ehr):
     main.add_command(command)
 
 

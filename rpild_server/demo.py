@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask
 
-from ehr_access.client_keys import ClientKeys, make_client_key
+from ehr_access.client_keys import ClientKeys, load_client_keys, make_client_key
 from rpild_server.app import create_app
 from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST, serving
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEMO_EHR = "demo"
 CLIENT_ID = "rpild"
+SERVICE_ID = "rpild-service"
 
 
 class PortTakenError(Exception):
@@ -73,17 +74,20 @@ def demo_settings(addresses: Addresses, trusted: tuple[str, ...], further: Path 
 
 
 @contextmanager
-def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None = None) -> Iterator[Addresses]:
-    """Both sites, up when the block begins and closed when it ends; raises PortTakenError, SettingsError.
+def running_demo(
+    port: int, trusted: tuple[str, ...] = (), further: Path | None = None, keys_file: Path | None = None
+) -> Iterator[Addresses]:
+    """Both sites, up when the block begins and closed when it ends; raises PortTakenError, SettingsError, KeysError.
 
+    The plug-in signs with fresh keys, or with those of a file.
     On loopback and with synthetic data, a call without a token counts as one of the demo EHR.
     """
     from ehr_sandbox.app import create_sandbox
 
     addresses, up = Addresses(port), threading.Event()
     settings = demo_settings(addresses, trusted, further)
-    keys = ClientKeys((make_client_key("demo", "ES384"),))
-    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=(_registration(addresses),))
+    keys = load_client_keys(keys_file) if keys_file else ClientKeys((make_client_key("demo", "ES384"),))
+    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=_registrations(addresses))
     with ExitStack() as sites:
         store = sites.enter_context(temporary_store())
         plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR, client_keys=keys)
@@ -93,17 +97,22 @@ def running_demo(port: int, trusted: tuple[str, ...] = (), further: Path | None 
         yield addresses
 
 
-def _registration(addresses: Addresses) -> Client:
-    """The plug-in's page as the demo EHR knows it: an app that proves itself with a signed assertion."""
-    from ehr_sandbox.authorization.clients import Client
+def _registrations(addresses: Addresses) -> tuple[Client, Client]:
+    """The plug-in as the demo EHR knows it: the page as an app, and a service that reads by itself.
 
-    return Client(
+    Both prove themselves with an assertion signed by the same keys.
+    """
+    from ehr_sandbox.authorization.clients import SERVICE, Client
+
+    keys = f"{addresses.plug_in}/smart/jwks.json"
+    page = Client(
         CLIENT_ID,
         "RP-ILD decision support",
         launch_url=f"{addresses.plug_in}/smart/launch",
         redirect_uris=(f"{addresses.plug_in}/smart/callback/{DEMO_EHR}",),
-        jwks_url=f"{addresses.plug_in}/smart/jwks.json",
+        jwks_url=keys,
     )
+    return page, Client(SERVICE_ID, "RP-ILD decision support, without a user", jwks_url=keys, grants=SERVICE)
 
 
 def _enter(sites: ExitStack, app: Flask, port: int) -> None:
@@ -114,10 +123,16 @@ def _enter(sites: ExitStack, app: Flask, port: int) -> None:
         raise PortTakenError(f"Port {port} on {HOST} is in use. {remedy}") from None
 
 
-def run_demo(port: int, trusted: tuple[str, ...], open_browser: bool, further: Path | None = None) -> None:
+def run_demo(
+    port: int,
+    trusted: tuple[str, ...],
+    open_browser: bool,
+    further: Path | None = None,
+    keys_file: Path | None = None,
+) -> None:
     """Serve until Ctrl-C; prints the one address to open."""
     start_logging()
-    with running_demo(port, trusted, further) as addresses:
+    with running_demo(port, trusted, further, keys_file) as addresses:
         click.echo(f"Demo EHR with synthetic patients: {addresses.ehr}/  (stop with Ctrl-C)")
         if open_browser:
             webbrowser.open(f"{addresses.ehr}/")

@@ -20,10 +20,10 @@ from rpild_server.assessing import moment
 from rpild_server.chart_files import read_charts
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.map_changes import Change, changes_of
+from rpild_server.map_rows import code_row, unit_row
 
 MOST_UNMAPPED = 40
 WIDEST = max(len(table["title"]) for table in ELEMENTS.values())
-OWN_MEANING = ": a public code with a meaning of its own, check specimen and method"
 NOTHING_APPLIED = (
     "# Proposed for review; nothing is applied by itself. Fill in author, date and reason, and remove what is wrong."
 )
@@ -132,22 +132,8 @@ def _proposed(coverage: Coverage) -> Iterator[str]:
     strange = [unit for unit in sorted(coverage.units) if not unit.known and unit.unit]
     if found or strange:
         yield NOTHING_APPLIED
-    for sent, number, name in found:
-        what = (
-            f"system = {_toml(sent.system)}\ncode = {_toml(sent.code)}" if sent.code else f"text = {_toml(sent.text)}"
-        )
-        head = f"[[{'code' if sent.code else 'text'}]]  # sent {number} times as {sent.text!r}"
-        yield f"{head}{OWN_MEANING if sent.system in SYSTEMS else ''}\n{what}\n{_to_sign(name)}"
-    for unit in strange:
-        yield f'[[unit]]\nunit = {_toml(unit.unit)}\nequals = ""\n{_to_sign(unit.concept)}'
-
-
-def _toml(text: str) -> str:
-    return orjson.dumps(text).decode()
-
-
-def _to_sign(concept: str) -> str:
-    return f'concept = "{concept}"\nauthor = ""\ndate = ""\nreason = ""\n'
+    yield from (code_row(*each) for each in found)
+    yield from map(unit_row, strange)
 
 
 def diff(mapping: Path, charts: Path, now: datetime) -> list[Change]:

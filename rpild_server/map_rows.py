@@ -1,0 +1,30 @@
+"""Rows for a site mapping, proposed from what a site sends: to be reviewed, completed and signed by a person."""
+
+from __future__ import annotations
+
+import orjson
+
+from fhir_mappings.code_tables import SYSTEMS
+from fhir_mappings.coverage import Sent, SentUnit
+
+OWN_MEANING = ": a public code with a meaning of its own, check specimen and method"
+
+
+def code_row(sent: Sent, number: int, concept: str) -> str:
+    """A row for a code or text that was sent `number` times and is not mapped."""
+    what = f"system = {_toml(sent.system)}\ncode = {_toml(sent.code)}" if sent.code else f"text = {_toml(sent.text)}"
+    head = f"[[{'code' if sent.code else 'text'}]]  # sent {number} times as {_toml(sent.text)}"
+    return f"{head}{OWN_MEANING if sent.system in SYSTEMS else ''}\n{what}\n{_to_sign(concept)}"
+
+
+def unit_row(unit: SentUnit) -> str:
+    """A row for a spelling of a unit that is not known."""
+    return f'[[unit]]\nunit = {_toml(unit.unit)}\nequals = ""\n{_to_sign(unit.concept)}'
+
+
+def _toml(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+def _to_sign(concept: str) -> str:
+    return f'concept = "{concept}"\nauthor = ""\ndate = ""\nreason = ""\n'
