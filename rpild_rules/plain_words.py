@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rpild_rules.knowledge import Knowledge
     from rpild_rules.when import When
 
-DATE = re.compile(r"(?<![\w/.-])(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?(?![\w-]|:\d)")
+DATE = re.compile(r"(?<![\w/.-])(?P<day>\d{4}-\d\d-\d\d)(?: (?P<clock>\d\d:\d\d))?(?![\w-]|:\d)")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -37,11 +37,11 @@ def _aged(found: re.Match[str], now: datetime, ages: Mapping[str, str]) -> str:
         moment = datetime.fromisoformat(found[0])
     except ValueError:  # a number of the chart that only looks like a date
         return found[0]
-    days, clock = (now.date() - moment.date()).days, found[2]
+    days, clock = (now.date() - moment.date()).days, found["clock"]
     if moment > now and (clock or days < 0):
         return f"{found[0]}, {ages['ahead']}"
     if days > 1 or not clock:
-        return f"{found[1]}, {_days(days, ages)}"
+        return f"{found['day']}, {_days(days, ages)}"
     passed = now - moment
     key, unit = ("hours", HOUR) if passed >= HOUR else ("minutes", MINUTE)
     return f"{found[0]}, {ages[key].replace('{n}', str(passed // unit))}"

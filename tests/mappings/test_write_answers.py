@@ -77,6 +77,9 @@ def test_whose_and_which_version() -> None:
     ],
 )
 def test_only_our_living_statement_about_this_patient_is_meant(changed: dict[str, Any], expected: bool) -> None:
-    statement = OURS | {"status": "final", "code": {"coding": [{"system": "x"}, {"system": SYSTEM, "code": "ct-worsening"}]}}
+    statement = OURS | {
+        "status": "final",
+        "code": {"coding": [{"system": "x"}, {"system": SYSTEM, "code": "ct-worsening"}]},
+    }
     assert is_statement(statement | changed, "Observation/17", "p1") is expected
     assert code_of(statement) == "ct-worsening"
