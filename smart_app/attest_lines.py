@@ -10,9 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from fhir_mappings.attestation_drafts import WITHDRAWN
+from fhir_mappings.attestations import TABLE
 from fhir_mappings.dates import read_time
-from rpild_rules.attested import compared_cts, counts, newest, time_of
+from rpild_rules import attested
+from rpild_rules.attested import compared_cts, counts, in_force, outdated, time_of
 from rpild_rules.facts import Attestation, PatientFacts
+from rpild_rules.knowledge import Knowledge
 from rpild_rules.when import When
 from smart_app.attest_texts import attest_texts, say
 from smart_app.statement_ports import KeptStatement
@@ -48,22 +51,35 @@ class Line:
 
 
 def lines_of(
-    code: str, facts: PatientFacts, kept: Sequence[KeptStatement], now: When, may_change: bool
+    code: str, facts: PatientFacts, kept: Sequence[KeptStatement], now: When, knowledge: Knowledge, may_change: bool
 ) -> tuple[Line, ...]:
     """The statements of a chart about one thing, newest first, then those that were withdrawn through this page."""
     own = {f"Observation/{json.loads(each.content)['id']}" for each in kept if each.place == "own"}
-    first = newest(facts, code, now)
+    first = attested.newest(facts, code, now)
     stated = [each for each in facts.attestations if each.code == code]
     stated.sort(key=lambda each: (each is first, counts(each) and time_of(each).latest.timestamp()), reverse=True)
-    living = [_living(each, facts, each is first, each.reference in own, may_change) for each in stated]
+    how = "expired" if first and _expired(first, facts, now, knowledge) else "counts"
+    living = [
+        _living(each, facts, how if each is first else "replaced", each.reference in own, may_change) for each in stated
+    ]
     return (*living, *_withdrawn(code, kept, facts.zone))
 
 
-def _living(a: Attestation, facts: PatientFacts, first: bool, own: bool, may_change: bool) -> Line:
-    standing = "not_clinician" if not a.by_clinician else "counts" if first else "replaced"
+def _expired(a: Attestation, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
+    """Whether the newest statement counts no longer, by the rules' own measure."""
+    if TABLE[a.code].get("compares"):
+        return outdated(facts, a, now, knowledge) is not None
+    key = f"{a.code}.window_{a.value}"
+    window = say(key if key in attest_texts().texts else f"{a.code}.window")
+    return in_force(facts, a.code, now, knowledge.window(window)) is None
+
+
+def _living(a: Attestation, facts: PatientFacts, how: str, own: bool, may_change: bool) -> Line:
+    standing = how if a.by_clinician else "not_clinician"
     told = Told(_said(a.value), a.by or say("standing.unknown_by"), a.made.printed if a.made else "", _about(a, facts))
     kept = say("kept.own" if own else "kept.ehr")
-    return Line(told, kept, say(f"standing.{standing}"), a.reference, first, own or may_change)
+    newest = how != "replaced" and a.by_clinician
+    return Line(told, kept, say(f"standing.{standing}"), a.reference, newest, own or may_change)
 
 
 def _said(value: object) -> str:

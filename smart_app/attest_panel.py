@@ -109,8 +109,8 @@ def attest_panel(s: Stating) -> AttestPanel:
 
 def _form(code: str, s: Stating) -> AttestForm:
     again = s.again if s.again and s.again.code == code else None
-    lines = lines_of(code, s.facts, s.kept, s.now, s.may_change)
-    standing = next((each.told.sentence for each in lines if each.newest), "")
+    lines = lines_of(code, s.facts, s.kept, s.now, s.knowledge, s.may_change)
+    standing = next((f"{each.told.sentence} ({each.standing})" for each in lines if each.newest), "")
     fields = fields_of(code, s.facts, again.form if again else {}, again.errors if again else {})
     return AttestForm(
         code, say(f"{code}.title"), say(f"{code}.question"), say(f"{code}.help"), how_long(code, s.knowledge),

@@ -33,8 +33,9 @@ def test_no_text_claims_or_commands() -> None:
 
 
 def test_no_text_is_spare() -> None:
-    built = {f"{code}.{key}" for code in codes() for key in ("title", "question", "help", "valid")}
+    built = {f"{code}.{key}" for code in codes() for key in ("title", "question", "help", "valid", "window")}
     built |= {f"treatment-response.{word}" for word in ("improving", "stable", "worsening")}
+    built |= {"treatment-response.window_worsening"}
     spare = attest_texts().texts.keys() - set(asked()) - built
     assert {key for key in spare if not BUILT.match(key)} == set()
 
