@@ -10,11 +10,11 @@ from decimal import Decimal
 from rpild_rules import attested, results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.facts import Meaning, Measurement, PatientFacts
-from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, foremost, unknown
+from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unknown
 from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
-from rpild_rules.results import compare, shown, time_of, value_of
+from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.when import When, after, gap, may_follow, near
 
 FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
@@ -88,15 +88,19 @@ def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     window = gas_window(facts, now, now, knowledge)
     gas = results.choose(results.of(facts, "pao2"), now, window, facts.why_absent("E-GAS"), "arterial PaO2")
     reported = results.choose(results.of(facts, "aa-gradient"), now, window, Reason.NO_DATA, "A-a gradient")
-    if gas.value and (not reported.value or _complete(gas.value, facts, now, knowledge)):
-        found = results.settled([*_gradients(gas.value, facts, now, knowledge)])
-        return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
-    if reported.value:
-        found = _reported(reported.value, facts, now, knowledge)
-        spoilt = found.unknown and gas.reason in SPOILT
-        return disjunction(AADO2, (found, gas.unknown(AADO2))) if spoilt else found
-    vague = reported.reason in TELLING and gas.reason and foremost((gas.reason, reported.reason)) is reported.reason
-    return (reported if vague else gas).unknown(AADO2)
+    by_gas = _by_gas(gas, facts, now, knowledge)
+    complete = gas.value and _complete(gas.value, facts, now, knowledge)
+    if complete or (not reported.value and reported.reason not in TELLING):
+        return by_gas
+    found = _reported(reported.value, facts, now, knowledge) if reported.value else reported.unknown(AADO2)
+    return disjunction(AADO2, (by_gas, found)) if found.unknown else found
+
+
+def _by_gas(gas: Choice, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
+    if not gas.value:
+        return gas.unknown(AADO2)
+    found = results.settled([*_gradients(gas.value, facts, now, knowledge)])
+    return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
 
 
 def _complete(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

@@ -49,13 +49,10 @@ def gradient(view: View) -> Answer:
             for c in contradicting(view, carbon)
             for air in inspired(view, g)
         )
-        if (
-            answer.status != UNKNOWN
-            or "conflict" in answer.why
-            or any(air.kind == "recorded" for air in inspired(view, gas))
-        ):
-            return held(view, answer, gas, "pao2")
-        why = unsure(*answer.why)
+        complete = all(air.kind != "none" for air in inspired(view, gas)) and plain(gas, carbon).status == MET
+        why = held(view, answer, gas, "pao2")
+        if complete:
+            return why
     elif gas is not None:
         why = held(view, unsure(ANY, *_doubts(view, gas)), gas, "pao2")
     reported = _reported(view)
