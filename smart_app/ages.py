@@ -14,16 +14,22 @@ HOURS_SHOWN = timedelta(hours=48)  # younger than this the age is told in hours
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date in words: as the chart gives it, how precise it is where that is less than a day, and its age."""
+    """A date in words: as the chart gives it, its age, a note where it is less precise than a day, the day alone."""
 
     printed: str
     age: str
     note: str = ""
+    day: str = ""
 
     @property
     def words(self) -> str:
         """Date and age in one breath."""
         return f"{self.printed}, {self.age}" if self.age else self.printed
+
+    @property
+    def brief(self) -> str:
+        """The same without the clock, where the day is far enough back."""
+        return f"{self.day or self.printed}, {self.age}" if self.age else self.printed
 
 
 UNDATED = Dated(page_texts().say("age.undated"), "")
@@ -35,7 +41,8 @@ def dated(when: When | None, now: When) -> Dated:
         return UNDATED
     notes = [page_texts().say("age.imprecise")] if not when.to_the_day and when.first != date.min else []
     notes += [page_texts().say("age.of_issue")] if when.of_issue else []
-    return Dated(when.printed, age_of(when, now), "; ".join(notes))
+    far = when.exact and now.latest - when.latest >= HOURS_SHOWN
+    return Dated(when.printed, age_of(when, now), "; ".join(notes), when.first.isoformat() if far else "")
 
 
 def age_of(when: When, now: When) -> str:

@@ -11,7 +11,7 @@ from rpild_rules.parameter import PUBLISHED
 from rpild_rules.references import DESIGN
 from rpild_rules.rows import Definition
 from smart_app.page_texts import page_texts
-from smart_app.sources import Record, Source, people
+from smart_app.sources import Record, Source, people, told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -159,7 +159,7 @@ def criteria_rows(s: Situation, record: Record) -> tuple[Row, ...]:
 def _row(s: Situation, id: str, record: Record) -> Row:
     finding, composite = s.found[id], id in COMPOSITES
     return Row(
-        id, criterion_name(s, id), finding.status, people(finding.because),
+        id, criterion_name(s, id), finding.status, told(finding.because, s),
         () if composite else record.rows(finding.evidence, CONCEPTS.get(id, frozenset())),
         tuple(limit(name, s.knowledge) for name in LIMITS.get(id, ())),
         () if composite else lacks_of(s, id, finding), USED_BY[id], id in INSIDE, composite,
@@ -204,7 +204,7 @@ def lacks_of(s: Situation, id: str, finding: Finding) -> tuple[Lack, ...]:
 def _lacks(s: Situation, id: str, finding: Finding) -> Iterator[Lack]:
     remedy = remedy_of(s, id)
     for each in finding.missing:
-        yield Lack(s.knowledge.texts.label("reason", each.reason.value), people(each.what), remedy)
+        yield Lack(s.knowledge.texts.label("reason", each.reason.value), told(each.what, s), remedy)
 
 
 def remedy_of(s: Situation, id: str) -> str:
@@ -218,4 +218,4 @@ def met_then(s: Situation) -> tuple[str, ...]:
     if s.found[FOUR].status is MET or not s.episode.latch.held:
         return ()
     found = (f for f in s.episode.latch.findings if f.id in USED_BY and f.id not in COMPOSITES)
-    return tuple(f"{criterion_name(s, f.id)}: {people(f.because)}" for f in found)
+    return tuple(f"{criterion_name(s, f.id)}: {told(f.because, s)}" for f in found)

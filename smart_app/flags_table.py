@@ -10,7 +10,7 @@ from rpild_rules.findings import MET, Finding, Status
 from rpild_rules.prognosis import AADO2, FLAGS, THRESHOLDS, ferritin_trend
 from smart_app.criteria_table import CONCEPTS, Lack, Limit, lacks_of, limit
 from smart_app.page_texts import page_texts
-from smart_app.sources import Record, Source, people
+from smart_app.sources import Record, Source, people, told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -35,7 +35,7 @@ class FlagRow:
     @property
     def words(self) -> str:
         """The value behind the flag with date and age, on one line."""
-        first = [f"{each.label} {each.printed}, {each.when.words}" for each in self.sources[:1]]
+        first = [f"{each.label} {each.printed}, {each.when.brief}" for each in self.sources[:1]]
         return self.because if self.id == AADO2 or not first else first[0]
 
 
@@ -71,13 +71,13 @@ def flag_table(s: Situation, record: Record) -> FlagTable:
     """The flags of a patient in scope."""
     count = s.kurasawa
     words = page_texts().say("flags.kurasawa", met=count.met, of=count.of)
-    parts = tuple(Part(page_texts().label("kurasawa", p.id), p.status, people(p.because)) for p in count.parts)
+    parts = tuple(Part(page_texts().label("kurasawa", p.id), p.status, told(p.because, s)) for p in count.parts)
     medians = tuple(
-        (each.marker, people(each.value.printed), tuple(people(line.words) for line in each.beside))
+        (each.marker, told(each.value.printed, s), tuple(people(line.words) for line in each.beside))
         for each in context_values(s.facts, s.knowledge, s.now)
         if each.beside
     )
-    trend = people(ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge))
+    trend = told(ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge), s)
     rows = tuple(_row(s, id, record) for id in FLAGS)
     return FlagTable(rows, words, parts, trend, medians, s.context != "confirmed")
 
@@ -87,7 +87,7 @@ def _row(s: Situation, id: str, record: Record) -> FlagRow:
     reference = s.knowledge.reference(s.knowledge.texts.label("flag_source", id))
     concepts = frozenset({THRESHOLDS[id][0]}) if id in THRESHOLDS else CONCEPTS.get(id, frozenset())
     return FlagRow(
-        id, people(s.knowledge.texts.label("flag", id)), finding.status, people(finding.because),
+        id, people(s.knowledge.texts.label("flag", id)), finding.status, told(finding.because, s),
         record.rows(finding.evidence, concepts), tuple(limit(name, s.knowledge) for name in OWN_LIMITS.get(id, ())),
         lacks_of(s, id, finding), reference.cohort, reference.caveat,
     )  # fmt: skip

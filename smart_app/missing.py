@@ -11,7 +11,7 @@ from rpild_rules.findings import MET, NOT_MET, Finding, Status
 from rpild_rules.prognosis import FLAGS
 from smart_app.criteria_table import FOUR, criterion_name, remedy_of
 from smart_app.page_texts import page_texts
-from smart_app.sources import people
+from smart_app.sources import people, told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -78,7 +78,7 @@ def _gaps(s: Situation) -> Iterator[Gap]:
 
 def _gap(s: Situation, id: str, finding: Finding, ordered: str) -> Gap:
     reasons = dict.fromkeys(s.knowledge.texts.label("reason", each.reason.value) for each in finding.missing)
-    whats = dict.fromkeys(people(each.what) for each in finding.missing)
+    whats = dict.fromkeys(told(each.what, s) for each in finding.missing)
     flag = id in FLAGS
     name = people(s.knowledge.texts.label("flag", id)) if flag else criterion_name(s, id)
     when = page_texts().say("missing.ordered", date=ordered) if ordered else ""

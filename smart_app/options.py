@@ -10,7 +10,7 @@ from rpild_rules.references import Reference
 from rpild_rules.rows import Caution, Dose, Evidence, Option
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.sources import people
+from smart_app.sources import told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -166,7 +166,7 @@ def _running(s: Situation, id: str) -> str:
     if not chain:
         return ""
     key = "options.running_before" if chain.before_edge else "options.running"
-    return page_texts().say(key, date=dated(chain.start, s.now).words)
+    return page_texts().say(key, date=dated(chain.start, s.now).brief)
 
 
 def _here(s: Situation, id: str) -> Iterator[str]:
@@ -182,7 +182,7 @@ def _for_all(s: Situation) -> Iterator[str]:
     """What bears on every immunosuppressant, and on the drugs that can harm a fetus."""
     say = page_texts().say
     if s.infection.met:
-        signs = "; ".join(people(sign.words) for sign in s.infection.signs)
+        signs = "; ".join(told(sign.words, s) for sign in s.infection.signs)
         yield say("here.infection_reviewed" if s.infection.reviewed else "here.infection", signs=signs)
     elif s.infection.not_assessed:
         yield say("here.infection_open", missing=", ".join(s.infection.not_assessed))

@@ -8,11 +8,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 from rpild_rules.facts import Measurement, PatientFacts
+from rpild_rules.plain_words import plain_words
 from rpild_rules.when import When
 from smart_app.ages import Dated, dated
 from smart_app.page_texts import page_texts
 
 if TYPE_CHECKING:
+    from rpild_rules.assessment import Situation
     from rpild_rules.knowledge import Knowledge
 
 PEOPLE = (
@@ -45,6 +47,11 @@ def people(text: str) -> str:
     for code, plain in PEOPLE:
         text = text.replace(code, plain)
     return text
+
+
+def told(line: str, s: Situation) -> str:
+    """A line of the rules as cards tell it: usual units, each date with its age."""
+    return people(plain_words(line, s.now, s.knowledge))
 
 
 class Record:

@@ -17,7 +17,7 @@ from rpild_rules.pathway_rows import StageRule
 from rpild_rules.support import in_use
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.sources import converted, people
+from smart_app.sources import converted, people, told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -81,13 +81,13 @@ def _antibody(s: Situation) -> str:
 def _rp(s: Situation) -> str:
     """How RP-ILD stands, by which definition, since when."""
     say, onset = page_texts().say, s.onset.when
-    since = say("rp.since", onset=dated(onset, s.now).words) if onset else say("rp.no_onset")
+    since = say("rp.since", onset=dated(onset, s.now).brief) if onset else say("rp.no_onset")
     latched = s.episode.latch.on
     if s.rp is MET:
         return say("rp.met", since=since)
     if s.episode.met and latched:
         today = say("rp.today_no" if s.rp is NOT_MET else "rp.today_unknown")
-        return say("rp.latched", on=dated(latched, s.now).words, today=today, since=since)
+        return say("rp.latched", on=dated(latched, s.now).brief, today=today, since=since)
     if s.episode.met:
         return say("rp.judged", since=since)
     if s.three_months is MET:
@@ -108,14 +108,14 @@ def _facts(s: Situation) -> Iterator[Fact]:
     support = next(iter(in_use(s.facts, MECHANICAL | {"ecmo"}, s.now, s.knowledge.window("blind_hours"))), None)
     if support:
         name = s.knowledge.texts.label("support", support.concept)
-        yield Fact(say("fact.support"), name, dated(support.start, s.now).words)
+        yield Fact(say("fact.support"), name, dated(support.start, s.now).brief)
     yield _therapy_fact(s)
 
 
 def _antibody_fact(s: Situation) -> Fact:
     say, newest = page_texts().say, s.mda5.newest
     status = {"positive": MET, "negative": NOT_MET}.get(s.mda5.state, UNKNOWN)
-    more = f"{people(newest.printed)}; {dated(newest.when, s.now).words}" if newest else ""
+    more = f"{people(newest.printed)}; {dated(newest.when, s.now).brief}" if newest else ""
     if s.other_antibodies:
         more = "; ".join(filter(None, (more, say("fact.also", names=named(s, s.other_antibodies)))))
     return Fact(say("fact.antibody"), say(f"fact.mda5_{s.mda5.state}"), more, status)
@@ -127,14 +127,14 @@ def _gas_fact(s: Situation) -> Fact:
     chosen = index_gas(s.facts, s.now, s.now, s.knowledge)
     gas = chosen.value
     if gas is None:
-        return Fact(say("fact.gas"), say("fact.unknown"), people(chosen.what))
+        return Fact(say("fact.gas"), say("fact.unknown"), told(chosen.what, s))
     oxygen = fraction_of(gas, s.facts, s.knowledge, s.now)
     compared = converted(gas)
     more = [say("criteria.compared", value=compared)] if compared else []
     more.append(oxygen.printed)
     if oxygen.value is not None and not oxygen.air:
         more.append(f"P/F {printed_ratio(gas, oxygen.value)}")
-    more.append(dated(gas.when, s.now).words)
+    more.append(dated(gas.when, s.now).brief)
     more.append(say(f"fact.failure_{s.found['respiratoryFailure'].status.value}"))
     return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more))
 
@@ -157,20 +157,20 @@ def _therapy_fact(s: Situation) -> Fact:
 def _start(s: Situation, name: str) -> str:
     chain = s.therapy.chains[name]
     key = "fact.before" if chain.before_edge else "fact.start"
-    return page_texts().say(key, date=dated(chain.start, s.now).words)
+    return page_texts().say(key, date=dated(chain.start, s.now).brief)
 
 
 def _notes(s: Situation) -> Iterator[str]:
     """What qualifies the sentence: other causes on record, limits of care, an older onset."""
     say = page_texts().say
     if s.onset.older:
-        yield say("standing.older", older=dated(s.onset.older, s.now).words)
+        yield say("standing.older", older=dated(s.onset.older, s.now).brief)
     if s.onset.ask_again:
         yield say("standing.ask_again")
     if s.causes:
-        yield say("standing.causes", causes="; ".join(people(cause.words) for cause in s.causes))
+        yield say("standing.causes", causes="; ".join(told(cause.words, s) for cause in s.causes))
     if s.infection.met and not s.infection.reviewed:
-        yield say("standing.infection", signs="; ".join(people(sign.words) for sign in s.infection.signs))
+        yield say("standing.infection", signs="; ".join(told(sign.words, s) for sign in s.infection.signs))
     limits = dict.fromkeys(each.printed for each in s.facts.limits)
     if limits:
         yield say("standing.limits", limits=", ".join(limits))

@@ -11,7 +11,7 @@ from rpild_rules.transplant_lines import air_leak, care_limit
 from smart_app.ages import dated
 from smart_app.options import Study, study
 from smart_app.page_texts import page_texts
-from smart_app.sources import people
+from smart_app.sources import told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -51,7 +51,7 @@ def transplant_panel(s: Situation) -> TransplantPanel:
     say = page_texts().say
     return TransplantPanel(
         state=say("transplant.sent", referral=s.referral) if s.referral else say("transplant.not_sent"),
-        found_for=tuple(_for(s)), found_against=(*map(people, s.barriers), *map(people, air_leak(s))),
+        found_for=tuple(_for(s)), found_against=tuple(told(line, s) for line in (*s.barriers, *air_leak(s))),
         unknown=(*s.knowledge.texts.unknown_to_tool, *page_texts().lines("transplant.unknown_more")),
         severity=tuple(_severity(s)),
         transplant=tuple(study(s, each) for each in TRANSPLANT), ecmo=tuple(study(s, each) for each in ECMO),
@@ -69,11 +69,11 @@ def _for(s: Situation) -> Iterator[str]:
     if s.episode.met:
         yield say("transplant.episode")
     if s.episode.refractory or s.episode.signs:
-        words = "; ".join(people(sign.words) for sign in s.episode.signs) or say("transplant.judged")
+        words = "; ".join(told(sign.words, s) for sign in s.episode.signs) or say("transplant.judged")
         yield say("transplant.worse", signs=words)
     for id in ("dyspnoeaNeedingCare", "fvcDecline", "dlcoDecline", "respiratoryFailure"):
         if s.found[id].met:
-            yield people(s.found[id].because)
+            yield told(s.found[id].because, s)
 
 
 def _severity(s: Situation) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _severity(s: Situation) -> Iterator[str]:
     say = page_texts().say
     for failure in (s.severe, s.rescue):
         if failure and failure.words:
-            yield people(failure.words)
+            yield told(failure.words, s)
     if s.on_ecmo:
         yield say("transplant.on_ecmo")
     if s.blind:

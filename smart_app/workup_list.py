@@ -46,7 +46,7 @@ def _items(s: Situation) -> Iterator[WorkItem]:
     for item in CATALOGUE:
         if item.id not in open_items and item.asked(s):
             newest = _newest(item, s)
-            yield _item(s, item.id, DONE, newest.words if newest else "")
+            yield _item(s, item.id, DONE, newest.brief if newest else "")
 
 
 def _item(s: Situation, id: str, state: str, when: str = "") -> WorkItem:
