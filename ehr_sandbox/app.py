@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from ehr_sandbox.access_log import AccessLog
 from ehr_sandbox.app_routes import app_blueprint
 from ehr_sandbox.authorization.access import open_gate, token_gate
 from ehr_sandbox.authorization.authorization_server import Site, SmartServer
@@ -18,6 +19,7 @@ from ehr_sandbox.authorization.consent import Consents
 from ehr_sandbox.authorization.launching import Launcher
 from ehr_sandbox.authorization.routes import authorization_blueprint
 from ehr_sandbox.authorization.smart_configuration import smart_configuration
+from ehr_sandbox.call_routes import call_blueprint
 from ehr_sandbox.cds_client import CdsClient
 from ehr_sandbox.charting import PRACTITIONER, load_patients
 from ehr_sandbox.clock import utc_now
@@ -30,6 +32,7 @@ from ehr_sandbox.hook_calls import HookCaller
 from ehr_sandbox.page_routes import error_page, page_blueprint
 from ehr_sandbox.records import Records
 from ehr_sandbox.signing import KEYS_PATH, Signer
+from ehr_sandbox.tour import tour_blueprint
 from ehr_sandbox.write_routes import add_writing
 
 POLICY = "; ".join(
@@ -71,20 +74,24 @@ def create_sandbox(
     app.add_url_rule(KEYS_PATH, "keys", signer.keys)
     app.register_blueprint(authorization_blueprint(server, launcher, Consents(records, PRACTITIONER), error_page))
     app.register_blueprint(fault_blueprint(server.faults, signer))
-    _open_doors(app, records, server)
+    log = AccessLog()
+    _open_doors(app, records, server, log)
     app.register_blueprint(page_blueprint(caller))
     app.register_blueprint(app_blueprint(launcher, caller.exchanges))
+    app.register_blueprint(call_blueprint(caller, log))
+    app.register_blueprint(tour_blueprint())
     _finish(app, cds_url, sorted({urlsplit(each.launch_url).netloc for each in clients if each.launch_url}))
     return app
 
 
-def _open_doors(app: Flask, records: Records, server: SmartServer) -> None:
-    """FHIR twice: behind tokens, with writing and with what the fault switches do; and open to read."""
+def _open_doors(app: Flask, records: Records, server: SmartServer, log: AccessLog) -> None:
+    """FHIR twice: behind tokens, with writing, a log and what the fault switches do; and open to read."""
     site = server.site
     configuration = smart_configuration(site.base, server.signer.algorithms)
     guarded = Door("fhir", "/fhir", site.fhir, token_gate(server.store), server.faults, configuration)
     fhir = fhir_blueprint(records, guarded)
     add_writing(fhir, records, guarded)
+    log.watch(fhir)
     app.register_blueprint(fhir)
     app.register_blueprint(fhir_blueprint(records, Door("open", "/open/fhir", site.open, open_gate, Faults())))
 

@@ -65,7 +65,8 @@ def _about(exchange: Exchange, patient: str) -> bool:
 def act(caller: HookCaller, desk: Desk, wish: str, form: MultiDict[str, str]) -> None:
     """Do what the pressed button says.
 
-    A hook's name, `place`, `new-results`, `accept:exchange:card:suggestion` or `override:exchange:card`. Raises ActionError.
+    A hook's name, `place`, `new-results`, `accept:exchange:card:suggestion` or `override:exchange:card`.
+    Raises ActionError.
     """
     verb, *names = wish.split(":")
     if verb in HOOKS and not names:

@@ -17,7 +17,8 @@ KEPT = 200
 class Exchange:
     """One call: what was sent to which service, and either its answer or the problem in words.
 
-    `status` is 0 when no answer came. `answered` maps a card's uuid to what the user did with it.
+    `status` is 0 when no answer came; `filling` is the time, in milliseconds, before the request went out. `answered`
+    maps a card's uuid to what the user did with it.
     """
 
     hook: str
@@ -27,6 +28,7 @@ class Exchange:
     response: Json = field(default_factory=dict)
     problem: str = ""
     milliseconds: int = 0
+    filling: int = 0
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answered: dict[str, str] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from ehr_sandbox.authorization.access import Access, ForbiddenError, Gate, TokenNeededError
@@ -34,7 +34,9 @@ class Door:
 
     def access(self) -> Access:
         """What the request in hand may do here. Raises TokenNeededError."""
-        return self.gate(request.headers.get("Authorization"))
+        access = self.gate(request.headers.get("Authorization"))
+        g.patient = access.patient
+        return access
 
 
 def fhir_blueprint(records: Records, door: Door) -> Blueprint:

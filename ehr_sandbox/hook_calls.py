@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,8 +37,15 @@ class HookCaller:
             services = self.client.services(hook)
         except ServiceError as problem:
             return [self.exchanges.keep(Exchange(hook, "", {}, problem.status, problem.body, str(problem)))]
-        calls = [(service, self.request_for(hook, context, service)) for service in services]
-        return [self.exchanges.keep(self.client.call(service, body)) for service, body in calls]
+        return [self.exchanges.keep(self._call(hook, context, service)) for service in services]
+
+    def _call(self, hook: str, context: Json, service: Json) -> Exchange:
+        started = time.perf_counter()
+        body = self.request_for(hook, context, service)
+        filling = round((time.perf_counter() - started) * 1000)
+        exchange = self.client.call(service, body)
+        exchange.filling = filling
+        return exchange
 
     def request_for(self, hook: str, context: Json, service: Json) -> Json:
         """The whole request: context, access to the FHIR server if it is given, and prefetch where templates ask."""

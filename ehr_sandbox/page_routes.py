@@ -30,15 +30,18 @@ def page_blueprint(caller: HookCaller) -> Blueprint:
         return render_template("patients.html", patients=patients.values(), orders=catalogue())
 
     @pages.get("/patients/<patient>")
-    def chart(patient: str) -> str:
-        desk = desk_of(caller, _known(patients, patient).id, request.args)
+    def chart(patient: str) -> str | AnyResponse:
+        if request.args.get("tab") == "app":
+            rest = {name: value for name, value in request.args.items() if name != "tab"}
+            return redirect(url_for("apps.open_app", patient=patient, **rest))  # type: ignore[arg-type]
+        desk = desk_of(caller, known(patients, patient).id, request.args)
         if request.args.get("hook"):
             act(caller, desk, request.args["hook"], request.args)
         return _page(caller, desk)
 
     @pages.post("/patients/<patient>")
     def press(patient: str) -> str:
-        desk = desk_of(caller, _known(patients, patient).id, request.form)
+        desk = desk_of(caller, known(patients, patient).id, request.form)
         act(caller, desk, request.form.get("do", ""), request.form)
         return _page(caller, desk)
 
@@ -68,7 +71,8 @@ def error_page(title: str, text: str) -> str:
     return render_template("problem.html", title=title, text=text)
 
 
-def _known(patients: dict[str, PatientFile], patient: str) -> PatientFile:
+def known(patients: dict[str, PatientFile], patient: str) -> PatientFile:
+    """The patient of this id; raises NotFound naming those that there are."""
     if patient not in patients:
         raise NotFound(f"There is no patient {patient!r}. Patients are: {', '.join(patients)}.")
     return patients[patient]
