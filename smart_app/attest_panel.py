@@ -90,6 +90,7 @@ class AttestPanel:
     off: str
     key: str
     waiting: tuple[Waiting, ...] = ()
+    may_send: bool = False
     notice: str = ""
     loud: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
@@ -102,7 +103,7 @@ def attest_panel(s: Stating) -> AttestPanel:
     words = {key.removeprefix(prefix): text for key, text in attest_texts().texts.items() if key.startswith(prefix)}
     return AttestPanel(
         tuple(_form(code, s) for code in codes()),
-        say("panel.to_ehr" if s.may_create else "panel.to_own"), s.off, s.key, tuple(_waiting(s)),
+        say("panel.to_ehr" if s.may_create else "panel.to_own"), s.off, s.key, tuple(_waiting(s)), s.may_create,
         say(f"done.{s.done}") if known else "", s.done in LOUD, words,
     )  # fmt: skip
 

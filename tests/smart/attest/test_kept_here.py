@@ -134,6 +134,7 @@ def test_a_session_that_has_ended_loses_no_statement(site: PlugIn) -> None:
         ehr.accepted = None
     _, _, page = opened(site)
     assert "Not saved yet: Infection reviewed" in page
+    assert ('value="own"' in page, 'value="again"' in page) == (True, False)
     _, _, other = opened(site, fhirUser=f"{ehr.fhir}/Practitioner/d2")
     assert "Only Practitioner/d1 can decide about it." in other
 
@@ -151,6 +152,16 @@ def test_a_store_that_fails_gives_back_what_was_entered() -> None:
         assert "<li>2014-05</li>" in again.text
         assert 'name="value" value="2014-05"' in again.text
         assert f'action="{path}attest"' in again.text
+
+
+def test_a_memory_that_fails_costs_the_comparison_only() -> None:
+    with plug_in(load_knowledge()) as site:
+        site.ehrs["north"].resources["Condition"] = [MDA5, ILD]
+        with site.store().memory_engine.begin() as connection:
+            connection.execute(text("DROP TABLE last_views"))
+        browser, path, page = opened(site)
+        assert 'id="attest-causes-excluded"' in page
+        assert browser.get(path).status_code == 200
 
 
 def test_what_a_clinician_knows_of_the_lungs_opens_the_gate() -> None:
