@@ -117,7 +117,7 @@ def _antibody_fact(s: Situation) -> Fact:
     status = {"positive": MET, "negative": NOT_MET}.get(s.mda5.state, UNKNOWN)
     more = f"{people(newest.printed)}; {dated(newest.when, s.now).brief}" if newest else ""
     if s.other_antibodies:
-        more = "; ".join(filter(None, (more, say("fact.also", names=named(s, s.other_antibodies)))))
+        more = "; ".join(filter(None, (more, say("fact.also", names=told(named(s, s.other_antibodies), s)))))
     return Fact(say("fact.antibody"), say(f"fact.mda5_{s.mda5.state}"), more, status)
 
 
