@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rpild_rules.findings import Reason
@@ -49,8 +51,23 @@ def test_completed_years() -> None:
 
 
 def test_a_shut_gate_says_why_it_could_not_be_judged() -> None:
-    quiet, unread = "condition vte @-3D", "unread E-FERR fetch-failed"
-    assert open_gate(chart(quiet), shipped(), NOW).reason is None
-    assert open_gate(chart(quiet, unread), shipped(), NOW).reason is Reason.FETCH_FAILED
+    assert open_gate(chart("condition vte @-3D"), shipped(), NOW).reason is None
     unreadable = open_gate(chart("test anti-mda5-qual positive @-9d", "unread E-COND not-permitted"), shipped(), NOW)
     assert (unreadable.failed, unreadable.reason) == ("G5", Reason.NOT_PERMITTED)
+
+
+@pytest.mark.parametrize("element", ["E-MSA", "E-ORD", "E-FERR", "E-ATT", "E-O2"])
+def test_no_door_is_unproven_while_an_element_behind_a_door_cannot_be_read(element: str) -> None:
+    gate = open_gate(chart("condition vte @-3D", f"unread {element} fetch-failed"), shipped(), NOW)
+    assert (gate.failed, gate.reason) == ("G3", Reason.FETCH_FAILED)
+
+
+def test_an_element_behind_no_door_leaves_no_doubt() -> None:
+    assert open_gate(chart("condition vte @-3D", "unread E-CBC fetch-failed"), shipped(), NOW).reason is None
+
+
+@pytest.mark.parametrize(("kind", "passed"), [("Practitioner", True), ("PractitionerRole", True), ("Patient", False)])
+def test_only_clinicians_pass(kind: str, passed: bool) -> None:
+    facts = chart("test anti-mda5-qual positive @-9d")
+    gate = open_gate(replace(facts, user=replace(facts.user, kind=kind)), shipped(), NOW)
+    assert gate.passed is passed
