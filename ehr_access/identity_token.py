@@ -43,13 +43,15 @@ class Identified:
 
 @dataclass(slots=True)
 class _Kept:
+    """The keys of one address; `again` is when they were last fetched on suspicion (monotonic)."""
+
     rows: tuple[Mapping[str, Any], ...] = ()
-    tried: float = float("-inf")
+    again: float = float("-inf")
     lock: Lock = field(default_factory=Lock)
 
 
 class IssuerKeys:
-    """The keys of EHRs that sign id_tokens; fetched when there are none, and for an unknown kid now and then."""
+    """The keys of EHRs that sign id_tokens; fetched when there are none, and once for an unknown kid, then seldom."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -62,8 +64,8 @@ class IssuerKeys:
             kept = self._kept.setdefault(url, _Kept())
         with kept.lock:
             found = _suitable(kept.rows, algorithm, kid)
-            if len(found) != 1 and self._clock() - kept.tried >= (AGAIN_SECONDS if kept.rows else 0):
-                kept.tried = self._clock()
+            if len(found) != 1 and (not kept.rows or self._clock() - kept.again >= AGAIN_SECONDS):
+                kept.again = self._clock() if kept.rows else kept.again
                 kept.rows = _fetch(url)
                 found = _suitable(kept.rows, algorithm, kid)
         if len(found) != 1:

@@ -113,7 +113,10 @@ def read_patient_chart(opened: Opened, ports: SmartPorts) -> PatientChart:
 
 
 def _ended(keeper: TokenKeeper, ehr: TrustedEhr) -> PageError | None:
-    return SessionEndedError(keeper.ended, ehr.name) if keeper.ended else None
+    """The end of the session, if that is why nothing could be read: even the renewed token was not accepted."""
+    if keeper.ended or keeper.refused:
+        return SessionEndedError(keeper.ended or "The EHR accepts no token of this session any more.", ehr.name)
+    return None
 
 
 def _fetch(keeper: TokenKeeper, launch: Launch, ports: SmartPorts, now: datetime) -> tuple[Fetch, Granted]:
@@ -122,7 +125,7 @@ def _fetch(keeper: TokenKeeper, launch: Launch, ports: SmartPorts, now: datetime
     if tokens is None:
         raise SessionEndedError(keeper.ended, launch.ehr)
     permission = _Permission(launch.server, tokens.expires - now.timestamp(), tokens.access)
-    fetch = ports.reader.open(permission, launch.ehr, keeper.renew)
+    fetch = ports.reader.open(permission, launch.ehr, keeper.after_refusal)
     if fetch is None:
         raise SessionEndedError("The FHIR server of this launch is not registered any more.", launch.ehr)
     return fetch, launch.scopes

@@ -24,7 +24,8 @@ Refresh = Callable[[str, str], Grant]
 
 @dataclass(slots=True)
 class TokenKeeper:
-    """What reads of one page go through. `ended` tells why the EHR gives no token any more, empty while it does.
+    """What reads of one page go through. `ended` tells why the EHR gives no token any more, empty while it does;
+    `refused` that it has not accepted one of ours.
 
     Of all threads and processes that want a new token at the same time one asks for it; the others wait for it.
     """
@@ -35,6 +36,7 @@ class TokenKeeper:
     refresh: Refresh
     now: Callable[[], datetime]
     ended: str = ""
+    refused: bool = False
     _pause: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def usable(self) -> Tokens | None:
@@ -53,6 +55,11 @@ class TokenKeeper:
             return fresh
         self.ended = self.ended or "The token has run out."
         return None
+
+    def after_refusal(self, stale: str) -> str | None:
+        """Another access token than this one, which the EHR does not accept; None if there is none."""
+        self.refused = True
+        return self.renew(stale)
 
     def renew(self, stale: str) -> str | None:
         """Another access token than this one; None if there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.launches import LaunchRows, digest
 from rpild_server.storage.store import Storage
@@ -85,6 +87,7 @@ def test_launches_are_forgotten_with_their_patient(storage: Storage) -> None:
     assert storage.launches.find("theirs")
 
 
+@pytest.mark.verifies("L11")
 def test_old_keys_still_open_and_without_them_a_launch_is_over(storage: Storage) -> None:
     add(storage)
     storage.launches.begin("state", "handle", b"c", NOW + 5)
