@@ -15,7 +15,7 @@ from rpild_server.assessing import Assessed, assess_file, moment, report_of
 from rpild_server.check_ehr.command import check_ehr
 from rpild_server.checking import check_all
 from rpild_server.client_key_command import client_key
-from rpild_server.demo import run_demo
+from rpild_server.demo import run_demo, run_demo_self_test
 from rpild_server.doctor_command import doctor
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.html_page import html_of
@@ -47,10 +47,18 @@ def main() -> None:
 @click.option("--trust-fhir", multiple=True, metavar="URL", help="A further FHIR base that calls may name; repeatable.")
 @click.option("--config", type=existing_file, help="A settings file (TOML) with further EHRs whose calls count.")
 @click.option("--client-keys", type=existing_file, help="Sign with the keys of this file; see `rpild client-key`.")
+@click.option("--self-test", is_flag=True, help="Ask about every demo patient over HTTP, print a table, and end.")
 def demo(
-    port: int, no_open: bool, trust_fhir: tuple[str, ...], config: Path | None, client_keys: Path | None
+    port: int,
+    no_open: bool,
+    trust_fhir: tuple[str, ...],
+    config: Path | None,
+    client_keys: Path | None,
+    self_test: bool,
 ) -> None:
     """Start the plug-in and a demo EHR on this machine, with synthetic patients."""
+    if self_test:
+        sys.exit(0 if with_exit_code(lambda: run_demo_self_test(port)) else 1)
     with_exit_code(lambda: run_demo(port, trust_fhir, not no_open, config, client_keys))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -140,3 +141,12 @@ def run_demo(
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("Stopped.")
+
+
+def run_demo_self_test(port: int) -> bool:
+    """Both sites up for as long as it takes to ask about every patient; prints a table; whether all is well."""
+    from rpild_server.self_test import run_self_test
+
+    start_logging(logging.ERROR)
+    with running_demo(port) as addresses:
+        return run_self_test(addresses, click.echo)

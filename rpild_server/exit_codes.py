@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -17,6 +18,7 @@ from rpild_server.initial import AlreadyThereError
 from rpild_server.settings import SettingsError
 from rpild_server.storage.errors import StorageError
 
+Found = TypeVar("Found")
 WRONG_USE = 2
 INPUT_FAULTS = (
     AlreadyThereError,
@@ -34,10 +36,10 @@ INPUT_FAULTS = (
 )
 
 
-def with_exit_code(action: Callable[[], None]) -> None:
+def with_exit_code(action: Callable[[], Found]) -> Found:
     """Run a command; what its user can put right is told in one line and ends with status 2."""
     try:
-        action()
+        return action()
     except INPUT_FAULTS as problem:
         click.echo(f"rpild: {problem}", err=True)
         sys.exit(WRONG_USE)

@@ -8,11 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
 JSON = "application/json"
 SECONDS = 5.0
+MOST_STEPS = 8
 DAY = 86400
 
 
@@ -35,6 +37,27 @@ def look(address: str, seconds: float = SECONDS) -> Seen:
     except requests.RequestException as problem:
         return Seen(0, fault=type(problem).__name__)
     return Seen(answer.status_code, answer.headers.get("Date", ""), text=answer.text)
+
+
+def visit(address: str, home: str, seconds: float = SECONDS) -> Seen:
+    """What a GET brings at the end of its redirects; cookies are kept for the site `home` alone.
+
+    Browsers take loopback for secure, `requests` does not: so Secure cookies are handed on here.
+    """
+    cookies: dict[str, str] = {}
+    for _ in range(MOST_STEPS):
+        own = address.startswith(f"{home}/")
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if own and cookies else {}
+        try:
+            answer = requests.get(address, headers=sent, timeout=seconds, allow_redirects=False)
+        except requests.RequestException as problem:
+            return Seen(0, fault=type(problem).__name__)
+        if own:
+            cookies |= {each.name: each.value or "" for each in answer.cookies}
+        if not answer.is_redirect:
+            return Seen(answer.status_code, answer.headers.get("Date", ""), text=answer.text)
+        address = urljoin(address, answer.headers["Location"])
+    return Seen(0, fault="TooManyRedirects")
 
 
 def certificate_days(host: str, port: int, seconds: float = SECONDS) -> int | None:
