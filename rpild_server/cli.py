@@ -23,6 +23,7 @@ from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
 from rpild_server.record_commands import COMMANDS
+from rpild_server.register_sheet_command import register_sheet
 from rpild_server.report_command import admin_password, report
 from rpild_server.terminal import Screen
 
@@ -128,7 +129,7 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in (*COMMANDS, report, admin_password, client_key, doctor, check_ehr):
+for command in (*COMMANDS, report, admin_password, client_key, doctor, check_ehr, register_sheet):
     main.add_command(command)
 
 
