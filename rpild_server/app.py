@@ -67,6 +67,7 @@ def create_app(
     """
     knowledge = knowledge or load_knowledge(site)
     app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # a redirect to the merged path would repeat the Host header
     # Flask would write a fault's traceback with its message, which may hold a patient's value; ours is in the report.
     app.logger.disabled = True
     registry = settings.registry()

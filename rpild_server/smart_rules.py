@@ -22,9 +22,9 @@ def app_faults(settings: Settings) -> Iterator[str]:
     if apps and settings.public_base_url is None:
         yield "public_base_url: missing; an EHR with smart = true has to find the page under it."
     owners: dict[str | None, str] = {}
-    for place, ehr, base in ((place, ehr, base) for place, ehr in apps for base in ehr.fhir_bases):
-        first = owners.setdefault(plain_base(base), ehr.name)
-        if first != ehr.name:
+    for place, name, base in ((place, each.name, base) for place, each in apps for base in each.fhir_bases):
+        first = owners.setdefault(plain_base(base), name)
+        if first != name:
             yield f"ehrs.{place}.fhir_bases: {base} belongs to {first} already; a launch must name one EHR."
         if plain_base(base) is None:
             yield f"ehrs.{place}.fhir_bases: {base} is no address that a launch can name; mend its spelling."

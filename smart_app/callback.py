@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ehr_access.apps import registration
@@ -53,8 +52,8 @@ class Answer:
     iss: str = ""
 
 
-def finish(name: str, answer: Answer, handle: str, ports: SmartPorts) -> tuple[str, TrustedEhr]:
-    """The id of the opened launch. `name` is the EHR in the address (empty for the common one).
+def finish(name: str, answer: Answer, handle: str, ports: SmartPorts) -> tuple[str, TrustedEhr, str]:
+    """The id of the opened launch, its EHR and intent. `name` is the EHR in the address (empty for the common one).
 
     The state is looked at first, whatever else was sent, and is used up by it.
     """
@@ -70,7 +69,7 @@ def finish(name: str, answer: Answer, handle: str, ports: SmartPorts) -> tuple[s
     _check_browser(handle, browser, ehr)
     _check_issuer(name, answer, pending, ehr, ports)
     grant = _exchange(answer, pending, ehr, ports)
-    return _open(grant, _identify(grant, pending, ehr, ports), pending, browser, ehr, ports), ehr
+    return _open(grant, _identify(grant, pending, ehr, ports), pending, browser, ehr, ports), ehr, grant.intent
 
 
 def _check_browser(handle: str, browser: str, ehr: TrustedEhr) -> None:
@@ -147,7 +146,9 @@ def _open(grant: Grant, user: Identified, pending: Pending, browser: str, ehr: T
     )  # fmt: skip
     tokens = Tokens(grant.access_token, grant.refresh_token, now.timestamp() + grant.expires_in, _scope(grant, pending))
     id = keep(ports.rows, browser, patient, kept, tokens, now)
-    ports.audit("launch", ehr.name, patient=patient, user=user.fhir_user or "unknown", way=pending.kind)
+    ports.audit(
+        "launch", ehr.name, patient=patient, user=user.fhir_user or "unknown", way=pending.kind, tenant=grant.tenant
+    )
     return id
 
 
@@ -162,8 +163,3 @@ def _handed_over(grant: Grant, patient: str, ehr: TrustedEhr, ports: SmartPorts)
         ports.audit("card-of-other-patient", ehr.name, hook_instance=found.hook_instance, patient=patient)
         return "", ("card-of-other-patient",)
     return found.hook_instance, ()
-
-
-def read_answer(values: Mapping[str, str]) -> Answer:
-    """The parameters that matter; `error_description` and `error_uri` are never used."""
-    return Answer(*(values.get(name, "") for name in ("state", "code", "error", "iss")))

@@ -100,7 +100,7 @@ class Launch:
     """One open page: of which EHR and FHIR base, for whom (`user` is Type/id or empty), what may be read.
 
     `hand_over` names the hook call whose card was followed, `style` the EHR's style document, `notices` are codes of
-    what to tell the user. Times know their zone.
+    what to tell the user. Times know their zone; `ends` is when the EHR's token ends that it does not renew.
     """
 
     id: str = field(repr=False)
@@ -120,6 +120,7 @@ class Launch:
     notices: tuple[str, ...]
     created: datetime
     last_used: datetime
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,5 +170,6 @@ def launch_of(id: str, row: Row, now: datetime) -> tuple[Launch, str]:
         need_banner=kept.need_banner, intent=kept.intent, hand_over=kept.hand_over, style=kept.style,
         tenant=kept.tenant, notices=kept.notices, created=datetime.fromtimestamp(row.created, now.tzinfo),
         last_used=datetime.fromtimestamp(row.last_used, now.tzinfo),
+        ends=None if tokens.refresh else datetime.fromtimestamp(tokens.expires, now.tzinfo),
     )  # fmt: skip
     return launch, kept.csrf

@@ -1,4 +1,4 @@
-"""What the user is told about how the page was reached: the card that was followed, and whether it still holds."""
+"""What the user is told about how the page was reached: when its session ends, and whether the card still holds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ def find_notices(seen: Opened, assessment: Assessment, ports: SmartPorts) -> tup
     """Sentences to show above the page; none where nothing is to be said."""
     say = page_texts().say
     own = [say(f"launch.{each}") for each in seen.launch.notices]
+    if seen.launch.ends:
+        zone = ports.settings(seen.ehr.name).zone
+        own.append(say("launch.session-ends", time=seen.launch.ends.astimezone(zone).strftime("%H:%M")))
     return (*own, *_since_the_card(seen, assessment, ports))
 
 

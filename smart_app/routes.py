@@ -35,6 +35,7 @@ from smart_app.rendering import render
 HTML = "text/html; charset=utf-8"
 SEE_OTHER = 303
 FORM_BYTES = 64 * 1024
+PARTS = {"rpild-summary": "#standing", "rpild-trend": "#trends"}  # what an EHR may open the page for (`intent`)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 KEYS_SECONDS = 300
 
@@ -50,6 +51,7 @@ def create_smart_blueprint(ports: SmartPorts) -> Blueprint:
     add("/smart/jwks.json", "keys", partial(keys, ports=ports), methods=["GET"])
     add("/app/<launch_id>/logout", "logout", partial(logout, ports=ports), methods=["POST"])
     add("/app/<launch_id>/style.css", "style", partial(style, ports=ports), methods=["GET"])
+    add("/app/<launch_id>", "slash", lambda launch_id: _away(f"/app/{quote(launch_id)}/"), methods=["GET"])
     add_page_routes(blueprint, ports)
     for path in ("/smart/<path:_rest>", "/app/<path:_rest>"):
         add(path, f"nowhere{path[:5]}", nowhere, methods=METHODS)
@@ -99,10 +101,10 @@ def _origin(address: str) -> str:
 def callback(name: str, ports: SmartPorts) -> Response:
     """The EHR's answer; then the page, without code and state in its address."""
     values = [only(request.args.getlist(each), each) for each in ("state", "code", "error", "iss")]
-    id, ehr = finish(name, Answer(*values), handle_of(ports.cookie), ports)
+    id, ehr, intent = finish(name, Answer(*values), handle_of(ports.cookie), ports)
     g.ehr = ehr.name
     ports.report("launched", ehr=ehr.name, correlation=_correlation())
-    return _away(f"/app/{id}/")
+    return _away(f"/app/{id}/{PARTS.get(intent, '')}")
 
 
 def _away(path: str) -> Response:

@@ -19,6 +19,7 @@ StorageError
 │   └── RecordStoreClosedError   RPILD-STORE-CLOSED
 ├── MemoryFailedError            RPILD-MEMORY-FAILED
 ├── TokenMemoryFullError         RPILD-MEMORY-FULL
+├── TooManyLaunchesError         RPILD-LAUNCHES-FULL
 ├── UnknownRecordError           RPILD-RECORD-UNKNOWN
 └── UnreadableRecordError        RPILD-RECORD-UNREADABLE
 """
@@ -160,6 +161,13 @@ class TokenMemoryFullError(StorageError):
 
     code = "RPILD-MEMORY-FULL"
     remedy = "Look for a client that floods the service with tokens; raise the capacity if the traffic is real."
+
+
+class TooManyLaunchesError(StorageError):
+    """So many launches are under way that no further one can begin."""
+
+    code = "RPILD-LAUNCHES-FULL"
+    remedy = "Look for a client that floods the service with launches; they are forgotten after ten minutes."
 
 
 class UnknownRecordError(StorageError):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.crypt import Keyring
-from rpild_server.storage.errors import UnreadableRecordError, memory_failure
+from rpild_server.storage.errors import TooManyLaunchesError, UnreadableRecordError, memory_failure
 from rpild_server.storage.memory import memory_transaction
 from rpild_server.storage.tables import launches, pending_launches
+
+CAPACITY = 20_000
+COUNT_EVERY = 50  # launches of a process
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,14 @@ def digest(text: str) -> str:
 class LaunchRows:
     """Launches by state and by id; both, and the browser's handle, are kept as digests. Raises MemoryFailedError."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, capacity: int = CAPACITY) -> None:
         self._engine = engine
         self._keyring = keyring
+        self._capacity = capacity
+        self._counting = count()
 
     def begin(self, state: str, browser: str, content: bytes, expires: int) -> None:
-        """Keep a launch that is under way."""
+        """Keep a launch that is under way; raises TooManyLaunchesError."""
         key = digest(state)
         row = {
             "state": key,
@@ -50,7 +56,15 @@ class LaunchRows:
             "expires": expires,
         }
         with memory_transaction(self._engine) as connection:
-            connection.execute(insert(pending_launches), row)
+            full = next(self._counting) % COUNT_EVERY == 0 and self._is_full(connection)
+            if not full:
+                connection.execute(insert(pending_launches), row)
+        if full:
+            self._counting = count()  # the next one looks again
+            raise TooManyLaunchesError(f"{self._capacity} launches are under way.")
+
+    def _is_full(self, connection: Connection) -> bool:
+        return connection.execute(select(func.count()).select_from(pending_launches)).scalar_one() >= self._capacity
 
     def take(self, state: str, now: int) -> tuple[str, bytes] | None:
         """Browser (a digest) and content of a launch under way, once: it is gone after. None if there is none."""

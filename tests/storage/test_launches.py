@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rpild_server.storage.crypt import Keyring
+from rpild_server.storage.errors import TooManyLaunchesError
 from rpild_server.storage.launches import LaunchRows, digest
 from rpild_server.storage.store import Storage
 from tests.storage.making import SECRETS
@@ -100,3 +101,14 @@ def test_old_keys_still_open_and_without_them_a_launch_is_over(storage: Storage)
     gone = LaunchRows(storage.memory_engine, Keyring(replace(SECRETS, current="next", keys={"next": b"n" * 32})))
     assert gone.find("id") is None
     assert gone.take("state", NOW) == (digest("handle"), b"")
+
+
+def test_a_flood_of_launches_finds_an_end(storage: Storage) -> None:
+    rows = LaunchRows(storage.memory_engine, storage.keyring, capacity=3)
+    for number in range(50):
+        rows.begin(f"state-{number}", "handle", b"c", NOW + 5)
+    for _ in range(2):
+        with pytest.raises(TooManyLaunchesError):
+            rows.begin("one more", "handle", b"c", NOW + 5)
+    rows.purge(NOW + 6, 0, 0)
+    rows.begin("one more", "handle", b"c", NOW + 15)

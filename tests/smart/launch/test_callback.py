@@ -176,6 +176,27 @@ def test_odd_paths_lead_nowhere(site: PlugIn, path: str) -> None:
     browser = site.browser()
     state = site.launch(browser)["state"]
     answer = browser.get(f"{site.url}/smart{path}?state={state}&code=c")
-    assert answer.status_code in (308, 400, 404)
+    assert answer.status_code in (400, 404)
     assert answer.headers.get("Location", site.url).startswith(site.url)
     assert site.ehrs["north"].asked == []
+
+
+@pytest.mark.verifies("I-193")
+@pytest.mark.parametrize(
+    ("intent", "part"),
+    [("rpild-trend", "#trends"), ("rpild-summary", "#standing"), ("other", ""), ("<b>", ""), (7, "")],
+)
+def test_an_intent_opens_a_part_of_the_page(site: PlugIn, intent: object, part: str) -> None:
+    browser, ehr = site.browser(), site.ehrs["north"]
+    ehr.token = lambda: ehr.grant(intent=intent)
+    path = site.page(browser)
+    assert path.partition("/#")[2] == part.removeprefix("#")
+    assert browser.get(path.partition("#")[0]).status_code == 200
+
+
+@pytest.mark.verifies("APP-63")
+def test_a_session_that_cannot_be_prolonged_says_when_it_ends(site: PlugIn) -> None:
+    browser, ehr = site.browser(), site.ehrs["north"]
+    assert "does not prolong" not in browser.get(site.page(browser)).text
+    ehr.token = lambda: ehr.grant(refresh_token=None)
+    assert "does not prolong" in browser.get(site.page(browser)).text

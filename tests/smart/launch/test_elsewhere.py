@@ -32,6 +32,14 @@ def test_every_other_address_is_a_page(site: PlugIn, method: str, path: str, cod
     assert answer.headers["X-Correlation-Id"] in answer.text
 
 
+@pytest.mark.verifies("W1", "APP-1")
+@pytest.mark.parametrize("path", ["/app/x", "/smart//launch", "//evil.example/app/x", "/app//x/"])
+def test_no_redirect_repeats_the_host_of_the_request(site: PlugIn, path: str) -> None:
+    answer = site.browser().get(f"{site.url}{path}", Host="evil.example")
+    assert answer.headers.get("Location", "/app/x/") == "/app/x/"
+    assert answer.status_code in (303, 404)
+
+
 @pytest.mark.verifies("APP-76")
 def test_a_form_that_is_too_large_is_a_page(site: PlugIn) -> None:
     browser = site.browser()
