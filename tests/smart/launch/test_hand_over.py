@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy.exc import OperationalError
 
 from rpild_server.hand_over import VALID, sign, verify
 from rpild_server.storage.crypt import Keyring
@@ -96,6 +97,22 @@ def test_the_page_says_when_its_result_differs_from_the_cards(site: PlugIn) -> N
     assert DIFFERS in page.text
     site.clock.ahead = VALID + timedelta(minutes=1)
     assert "too old, or was changed" in browser.get(site.page(browser)).text
+
+
+@pytest.mark.verifies("APP-79")
+def test_a_card_that_is_not_on_record_is_told(site: PlugIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage, ehr = site.store(), site.ehrs["north"]
+    context = sign(storage.keyring, str(uuid.uuid4()), storage.keyring.pseudonym("ehr:north", "p1"), site.clock())
+    ehr.token = lambda: ehr.grant(appContext=context)
+    browser = site.browser()
+    path = site.page(browser)
+    assert "not on record any more" in browser.get(path).text
+
+    def failing(*_given: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr("rpild_server.hand_over.select", failing)
+    assert "not on record any more" in browser.get(path).text
 
 
 @pytest.mark.verifies("APP-79")

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
+from ehr_access.discovery import DiscoveryError
+from rpild_server.storage.tables import launches, pending_launches
 from tests.smart.launch.browsing import Browser
 from tests.smart.launch.conftest import DemoSite, PlugIn
 from tests.smart.launch.test_launch import code_of
+
+TABLES = (launches, pending_launches)
 
 
 def opened(site: PlugIn, browser: Browser, patient: str, ehr: str = "north") -> str:
@@ -144,6 +149,43 @@ def test_an_ehr_that_cannot_revoke_does_not_hold_the_logout_up(site: PlugIn) -> 
     path = opened(site, browser, "aaa", "south")
     assert browser.post(f"{path}logout", {"csrf": csrf_of(browser.get(path).text)}).status_code == 200
     assert ehr.revoked == []
+
+
+@pytest.mark.verifies("APP-77")
+def test_an_ehr_whose_configuration_is_gone_does_not_hold_the_logout_up(
+    site: PlugIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_given: object) -> None:
+        raise DiscoveryError("it is gone")
+
+    browser = site.browser()
+    path = opened(site, browser, "aaa")
+    csrf = csrf_of(browser.get(path).text)
+    monkeypatch.setattr("ehr_access.discovery.Discovery.find", failing)
+    assert browser.post(f"{path}logout", {"csrf": csrf}).status_code == 200
+    assert browser.get(path).status_code == 404
+
+
+@pytest.mark.verifies("APP-76")
+def test_what_has_expired_is_removed_from_the_store(site: PlugIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpild_server.smart_wiring.SWEEP_SECONDS", 0)
+    browser = site.browser()
+    opened(site, browser, "aaa")
+    site.launch(browser)
+    site.clock.ahead = timedelta(minutes=40)
+    site.launch(browser)
+    with site.store().memory_engine.connect() as connection:
+        kept = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in TABLES]
+    assert kept == [0, 1]
+
+
+@pytest.mark.verifies("L11")
+def test_an_ehr_that_is_registered_no_more_closes_its_pages(site: PlugIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = site.browser()
+    path, state = opened(site, browser, "aaa"), site.launch(browser)["state"]
+    monkeypatch.setattr("ehr_access.apps.SmartEhrs.find", lambda *_given: None)
+    assert code_of(browser.get(path).text) == "RPILD-PAGE-GONE"
+    assert code_of(site.called_back(browser, state=state, code="c").text) == "RPILD-LAUNCH-STATE"
 
 
 @pytest.mark.verifies("APP-70", "W2", "W4")
