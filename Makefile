@@ -7,7 +7,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge lock clean decision-tables mutants
+.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge docs lock clean decision-tables mutants
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-15s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -49,6 +49,9 @@ soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twi
 knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
 	$(BIN)/python -m rpild_server.cli knowledge --markdown > docs/knowledge/clinical-knowledge.md
 	$(BIN)/python -m tests.knowledge.row_register > docs/knowledge/rows.md
+
+docs: $(VENV)/.test-ready  ## the documentation as a site in build/site
+	$(BIN)/python -m mkdocs build --strict
 
 lock:  ## renew requirements*.lock from pyproject.toml
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv
