@@ -150,11 +150,15 @@ def _duration(limit: str, gases: list[Measurement], knowledge: Knowledge) -> str
 
 
 def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
-    """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases."""
+    """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases; carbon dioxide of
+    the same hour that contradicts it has to lie beyond its limit too (K6)."""
+
+    said = results.of(facts, "paco2")
 
     def acidotic(acid: Measurement) -> bool:
         carbon = _same_gas(acid, facts, now, knowledge)
-        return carbon is not None and _acidotic(acid, carbon, knowledge)
+        others = results.rivals(carbon, said, knowledge, now, results.same) if carbon else []
+        return carbon is not None and all(_acidotic(acid, each, knowledge) for each in (carbon, *others))
 
     acids = results.readable(results.of(facts, "ph-arterial"), now)
     window = knowledge.window("ecmo_window_hours")

@@ -67,5 +67,5 @@ def _doubts(doubtful: list[tuple[Stay, Status]]) -> Iterator[Reason]:
     for s, status in doubtful:
         if s.kind == "unknown" or not s.reasons_readable:
             yield Reason.UNSTRUCTURED
-        if status is UNKNOWN:
+        if status is UNKNOWN and s.kind != "unknown" and s.reasons & STAY_REASONS:
             yield Reason.IMPRECISE_DATE

@@ -14,6 +14,7 @@ from tests.oracle.chart import (
     acute,
     at_hospital,
     attested,
+    contradicting,
     counted_as,
     dated_within,
     gas_window,
@@ -203,7 +204,12 @@ def severe_failure(view: View) -> str:
         return "a"
     acid = [m for m in rows(view, "ph-arterial") if within(view.time(m.when), view.now, "ecmo_window_hours") == MET]
     pairs = product(acid, rows(view, "paco2"))
-    low = (p for p, q in pairs if (p.groups & q.groups or view.time(p.when) == view.time(q.when)) and _acidosis(p, q))
+    low = (
+        p
+        for p, q in pairs
+        if (p.groups & q.groups or view.time(p.when) == view.time(q.when))
+        and all(_acidosis(p, c) for c in contradicting(view, q))
+    )
     return "b" if next(low, None) is not None else ""
 
 
