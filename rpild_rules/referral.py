@@ -153,12 +153,12 @@ def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure |
     """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases; carbon dioxide of
     the same hour that contradicts it has to lie beyond its limit too (K6)."""
 
-    said = results.of(facts, "paco2")
-
     def acidotic(acid: Measurement) -> bool:
         carbon = _same_gas(acid, facts, now, knowledge)
-        others = results.rivals(carbon, said, knowledge, now, results.same) if carbon else []
-        return carbon is not None and all(_acidotic(acid, each, knowledge) for each in (carbon, *others))
+        if carbon is None:
+            return False
+        others = results.rivals(carbon, _carbons(acid, facts, now, knowledge), knowledge, now, results.same)
+        return all(_acidotic(acid, each, knowledge) for each in (carbon, *others))
 
     acids = results.readable(results.of(facts, "ph-arterial"), now)
     window = knowledge.window("ecmo_window_hours")
@@ -180,14 +180,17 @@ def _acidotic(acid: Measurement, carbon: Measurement, knowledge: Knowledge) -> b
     )
 
 
-def _same_gas(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
-    """The carbon dioxide of the same report or specimen, else the nearest of the hour."""
+def _carbons(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> list[Measurement]:
+    """The carbon dioxide of the same report or specimen, else all of the hour."""
     found = results.readable(results.of(facts, "paco2"), now)
     together = [m for m in found if m.groups & acid.groups]
-    close = [m for m in found if near(time_of(m), time_of(acid), _hour(knowledge)) is MET]
-    return min(
-        together or close, key=lambda m: (abs(time_of(m).latest - time_of(acid).latest), m.reference), default=None
-    )
+    return together or [m for m in found if near(time_of(m), time_of(acid), _hour(knowledge)) is MET]
+
+
+def _same_gas(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
+    """The nearest of them."""
+    found = _carbons(acid, facts, now, knowledge)
+    return min(found, key=lambda m: (abs(time_of(m).latest - time_of(acid).latest), m.reference), default=None)
 
 
 def rescue_need(facts: PatientFacts, worse: bool, now: When, knowledge: Knowledge) -> Failure | None:

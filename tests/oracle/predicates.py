@@ -208,9 +208,15 @@ def severe_failure(view: View) -> str:
         p
         for p, q in pairs
         if (p.groups & q.groups or view.time(p.when) == view.time(q.when))
-        and all(_acidosis(p, c) for c in contradicting(view, q))
+        and all(_acidosis(p, c) for c in _same_set(view, p, q))
     )
     return "b" if next(low, None) is not None else ""
+
+
+def _same_set(view: View, p: Measurement, q: Measurement) -> list[Measurement]:
+    """K6: the carbon dioxide and what contradicts it; of one set with the pH only that set speaks."""
+    rivals = contradicting(view, q)
+    return [c for c in rivals if p.groups & c.groups] if p.groups & q.groups else rivals
 
 
 def _acidosis(p: Measurement, q: Measurement) -> bool:
