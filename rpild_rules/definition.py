@@ -36,6 +36,7 @@ CRITERIA = (
     "onsetWithinOneMonth", "dyspnoeaNeedingCare", "fvcDecline", "dlcoDecline", "lungFunctionDecline", "hrctIncrease",
     "respiratoryFailure", "pao2Decline", "gasExchange",
 )  # fmt: skip
+NOTHING_SETTLED: dict[str, Status] = {}
 DEFINITIONS = ("fourConditions", "oneMonthTriad", "threeMonthProgression")
 
 
@@ -193,10 +194,14 @@ def definitions(
     return four, triad, conjunction("threeMonthProgression", (found["dyspnoeaShown"], worsening92))
 
 
-def formula(statuses: dict[str, Status]) -> dict[str, Status]:
-    """The definitions as plain Kleene formulas over statuses: what would follow if one criterion were settled."""
-    lung = any_of((statuses["fvcDecline"], statuses["dlcoDecline"]))
-    gas = any_of((statuses["respiratoryFailure"], statuses["pao2Decline"]))
+def formula(statuses: dict[str, Status], settled: dict[str, Status] = NOTHING_SETTLED) -> dict[str, Status]:
+    """The definitions as plain Kleene formulas over statuses: what would follow if one criterion were settled.
+
+    A composite follows from its legs unless it is settled itself.
+    """
+    statuses = statuses | settled
+    lung = settled.get("lungFunctionDecline", any_of((statuses["fvcDecline"], statuses["dlcoDecline"])))
+    gas = settled.get("gasExchange", any_of((statuses["respiratoryFailure"], statuses["pao2Decline"])))
     worsening = MET if statuses["hrctIncrease"] is MET else statuses["ctWorsening"]
     four = all_of(
         (

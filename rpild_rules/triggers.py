@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 PV, SIGN, SEL = "patient-view", "order-sign", "order-select"
 UNUSABLE = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.CONFLICT})
 HARM_THE_FETUS = ("CYC", "MMF", "MTX", "LEF")
-LEGS = {
-    "lungFunctionDecline": ("fvcDecline", "dlcoDecline"),
-    "gasExchange": ("respiratoryFailure", "pao2Decline"),
-}
 ONSET_MISSING = frozenset({"onsetMissing-noMda5", "onsetMissing"})  # variant (b) of `undeterminedHighRisk`
 
 
@@ -211,9 +207,9 @@ def primary_topic(s: Situation) -> str:
 
 
 def _matters(id: str, s: Situation) -> bool:
-    """Whether settling one criterion changes a definition, or the risk; a composite is settled with all its parts."""
-    now, legs = {name: finding.status for name, finding in s.found.items()}, LEGS.get(id, (id,))
-    return not s.risk or any(formula(now | dict.fromkeys(legs, to)) != formula(now) for to in (MET, NOT_MET))
+    """Whether settling one criterion changes a definition, or the risk; a composite is settled as such."""
+    now = {name: finding.status for name, finding in s.found.items()}
+    return not s.risk or any(formula(now, {id: status}) != formula(now) for status in (MET, NOT_MET))
 
 
 def _table() -> tuple[Trigger, ...]:
