@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
 
 CARDS = "#cards article.card"
 TITLES = f"{CARDS} .topic"
@@ -51,3 +51,14 @@ def attested_form(frame: FrameLocator, code: str) -> Locator:
     if place.get_attribute("open") is None:
         place.locator("summary").click()
     return place.locator("form.stating")
+
+
+def frame_of(page: Page) -> Frame:
+    """The same as `app_of`, as a frame in which scripts can be evaluated."""
+    app_of(page)
+    return next(each for each in page.frames if each != page.main_frame)
+
+
+def launch_address(page: Page) -> str:
+    """The address that the app's frame was opened with: good once."""
+    return str(page.locator("iframe.app").get_attribute("src"))
