@@ -183,6 +183,7 @@ def test_the_summary_on_paper_says_the_same() -> None:
     assert paper
     said = " ".join(" ".join(Seen(paper[0]).words).split())
     assert page(*MET).standing.sentence in said
+    assert "Limits of care on record: partial." in words(page(*MET, "limit partial @-3d")).split("Seen by, date")[0]
     for part in ("Test Person", "Four conditions", "Increase on HRCT", "Gono", "RP-ILD criteria met", "Seen by, date"):
         assert part in said
 

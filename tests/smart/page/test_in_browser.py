@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rpild_server.assets import read_asset
 from smart_app.page import no_assets
 from smart_app.rendering import STYLES, render_page
-from tests.smart.page.pages import demo_page
+from tests.smart.page.pages import MET, demo_page
+from tests.smart.page.pages import page as page_of
 from tests.smart.pictures.looking import PATIENTS
 
 pytestmark = pytest.mark.browser
@@ -103,3 +104,25 @@ def test_by_day_and_by_night_the_ground_is_another(browser: Browser, folder: Pat
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.context.close()
     assert ground == {"light": "rgb(241, 244, 245)", "dark": "rgb(15, 23, 27)"}[scheme]
+
+
+HEAVY = (
+    *MET, "ferritin 1680 @-1d", "ldh 600 @-1d", "crp 30 @-1d", "lymphocytes-abs 0.3 @-1d", "dlco 15 @-1d",
+    "test anti-ro52 positive @-14d", "test anti-jo1 positive @-14d", "pao2 55 @-1h", "fio2 0.9 @-1h", "paco2 60 @-1h",
+    "support invasive-ventilation @-5h", "condition pneumonia @-3D", "condition pneumothorax @-3D", "report r1 @-2d",
+    "condition heart-failure @-3D", "limit resuscitation @-3d", "body-temp 38.9 @-5h", "drug prednisolone @-9d mg=60",
+    "drug tacrolimus @-8d mg=4", "drug cyclophosphamide @-7d mg=40", "drug rituximab @-6d mg=40",
+    "stay IMP @-3d reason=dyspnea", "attest treatment-response worsening @-1d",
+)  # fmt: skip
+
+
+def test_much_to_say_is_set_smaller_and_stays_one_page(browser: Browser, tmp_path: Path) -> None:
+    lost = {"not_permitted": ("lung function", "microbiology", "medication"), "failed": ("orders", "limits of care")}
+    one = page_of(*HEAVY, base="", csrf="", style=STYLE, asset=no_assets, patient=lost)
+    file = tmp_path / "heavy.html"
+    file.write_text(render_page(one), encoding="utf-8")
+    assert "on-paper dense" in file.read_text(encoding="utf-8")
+    page = visit(browser, file, 1280)
+    paper = page.pdf(prefer_css_page_size=True)
+    page.context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
