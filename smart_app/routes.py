@@ -85,7 +85,7 @@ def _send(ehr: TrustedEhr, departure: Departure, handle: str, ports: SmartPorts)
     g.ehr = ehr.name
     if departure.post:
         address, _, query = departure.address.partition("?")
-        g.form_targets = (_origin(address),)
+        g.form_targets = (_origin(address), "https:")  # browsers hold the EHR's own redirects to a sign-in to it too
         answer = _page("leaving.html", ports, action=address, fields=parse_qsl(query, keep_blank_values=True))
     else:
         answer = Response(status=SEE_OTHER, headers={"Location": departure.address})
