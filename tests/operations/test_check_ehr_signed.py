@@ -102,6 +102,28 @@ def test_keys_belong_to_a_client_and_a_token_stands_alone(site: Site) -> None:
     assert site.run("fhir", "--client", "x", "--client-keys", str(site.keys.with_name("broken.json"))).exit_code == 2
 
 
+def test_a_registered_ehr_is_read_as_its_record_says(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "rpild.toml"
+    file.write_text(
+        f'allow_http_loopback = true\npublic_base_url = "http://127.0.0.1:1"\nclient_keys_file = "{site.keys}"\n'
+        f'[[ehrs]]\nname = "north"\nvendor = "epic"\nsmart = true\nbackend_services = true\n'
+        f'client_id = "{SERVICE_ID}"\nfhir_bases = ["{site.ehr}/fhir"]\n[[ehrs]]\nname = "south"\n'
+    )
+    command = ["check-ehr", "--config", str(file)]
+    done = CliRunner().invoke(main, [*command, "--ehr", "north", "--patients", "1"])
+    assert done.exit_code == 0, done.output
+    assert "Backend Services: a token for 300 seconds" in done.output
+    assert 'patient_form = "id"' in done.output, "as its vendor spells it"
+    for wrong in (
+        (),
+        ("--ehr", "west"),
+        ("--ehr", "south"),
+        ("--ehr", "north", "--client", "x"),
+        ("--fhir", "http://x"),
+    ):
+        assert CliRunner().invoke(main, [*command, *wrong]).exit_code == 2
+
+
 @pytest.fixture
 def ehr() -> Iterator[ScriptedEhr]:
     with scripted_ehr() as running:

@@ -40,6 +40,7 @@ def write_settings(folder: Path, record: str = "", settings: str = "") -> Path:
     return file
 
 
+@pytest.mark.verifies("CH-60")
 def test_addresses_of_a_configured_ehr(tmp_path: Path) -> None:
     text = sheet("--config", str(write_settings(tmp_path)))
     for each in services().values():
