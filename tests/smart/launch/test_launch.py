@@ -183,6 +183,6 @@ def test_a_long_request_goes_as_a_form_where_the_ehr_takes_one(knowledge: Knowle
         assert f'action="{site.ehrs["north"].base}/authorize"' in answer.text
         assert 'name="code_challenge_method" value="S256"' in answer.text
         policy = answer.headers["Content-Security-Policy"]
-        assert f"form-action 'self' {site.ehrs['north'].base};" in policy
+        assert f"form-action 'self' {site.ehrs['north'].base} https:;" in policy
         site.ehrs["south"].configuration["capabilities"] = ["authorize-post", "permission-v2"]
         assert site.launched(site.browser(), "south").status_code == 303
