@@ -1,7 +1,7 @@
 """A long page as it travels: packed where the browser takes it.
 
-That gives no secret away: a page repeats nothing that a stranger can choose (a form is taken only with its token, a word
-in the address is looked up and not repeated), so nobody can measure its length against guesses of that token.
+That gives no secret away: a page repeats nothing that a stranger can choose (a form is taken only with its token, a
+word in the address is looked up and not repeated), so nobody can measure its length against guesses of that token.
 """
 
 from __future__ import annotations
