@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER_PYTHON = ROOT / "build" / "healthchain" / "bin" / "python"
-TICK = os.sysconf("SC_CLK_TCK")
+NANO = 10**9
 
 
 def cores() -> tuple[set[int], set[int]]:
@@ -38,12 +38,9 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its processes so far."""
-        fields = [
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            for pid in tree_of(self.pid)
-        ]
-        return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
+        """Time that all threads of its processes have run so far, to the nanosecond: the threads of a pool stay."""
+        threads = [path for pid in tree_of(self.pid) for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+        return sum(int(path.read_text(encoding="ascii").split()[0]) for path in threads) / NANO
 
     def worker_pss_kib(self) -> int:
         """Proportional memory of its largest worker."""
