@@ -21,10 +21,10 @@ WEIGHTS = (0.2126, 0.7152, 0.0722)  # of red, green, blue in the luminance of sR
 
 
 def style_sheet(style: Mapping[str, str]) -> str:
-    """The rules for the page; empty when nothing of the document can be used."""
+    """The rules for the page on a screen; empty when nothing of the document can be used. Paper has its own sizes."""
     colours, others = "".join(_colours(style)), "".join(_others(style))
     light = f"@media (prefers-color-scheme: light) {{ :root {{ {colours}}} }}\n" if colours else ""
-    return light + (f":root {{ {others}}}\n" if others else "")
+    return light + (f"@media screen {{ :root {{ {others}}} }}\n" if others else "")
 
 
 def _colours(style: Mapping[str, str]) -> Iterator[str]:
