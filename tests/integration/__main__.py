@@ -10,17 +10,23 @@ import os
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import requests
 
+from rpild_server.check_ehr.examination import Asked, examine
+from rpild_server.check_ehr.summary import element_rows
 from tests.cli.serving import ISS, Served, served
 from tests.integration.hapi_server import hapi
 from tests.integration.rounds import Row, hooked, searched, timed
 from tests.integration.synthetic_patients import CannotWriteError, loaded, patients_found
+
+EXAMINED = 6
 
 
 def rounds(base: str, folder: Path) -> Iterator[Row]:
@@ -33,6 +39,7 @@ def rounds(base: str, folder: Path) -> Iterator[Row]:
         except CannotWriteError as problem:
             yield Row("load our patients", "", True, 0, f"not allowed here, so patients found there: {problem}"[:160])
             charts = {each: [] for each in patients_found(base)}
+        yield timed("rpild check-ehr", "", lambda: _examined(base, tuple(charts)[:EXAMINED]))
         for patient, chart in charts.items():
             yield from searched(base, patient)
             yield from hooked(stack, base, patient, chart, folder)
@@ -49,6 +56,15 @@ def _capability(base: str) -> str:
     assert body.get("fhirVersion", "").startswith("4.0"), f"not FHIR R4: {body.get('fhirVersion')}"
     software = body.get("software", {})
     return f"{software.get('name', 'unnamed')} {software.get('version', '')}, FHIR {body['fhirVersion']}"
+
+
+def _examined(base: str, patients: tuple[str, ...]) -> str:
+    """What `rpild check-ehr` finds for the same patients; a fault there is a failed check here."""
+    found = examine(Asked(base, base, patients=patients), datetime.now(UTC), lambda: None)
+    levels = Counter(each.level for each in found.findings)
+    assert not levels["fault"], "; ".join(each.text for each in found.findings if each.level == "fault")
+    come = sum(row.patients > 0 for row in element_rows(found))
+    return f"{len(found.searches)} searches, {come} data elements come, {levels['warn']} things to look at"
 
 
 def table(rows: list[Row]) -> str:
