@@ -27,6 +27,8 @@ def _lines(page: Page) -> Iterator[str]:
     if page.detail:
         yield from _detail(page.detail)
         yield from _part("note.cards", (card.summary for card in page.why.cards))
+    else:
+        yield fill(say("outside.calm"), WIDTH)
     yield from _part("note.unread", _unread(page))
     yield ""
     yield fill(say("note.foot", version=page.why.version, sha=page.why.sha256[:12]), WIDTH)

@@ -188,6 +188,14 @@ def test_the_summary_on_paper_says_the_same() -> None:
         assert part in said
 
 
+def test_paper_of_a_patient_out_of_scope_is_no_all_clear_either() -> None:
+    paper = re.search(r'<section class="on-paper".*?</section>', render_page(demo_page("rheumatoid-knee")), re.DOTALL)
+    assert paper
+    said = " ".join(" ".join(Seen(paper[0]).words).split())
+    assert "That is no all-clear" in said
+    assert "Gate 3: a sign of the disease" in said
+
+
 def test_the_note_is_in_the_page() -> None:
     one = page(*MET)
     shown = re.search(r"<pre[^>]*>(.*?)</pre>", render_page(one), re.DOTALL)
