@@ -94,12 +94,17 @@ def _from_here() -> None:
 
 def _apply(faults: Faults, signer: Signer, wanted: dict[str, object]) -> None:
     try:
-        for name, value in wanted.items():
-            if name == ALL_OFF:
-                return faults.switch_off()
-            _switch(faults, signer, name, value)
+        _switch_each(faults, signer, wanted)
     except FaultError as problem:
         raise BadRequest(str(problem)) from problem
+
+
+def _switch_each(faults: Faults, signer: Signer, wanted: dict[str, object]) -> None:
+    for name, value in wanted.items():
+        if name == ALL_OFF:
+            return faults.switch_off()
+        _switch(faults, signer, name, value)
+    return None
 
 
 def _switch(faults: Faults, signer: Signer, name: str, value: object) -> None:
