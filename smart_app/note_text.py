@@ -26,7 +26,7 @@ def _lines(page: Page) -> Iterator[str]:
     yield fill(page.standing.sentence, WIDTH)
     if page.detail:
         yield from _detail(page.detail)
-        yield from _part("note.cards", (card.summary for card in page.why.cards))
+        yield from _part("note.cards", [card.summary for card in page.why.cards] or [say("standing.quiet")])
     else:
         yield fill(say("outside.calm"), WIDTH)
     yield from _part("note.unread", _unread(page))

@@ -172,6 +172,7 @@ def test_the_note_says_what_was_not_read_and_what_was_met_before() -> None:
 
 
 def test_the_note_of_a_patient_out_of_scope_is_short() -> None:
+    assert "That is no all-clear" in note_text(demo_page("improving")).replace("\n ", "")
     text = note_text(demo_page("rheumatoid-knee"))
     assert "No sign of myositis or rapid lung disease." in text
     assert "That is no all-clear" in text.replace("\n", " ")
