@@ -15,13 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutation.ledger import CHART, KILLED, SURVIVED, TIMED_OUT, UNREACHED
 from tests.mutation.mutants import Mutant, Source
-from tests.mutation.running import RULES, Running, memories
+from tests.mutation.reach import Reach
+from tests.mutation.running import Running, memories, sources
 
 LOADING = "loading"
 TESTS = ("tests/rules", "tests/knowledge")
@@ -44,7 +44,7 @@ class Killing:
         self.charts, self.most = charts, most
         self.fails: dict[str, Callable[[], bool]] = {}
         self.seconds: dict[str, float] = {}
-        self.reach: dict[str, dict[int, set[str]]] = {}
+        self.reach: dict[tuple[str, int], set[str]] = {}
         self.luck: dict[tuple[str, str], list[str]] = defaultdict(list)
 
     def pytest_configure(self) -> None:
@@ -82,27 +82,20 @@ class Killing:
         return {name: partial(raises, agrees, {"chart": chart}) for name, chart in oracle_charts(self.charts).items()}
 
     def _first_round(self) -> list[str]:
-        measured = coverage.Coverage(data_file=None, source=[str(RULES)], config_file=False)
-        measured.set_option("run:disable_warnings", ["module-not-measured"])
-        measured.start()
-        measured.switch_context(LOADING)
-        _load()
-        failed = []
-        for name, broken in self.fails.items():
-            measured.switch_context(name)
-            start = time.process_time()
-            if broken():
-                failed.append(name)
-            self.seconds[name] = time.process_time() - start
-        measured.stop()
-        data = measured.get_data()
-        for path in data.measured_files():
-            by_line = data.contexts_by_lineno(path)
-            self.reach[Path(path).stem] = {line: set(names) - {""} for line, names in by_line.items()}
+        reach, failed = Reach(sources([])), []
+        with reach.noting() as end_of:
+            _load()
+            end_of(LOADING)
+            for name, broken in self.fails.items():
+                start = time.process_time()
+                failed += [name] if broken() else []
+                self.seconds[name] = time.process_time() - start
+                end_of(name)
+        self.reach = reach.tests
         return failed
 
     def _try(self, running: Running, mutant: Mutant) -> None:
-        reached = self.reach.get(mutant.module, {}).get(mutant.line, set())
+        reached = self.reach.get((mutant.module, mutant.spot), set())
         loads = LOADING in reached
         names = self._ordered(mutant, reached, loads)
         start = time.perf_counter()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
 from tests.mutation.faults import Edit, edits
 
@@ -21,7 +20,7 @@ class Mutant:
     """One fault: module, the outermost function around it ("" outside of all), line, the line's text, what changes.
 
     `nth` tells apart equal changes of equal lines of one function. `names`: what the statement around it defines, for
-    a fault outside of all functions.
+    a fault outside of all functions. `spot`: the line of the innermost statement or lambda around it.
     """
 
     module: str
@@ -31,6 +30,7 @@ class Mutant:
     change: str
     nth: int
     names: tuple[str, ...] = ()
+    spot: int = 0
     edit: Edit | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -77,23 +77,27 @@ class Source:
 
     def _mutants(self) -> Iterator[Mutant]:
         seen: Counter[tuple[str, str, str]] = Counter()
-        for edit, place, names in _walk(self.tree, "", (), self.shapes):
+        for edit, place, names, spot in _walk(self.tree, "", (), self.shapes, 0):
             text = self.lines[edit.line - 1].strip()
             same = (place, text, edit.change)
-            yield Mutant(self.module, place, edit.line, text, edit.change, seen[same], names, edit)
+            yield Mutant(self.module, place, edit.line, text, edit.change, seen[same], names, spot, edit)
             seen[same] += 1
 
 
-def _walk(node: ast.AST, place: str, names: tuple[str, ...], shapes: dict[str, str]) -> Iterator[tuple[Edit, str, Any]]:
-    """Every edit below a node, with the outermost function around it and what the statement defines."""
-    yield from ((edit, place, names) for edit in edits(node))
+Found = tuple[Edit, str, tuple[str, ...], int]
+
+
+def _walk(node: ast.AST, place: str, names: tuple[str, ...], shapes: dict[str, str], spot: int) -> Iterator[Found]:
+    """Every edit below a node: the outermost function around it, what is defined there, the innermost statement."""
+    spot = node.lineno if isinstance(node, ast.stmt | ast.Lambda) else spot
+    yield from ((edit, place, names, spot) for edit in edits(node))
     for name, child in _parts(node):
         inside = isinstance(node, Scope) and name == "body"
         below = place or (_title(node, names, shapes) if inside else "")
         defined = names if place or inside else _defined(child) or names
         if isinstance(node, ast.ClassDef) and name == "body":
             defined = (*names, *_defined(child))
-        yield from _walk(child, below, defined, shapes)
+        yield from _walk(child, below, defined, shapes, spot)
 
 
 def _title(node: ast.AST, names: tuple[str, ...], shapes: dict[str, str]) -> str:

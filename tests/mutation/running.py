@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 from collections.abc import Callable, Iterator
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -36,6 +36,18 @@ def _is_class(code: CodeType) -> bool:
     return "__qualname__" in code.co_names and "__module__" in code.co_names
 
 
+@cache
+def functions_of_the_rules() -> dict[str, list[FunctionType]]:
+    """Every live function by the file of its code; looked for once, when all modules of the rules are there."""
+    for path in RULES.glob("*.py"):
+        importlib.import_module(f"rpild_rules.{path.stem}")
+    found: dict[str, list[FunctionType]] = {}
+    for each in gc.get_objects():
+        if isinstance(each, FunctionType):
+            found.setdefault(each.__code__.co_filename, []).append(each)
+    return found
+
+
 class Running:
     """The live functions of one module by name and line, and how to exchange their code."""
 
@@ -43,9 +55,8 @@ class Running:
         importlib.import_module(f"rpild_rules.{source.module}")
         self.source = source
         self.live: dict[tuple[str, int], list[FunctionType]] = {}
-        for each in gc.get_objects():
-            if isinstance(each, FunctionType) and each.__code__.co_filename == str(source.path):
-                self.live.setdefault(_title(each.__code__), []).append(each)
+        for each in functions_of_the_rules().get(str(source.path), []):
+            self.live.setdefault(_title(each.__code__), []).append(each)
 
     def exchange(self, changed: CodeType) -> None:
         """Put the functions of a changed compilation in place of the running ones."""
