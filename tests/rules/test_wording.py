@@ -24,8 +24,6 @@ OF_TABLES = re.compile(
 TABLES = [*sorted((RULES / "tables").glob("*.toml")), RULES / "references.toml"]
 TEXTS = sorted(PAGE.glob("*_texts.toml"))
 ALLOWED = {
-    "Other causes excluded": "the clinician's own statement, by its name in the contract",
-    "Have infection, drugs, exposure, cardiac cause and haemorrhage been considered and excluded?": "the same, asked",
     "OI in mmHg is P/F, not the oxygenation index of the ECMO literature.": "an error of the sources, named as one",
 }
 NO_TEXT = {"indicator", "override_reasons", "evidence", "summary_limit"}
