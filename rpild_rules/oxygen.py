@@ -43,15 +43,18 @@ def fraction_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now
 def fractions_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, now: When) -> tuple[Fraction, ...]:
     """FiO2 of the same report, specimen or panel, else the nearest word on oxygen within an hour.
 
-    A statement of room air is such a word. More than one comes back only where words of one moment contradict each
-    other: fractions by K6, room air and a recorded fraction always.
+    A recorded fraction stands before an estimate that is nearer: an estimate is never used (C4). A statement of room
+    air is such a word; an estimate nearer than it leaves the oxygen open. More than one comes back only where words of
+    one moment contradict each other: fractions by K6, room air and a recorded fraction always.
     """
     at, window = results.time_of(gas), knowledge.window("fio2_pair_minutes")
     recorded = [m for m in results.around(results.of(facts, "fio2"), at, window) if _dated(m, now)]
     together = [m for m in recorded if m.groups & gas.groups]
     own = [m for m in together if _usable(m)]
     close = [m for m in recorded if near(results.time_of(m), at, window) is MET]
-    measured, air = own or [m for m in close if _usable(m)], [] if own else _air_near(facts, at, window)
+    usable = [m for m in close if _usable(m)]
+    recorded_close = [m for m in usable if not is_estimate(m, facts, knowledge)]
+    measured, air = own or recorded_close or usable, [] if own else _air_near(facts, at, window)
     moment = min((_rank(when, at) for when in _times(measured, air)), default=None)
     if moment is None:
         return (_unusable([*together, *close]),)
@@ -110,8 +113,11 @@ def _recorded(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Frac
     value = results.value_of(m)
     if is_estimate(m, facts, knowledge):
         return Fraction(None, printed=f"FiO2 {results.printed(m)} is an estimate", reference=m.reference)
-    air = value <= knowledge.number("room_air_fio2")
-    return Fraction(value, air, printed="room air" if air else f"FiO2 {results.printed(m)}", reference=m.reference)
+    limit = knowledge.number("room_air_fio2")
+    air = value <= limit  # 0.20 is room air too, and counts as 0.21
+    return Fraction(
+        limit if air else value, air, printed="room air" if air else f"FiO2 {results.printed(m)}", reference=m.reference
+    )
 
 
 def is_estimate(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:

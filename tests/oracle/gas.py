@@ -11,7 +11,7 @@ from tests.oracle.answers import ANY, MET, NO, NOT_MET, UNKNOWN, YES, Answer, ag
 from tests.oracle.care import OXYGEN, air_statements, distance, estimated
 from tests.oracle.chart import View, contradicting, gas_window, held, newest, plain, proves, rows
 from tests.oracle.settings import choice, number, window
-from tests.oracle.times import Span, apart, close, within
+from tests.oracle.times import Span, apart, close, later, within
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,9 @@ def _on_oxygen_near(view: View, when: Span) -> bool:
 def _around(view: View, s: Support, when: Span, size: int) -> bool:
     """Whether a support ran within 60 minutes of a time; a day is taken at its end."""
     end = view.at.hi if s.running else view.time(s.end or s.start).hi
-    return view.time(s.start).lo <= when.hi + size and end >= when.hi - size
+    start = view.time(s.start)
+    begun = start.lo <= when.hi + size if start.sharp and when.sharp else not later(start, when)
+    return begun and end >= when.hi - size
 
 
 def pao2_decline(view: View) -> Answer:
