@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
-    parser.add_argument("--tests", type=int, default=600, help="tests for one fault at most, the most telling first")
+    parser.add_argument("--tests", type=int, default=5000, help="tests for one fault at most, the most telling first")
     parser.add_argument("--no-tables", action="store_true", help="leave out faults outside of functions: seconds each")
     parser.add_argument("--told", action="store_true", help="only print what is known")
     options = parser.parse_args()

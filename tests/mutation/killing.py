@@ -7,7 +7,7 @@ import os
 import resource
 import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from functools import partial
@@ -111,13 +111,14 @@ class Killing:
         return sum(self.seconds[name] for name in names)
 
     def _ordered(self, mutant: Mutant, reached: set[str], loads: bool) -> list[str]:
-        """The tests that reach a line: first those that found other faults of this function."""
+        """The tests that reach a line: those that found other faults of this function, those named after the module."""
         names = {name for name in reached if name in self.fails and self.seconds[name] < SLOW}
         if loads:
             names |= {name for name in self.fails if name.startswith(KNOWLEDGE_TESTS)}
         lucky = [name for name in dict.fromkeys(self.luck[mutant.module, mutant.place]) if name in names][:40]
-        rest = sorted(names - set(lucky), key=lambda n: (_far(n, mutant.module), self.seconds[n], n))
-        return [*lucky, *rest][: self.most]
+        own = sorted((n for n in names if mutant.module in n), key=lambda n: (self.seconds[n], n))
+        rest = in_turn(sorted(names - set(own), key=lambda n: (self.seconds[n], n)))
+        return [*dict.fromkeys((*lucky, *own, *rest))][: self.most]
 
     def _killer(self, running: Running, mutant: Mutant, names: list[str], loads: bool) -> str:
         running.infect(mutant)
@@ -127,9 +128,15 @@ class Killing:
         return next((name for name in names if self.fails[name]()), "")
 
 
-def _far(test: str, module: str) -> int:
-    """Cases named after the module first, then the oracle's charts, which judge everything, then all others."""
-    return 0 if module in test else 1 if test.startswith(CHART) else 2
+def in_turn(names: list[str]) -> list[str]:
+    """One of each file of cases, one of each test module, one chart of the oracle, and again: differing ones first."""
+    places: Counter[str] = Counter()
+    ranked = []
+    for name in names:
+        kind = CHART if name.startswith(CHART) else name.partition(": " if "[" in name else "::")[0]
+        ranked.append((places[kind], kind, name))
+        places[kind] += 1
+    return [name for _, _, name in sorted(ranked)]
 
 
 def _load() -> None:

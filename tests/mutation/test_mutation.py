@@ -12,9 +12,10 @@ from types import FunctionType
 import pytest
 
 from rpild_rules.when import TOLERANCE, When
-from tests.mutation.killing import in_a_fork
+from tests.mutation.killing import in_a_fork, in_turn
 from tests.mutation.ledger import KILLED, SURVIVED, TIMED_OUT, Explained, Ledger, explained
 from tests.mutation.mutants import Mutant, Source
+from tests.mutation.reach import Reach
 from tests.mutation.running import Running, sources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,28 @@ def test_a_fault_without_effect_survives_and_an_endless_one_is_ended() -> None:
     assert in_a_fork(endless, 0.2) == (TIMED_OUT, "")
 
 
+def test_tests_of_all_kinds_take_turns() -> None:
+    cases = [f"tests/rules/test_cases.py::test_case[{stem}: {n}]" for stem in ("gate", "onset") for n in "12"]
+    names = [*cases, "tests/rules/test_gate.py::test_a", "oracle chart 1", "oracle chart 2"]
+    ordered = in_turn(names)
+    assert set(ordered[:4]) == {names[0], names[2], names[4], names[5]}
+    assert sorted(ordered) == sorted(names)
+
+
+def test_statements_are_noted_while_they_run_and_not_after() -> None:
+    source = Source(WHEN)
+    reach = Reach([source])
+    now = When.at(datetime(2026, 11, 24, 10, tzinfo=UTC), UTC)
+    with reach.noting() as end_of:
+        assert now.to_the_day
+        end_of("first")
+        assert not now.ahead_of(now)
+        end_of("second")
+    assert now.to_the_day
+    found = {m.place: reach.tests.get(("when", m.spot), set()) for m in source.mutants}
+    assert (found["When.to_the_day"], found["When.ahead_of"], found["gap"]) == ({"first"}, {"second"}, set())
+
+
 def test_fates_are_kept_until_the_function_changes(tmp_path: Path) -> None:
     source, file = Source(WHEN), tmp_path / "mutants.json"
     first, second = source.mutants[0], source.mutants[-1]
@@ -131,6 +154,7 @@ def test_an_explained_survivor_is_neither_tried_nor_alive(tmp_path: Path, monkey
 
 OUTSIDE = """
 from tests.mutation.outside import try_outside
+from tests.mutation.reach import Reach
 from tests.mutation.running import sources
 (gate,) = sources(["gate"])
 (fault,) = [m for m in gate.mutants if m.change.endswith("without 'G3e'") and not m.place]
