@@ -94,22 +94,17 @@ def _from_here() -> None:
 
 def _apply(faults: Faults, signer: Signer, wanted: dict[str, object]) -> None:
     try:
-        _switch_each(faults, signer, wanted)
+        for name, value in wanted.items():
+            _switch(faults, signer, name, value)
     except FaultError as problem:
         raise BadRequest(str(problem)) from problem
-
-
-def _switch_each(faults: Faults, signer: Signer, wanted: dict[str, object]) -> None:
-    for name, value in wanted.items():
-        if name == ALL_OFF:
-            return faults.switch_off()
-        _switch(faults, signer, name, value)
-    return None
 
 
 def _switch(faults: Faults, signer: Signer, name: str, value: object) -> None:
     if name == ROTATE:
         return signer.rotate()
+    if name == ALL_OFF:
+        return faults.switch_off()
     if value in OFF:
         return faults.switch_off(name)
     return faults.switch_on(name, value if isinstance(value, str) else "")
