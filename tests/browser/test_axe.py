@@ -66,6 +66,7 @@ def test_the_chart_with_cards_and_what_is_behind_them(opened: Visit, demo: Demo)
     assert violations(page) == []
 
 
+@pytest.mark.verifies("W5")
 @pytest.mark.parametrize("patient", ["classic", "ecmo-candidate", "rheumatoid-knee"])
 def test_the_app_in_its_frame(opened: Visit, demo: Demo, patient: str) -> None:
     opened.page.goto(f"{demo.ehr}/patients/{patient}/app")
@@ -75,6 +76,7 @@ def test_the_app_in_its_frame(opened: Visit, demo: Demo, patient: str) -> None:
     assert violations(frame) == []
 
 
+@pytest.mark.verifies("W5")
 def test_pages_of_the_app_without_a_patient(opened: Visit, demo: Demo) -> None:
     for path in OWN_PAGES:
         opened.page.goto(demo.url + path)

@@ -25,6 +25,7 @@ def named(page: Page) -> str:
     return app_of(page).locator(".identity .name").first.inner_text()
 
 
+@pytest.mark.verifies("L9")
 def test_two_tabs_keep_their_patients(visit: Start, demo: Demo) -> None:
     first = visit()
     other = first.page.context.new_page()
@@ -42,6 +43,7 @@ def test_two_tabs_keep_their_patients(visit: Start, demo: Demo) -> None:
     assert first.complaints == []
 
 
+@pytest.mark.verifies("W5")
 def test_without_a_script_the_page_is_whole_and_takes_a_statement(visit: Start, demo: Demo) -> None:
     opened = visit(java_script_enabled=False)
     opened.page.goto(f"{demo.ehr}/patients/missing-gas/app")
@@ -56,6 +58,7 @@ def test_without_a_script_the_page_is_whole_and_takes_a_statement(visit: Start, 
     opened.window("no-script-statement")
 
 
+@pytest.mark.verifies("W5")
 def test_with_the_keyboard_alone(visit: Start, demo: Demo) -> None:
     opened = visit()
     page = opened.page
@@ -89,6 +92,7 @@ def tab_to(page: Page, words: str) -> None:
     raise AssertionError(f"{words!r} is not reached with the Tab key")
 
 
+@pytest.mark.verifies("L10", "APP-71")
 def test_with_cookies_blocked_a_new_tab_is_offered(browser: Browser, chromium: str, demo: Demo, tmp_path: Path) -> None:
     """As when a hospital's browser lets no site keep anything."""
     settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -109,6 +113,7 @@ def test_with_cookies_blocked_a_new_tab_is_offered(browser: Browser, chromium: s
         kept.close()
 
 
+@pytest.mark.verifies("W5")
 @pytest.mark.parametrize("patient", NARROW)
 def test_nothing_is_wider_than_a_phone(visit: Start, demo: Demo, patient: str) -> None:
     opened = visit(viewport={"width": 320, "height": 800})
@@ -122,6 +127,7 @@ def test_nothing_is_wider_than_a_phone(visit: Start, demo: Demo, patient: str) -
     opened.window(f"app-narrow-{patient}")
 
 
+@pytest.mark.verifies("W5")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_in_a_tab_of_its_own_on_screen_and_on_paper(visit: Start, demo: Demo, scheme: str) -> None:
     opened = visit(color_scheme=scheme)
