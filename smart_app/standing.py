@@ -118,7 +118,8 @@ def _antibody_fact(s: Situation) -> Fact:
     more = f"{people(newest.printed)}; {dated(newest.when, s.now).brief}" if newest else ""
     if s.other_antibodies:
         more = "; ".join(filter(None, (more, say("fact.also", names=told(named(s, s.other_antibodies), s)))))
-    return Fact(say("fact.antibody"), say(f"fact.mda5_{s.mda5.state}"), more, status)
+    word = "unread" if s.mda5.state == "none" and s.mda5.reason else s.mda5.state
+    return Fact(say("fact.antibody"), say(f"fact.mda5_{word}"), more, status)
 
 
 def _gas_fact(s: Situation) -> Fact:

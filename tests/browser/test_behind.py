@@ -58,6 +58,7 @@ def test_what_a_fault_hides_is_named_on_the_page(visit: Start, demo: Demo, fault
         "Anti-MDA5 could not be read. Whether RP-ILD criteria are met"
     )
     expect(frame.locator("#standing h1")).to_contain_text("cannot be determined")
+    expect(frame.locator("#standing")).not_to_contain_text("no result")
     opened.window("fault-named-on-the-page")
     page.locator(".wrong a").click()
     page.get_by_role("button", name="Switch all off").click()
