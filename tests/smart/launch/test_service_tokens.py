@@ -34,7 +34,7 @@ def test_a_call_without_a_token_is_read_with_ours(knowledge: Knowledge) -> None:
         ehr.token = lambda: ehr.grant(access_token=f"own-{len(ehr.asked)}", refresh_token=None, patient=None)
         for _ in range(2):
             assert call(site).status_code == 200
-        (form, _headers), = ehr.asked
+        ((form, _headers),) = ehr.asked
         assert form["grant_type"] == "client_credentials"
         assert all(each.startswith("system/") for each in form["scope"].split())
         assert assertion_of(site, form)["aud"] == f"{ehr.base}/token"

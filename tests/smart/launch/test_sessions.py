@@ -79,7 +79,7 @@ def test_a_page_opens_in_its_own_browser_only(site: PlugIn) -> None:
         answer = who.get(where)
         assert (answer.status_code, code_of(answer.text)) == (404, "RPILD-PAGE-GONE")
         assert "Test Person" not in answer.text
-        said.add(answer.text.split('<code>', 2)[0])
+        said.add(answer.text.split("<code>", 2)[0])
     assert len(said) == 1
     forged = site.browser()
     forged.cookies[site.cookie] = "x" * 43
