@@ -113,11 +113,8 @@ def _recorded(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Frac
     value = results.value_of(m)
     if is_estimate(m, facts, knowledge):
         return Fraction(None, printed=f"FiO2 {results.printed(m)} is an estimate", reference=m.reference)
-    limit = knowledge.number("room_air_fio2")
-    air = value <= limit  # 0.20 is room air too, and counts as 0.21
-    return Fraction(
-        limit if air else value, air, printed="room air" if air else f"FiO2 {results.printed(m)}", reference=m.reference
-    )
+    air = value <= knowledge.number("room_air_fio2")
+    return Fraction(value, air, printed="room air" if air else f"FiO2 {results.printed(m)}", reference=m.reference)
 
 
 def is_estimate(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
@@ -176,12 +173,14 @@ def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowle
 
 
 def words_on_oxygen(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[tuple[When, Fraction]]:
-    """Every recorded fraction that is no estimate, and every statement of room air, with its time."""
+    """Every recorded fraction that is no estimate, and every statement of room air, with its time; one of 0.20 is
+    room air too, and counts as 0.21."""
     measured = [m for m in results.readable(results.of(facts, "fio2"), now) if _usable(m)]
     recorded = ((results.time_of(m), _recorded(m, facts, knowledge)) for m in measured)
     said = _air_said(facts, results.of(facts, "o2-flow", "spo2"))
     air = [(when, _room_air(ref, knowledge)) for when, ref in said if not when.ahead_of(now)]
-    return [(when, fraction) for when, fraction in recorded if fraction.value is not None] + air
+    known = ((when, fraction) for when, fraction in recorded if fraction.value is not None)
+    return [(when, _room_air(f.reference, knowledge) if f.air else f) for when, f in known] + air
 
 
 def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:

@@ -13,7 +13,7 @@ from rpild_rules.facts import Meaning, Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unknown
 from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
+from rpild_rules.oxygen import Fraction, fractions_of
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.when import When, after, gap, may_follow, near
 
@@ -162,11 +162,12 @@ def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledg
 
 
 def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    oxygen, words = fraction_of(m, facts, knowledge, now), f"reported A-a gradient {shown(m)}"
-    if oxygen.value is not None and not oxygen.air and knowledge.truth("aado2_room_air_only"):
-        what = f"{words}, {oxygen.printed}: the gradient grows with oxygen alone"
+    told, words = fractions_of(m, facts, knowledge, now), f"reported A-a gradient {shown(m)}"
+    on_oxygen = all(each.value is not None and not each.air for each in told)
+    if on_oxygen and knowledge.truth("aado2_room_air_only"):
+        what = f"{words}, {told[0].printed}: the gradient grows with oxygen alone"
         return unknown(AADO2, Reason.NOT_COMPARABLE, what, (m.reference,), AADO2_PARAMETERS)
-    noted = words if oxygen.value is not None else f"{words}, inspired oxygen not recorded"
+    noted = words if told[0].value is not None else f"{words}, inspired oxygen not recorded"
     return _compared(AADO2, m, "aado2_flag", noted, knowledge)
 
 

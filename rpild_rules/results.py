@@ -11,7 +11,19 @@ from itertools import takewhile
 from math import inf
 
 from rpild_rules.facts import PENDING_STATUSES, REVISED_STATUSES, Measurement, PatientFacts, recency
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Missing, Reason, Status, foremost, status_of, unknown
+from rpild_rules.findings import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Finding,
+    Missing,
+    Reason,
+    Status,
+    disjunction,
+    foremost,
+    status_of,
+    unknown,
+)
 from rpild_rules.knowledge import Knowledge, Parameter
 from rpild_rules.when import TOLERANCE, When, Window, lately, near
 
@@ -210,7 +222,7 @@ def settled(findings: list[Finding]) -> Finding:
     """One answer out of contradicting results: theirs if they agree, else a conflict (K6)."""
     first = findings[0]
     if all(each.status is first.status for each in findings):
-        return first
+        return first if len(findings) == 1 or not first.unknown else disjunction(first.id, tuple(findings))
     refs = tuple(dict.fromkeys(ref for each in findings for ref in each.evidence))
     words = "; ".join(dict.fromkeys(each.because for each in findings))
     what = f"results of the same hour contradict each other: {words}"
