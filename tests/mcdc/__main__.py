@@ -23,15 +23,20 @@ class Listening:
         self.failed: list[str] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Instead of the usual loop; tests of random examples are left out, since the page has to be the same."""
+        """Instead of the usual loop; what may differ is left out: random examples, data beside the project."""
         from tests.mutation.killing import fails
 
         self.recording.install()
         for item in sorted(session.items, key=lambda each: CASES not in each.nodeid):
-            if not hasattr(getattr(item, "obj", None), "hypothesis"):
+            if _is_steady(item):
                 self.recording.test = item.nodeid
                 self.failed += [item.nodeid] if fails(item) else []
         return True
+
+
+def _is_steady(item: pytest.Item) -> bool:
+    random = hasattr(getattr(item, "obj", None), "hypothesis")
+    return not random and "shared" not in getattr(item, "fixturenames", ())
 
 
 def main(check: bool) -> int:
