@@ -184,7 +184,8 @@ def _carbons(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowl
     """The carbon dioxide of the same report or specimen, else all of the hour."""
     found = results.readable(results.of(facts, "paco2"), now)
     together = [m for m in found if m.groups & acid.groups]
-    return together or [m for m in found if near(time_of(m), time_of(acid), _hour(knowledge)) is MET]
+    at = time_of(acid)  # one day without a time for both is one gas: a missing clock never silences a severe case
+    return together or [m for m in found if time_of(m) == at or near(time_of(m), at, _hour(knowledge)) is MET]
 
 
 def _same_gas(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
