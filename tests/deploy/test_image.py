@@ -39,7 +39,7 @@ def test_the_builder_is_sent_exactly_what_it_copies() -> None:
 
 
 def test_the_image_installs_by_hash_with_the_database_driver_and_runs_as_nobody_special() -> None:
-    assert "--require-hashes -r requirements-server.lock" in DOCKERFILE
+    assert "--no-deps --require-hashes -r requirements-server.lock" in DOCKERFILE
     lock = (ROOT / "requirements-server.lock").read_text()
     assert "psycopg-binary==" in lock
     assert "USER 10001:10001" in DOCKERFILE
