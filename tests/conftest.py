@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -48,6 +49,26 @@ def need(tool: str, package: str) -> str:
 def chromium() -> str:
     """The system's Chromium."""
     return need("chromium", "chromium fonts-dejavu-core")
+
+
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for all tests of a process: Playwright can be started once in it."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield started
+        started.close()
 
 
 def _candidates() -> Iterator[int]:
@@ -108,6 +129,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as process:
         running = Demo(f"http://127.0.0.1:{port}", f"http://localhost:{port + 1}", peer_port, process)
         wait_until_ready(running.url, process, log)
-        yield running
-        process.send_signal(2)
-        assert process.wait(20) in (0, 130), f"Ctrl-C did not end the demo cleanly:\n{log.read_text()[-2000:]}"
+        try:
+            yield running
+            process.send_signal(2)
+            assert process.wait(20) in (0, 130), f"Ctrl-C did not end the demo cleanly:\n{log.read_text()[-2000:]}"
+        finally:
+            process.kill()

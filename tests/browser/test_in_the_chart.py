@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acting import app_of, attested_form, frame_of, launch_address, open_chart
-from tests.browser.conftest import SWITCHES, Visit
-from tests.conftest import Demo
+from tests.browser.conftest import Visit
+from tests.conftest import SWITCHES, Demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 Start = Callable[..., Visit]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from rpild_server.assets import read_asset
 from smart_app.page import no_assets
@@ -25,15 +24,6 @@ SMALL = """() => [...document.querySelectorAll('button, summary, input, select, 
   const box = (each.closest('label') || each).getBoundingClientRect();
   return box.width && (box.height < 23.9 || box.width < 23.9);
 }).map(each => each.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    switches = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=switches)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
