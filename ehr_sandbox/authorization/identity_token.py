@@ -50,10 +50,10 @@ class IdentityToken(OpenIDCode):
         }
 
     def generate_user_info(self, user: LaunchContext, scope: str) -> Json:
-        """`sub`, and the user's FHIR resource if it was asked for."""
+        """`sub`; with `fhirUser` the user's FHIR resource and, as many EHRs do, the name."""
         words = scope.split()
         named = {"fhirUser": f"{self._server.site.fhir}/Practitioner/{user.user}"} if "fhirUser" in words else {}
-        named |= {"name": "Dr Robin Demo"} if "profile" in words else {}
+        named |= {"name": "Dr Robin Demo"} if {"profile", "fhirUser"} & set(words) else {}
         return {"sub": user.user} | named | self._spoilt()
 
     def _spoilt(self) -> Json:
