@@ -58,6 +58,16 @@ def test_without_a_script_the_page_is_whole_and_takes_a_statement(visit: Start, 
     opened.window("no-script-statement")
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_an_incomplete_statement_leads_back_to_its_form(visit: Start, demo: Demo, scripted: bool) -> None:
+    """In a frame of another site a browser gives no field the focus by itself: the address must lead there."""
+    opened = visit(java_script_enabled=scripted)
+    opened.page.goto(f"{demo.ehr}/patients/missing-gas/app")
+    frame = app_of(opened.page)
+    attested_form(frame, "progressive-dyspnoea").get_by_role("button", name="Sign and save").click()
+    expect(frame.locator("#attest-progressive-dyspnoea .field-error").first).to_be_in_viewport()
+
+
 @pytest.mark.verifies("W5")
 def test_with_the_keyboard_alone(visit: Start, demo: Demo) -> None:
     opened = visit()
