@@ -68,6 +68,13 @@ def test_an_incomplete_statement_leads_back_to_its_form(visit: Start, demo: Demo
     expect(frame.locator("#attest-progressive-dyspnoea .field-error").first).to_be_in_viewport()
 
 
+def test_a_page_that_is_closed_has_words_on_paper_too(visit: Start, demo: Demo) -> None:
+    page = visit().page
+    page.goto(f"{demo.url}/app/nobody/")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="This page is closed")).to_be_visible()
+
+
 @pytest.mark.verifies("W5")
 def test_with_the_keyboard_alone(visit: Start, demo: Demo) -> None:
     opened = visit()
