@@ -17,8 +17,12 @@ class Breaker:
     A server that refuses or answers some searches with an error is not down.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, told: Callable[[bool], None] = lambda _open: None
+    ) -> None:
+        """`told` hears after every group whether the circuit is open."""
         self._clock = clock
+        self._told = told
         self._lock = Lock()
         self._failures = 0
         self._open_until = 0.0
@@ -37,5 +41,7 @@ class Breaker:
         """Tell how a group went."""
         with self._lock:
             self._failures = 0 if answered else self._failures + 1
-            if self._failures >= FAILURES:
+            is_open = self._failures >= FAILURES
+            if is_open:
                 self._open_until = self._clock() + OPEN_SECONDS
+        self._told(is_open)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Event
 from typing import Protocol
 
@@ -37,8 +38,12 @@ class Access(Protocol):
 class EhrReader:
     """Opens the reading of one call on any registered EHR. One session per process keeps connections alive."""
 
-    def __init__(self, registry: Registry, limits: Limits) -> None:
+    def __init__(
+        self, registry: Registry, limits: Limits, on_circuit: Callable[[str, bool], None] = lambda _ehr, _open: None
+    ) -> None:
+        """`on_circuit` hears an EHR's name and whether reads of its server are not tried for a while."""
         self._registry = registry
+        self._on_circuit = on_circuit
         self._limits = limits
         self._session: requests.Session | None = None
         self._breakers: dict[str, Breaker] = {}
@@ -54,7 +59,10 @@ class EhrReader:
         base = access.server.removesuffix("/")
         transport = Transport(self._shared_session(), access.token, self._limits, renew)
         deadline = Deadline(min(self._limits.seconds, access.expires_in))
-        return PatientReads(base, transport, deadline, self._breakers.setdefault(base, Breaker())).fetch
+        return PatientReads(base, transport, deadline, self._breaker_of(base, ehr)).fetch
+
+    def _breaker_of(self, base: str, ehr: str) -> Breaker:
+        return self._breakers.setdefault(base, Breaker(told=partial(self._on_circuit, ehr)))
 
     def _shared_session(self) -> requests.Session:
         """Opened at the first read, so that no connection is shared across a fork."""

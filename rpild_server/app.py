@@ -72,9 +72,9 @@ def create_app(
     app.logger.disabled = True
     registry = settings.registry()
     ehrs = SmartEhrs(registry, client_keys or own_keys(settings))
-    reader = EhrReader(registry, settings.limits())
-    ports = _ports(settings, knowledge, now, store, unsigned, own_reading(reader, ehrs))
     meters = meters or Meters(APP_VERSION, knowledge.version)
+    reader = EhrReader(registry, settings.limits(), lambda ehr, is_open: meters.circuit.labels(ehr).set(is_open))
+    ports = _ports(settings, knowledge, now, store, unsigned, own_reading(reader, ehrs))
     ports = measured(ports, meters)
     if settings.metrics:
         app.add_url_rule("/metrics", "metrics", lambda: Response(meters.page(), content_type=CONTENT_TYPE))

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from rpild_server.diagnosis import Row, ok
-from rpild_server.loopback import HOST
+from rpild_server.loopback import from_here
 from rpild_server.probe import Seen, certificate_days, look
 from rpild_server.settings import Settings
 
-EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, never bound here
 SOON_DAYS = 21
 OK = 200
 CANARY = "rpild_canary_ok{"
@@ -18,7 +17,7 @@ CANARY = "rpild_canary_ok{"
 
 def look_at_service(settings: Settings) -> Iterator[Row]:
     """It may not run yet: then only that is said."""
-    own = f"http://{HOST if settings.host in EVERYWHERE else settings.host}:{settings.port}"
+    own = from_here(settings.host, settings.port)
     ready = look(f"{own}/readyz")
     if ready.status == 0:
         yield Row("warn", "service", f"nothing listens at {own}", "Start it with `rpild serve`.")

@@ -11,9 +11,15 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 HOST = "127.0.0.1"
+EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, never bound here
 THREADS = 8
 WAKE_SECONDS = 0.1
 STOP_SECONDS = 5
+
+
+def from_here(host: str, port: int) -> str:
+    """The address at which this machine reaches a service that listens there."""
+    return f"http://{HOST if host in EVERYWHERE else host}:{port}"
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class Meters:
         def gauge(name: str, text: str, mode: Literal["livemax", "livemostrecent"], *labels: str) -> Gauge:
             return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)
 
-        self.circuit = gauge("rpild_fhir_circuit_open", "1 while all reads of this EHR fail.", "livemax", "ehr")
+        self.circuit = gauge("rpild_fhir_circuit_open", "1 while reads of this EHR are not tried.", "livemax", "ehr")
         self.canary = gauge("rpild_canary_ok", "1 if the synthetic patient got its card.", "livemostrecent", "service")
         self.built = gauge("rpild_build_info", "The program; always 1.", "livemax", "version", "knowledge")
         self.built.labels(version, knowledge).set(1)

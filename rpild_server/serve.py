@@ -12,7 +12,7 @@ from flask import Flask
 from rpild_rules.knowledge import load_knowledge
 from rpild_server.app import create_app
 from rpild_server.canary import create_canary
-from rpild_server.loopback import HOST
+from rpild_server.loopback import from_here
 from rpild_server.metrics import Meters, forget_process, share_between_processes, shared_folder
 from rpild_server.run import Service, options
 from rpild_server.settings import Settings, SettingsError, load_settings
@@ -21,8 +21,6 @@ from rpild_server.site_rules import serve_faults
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storing import Store, close_store, prepare_store
 from rpild_server.version import APP_VERSION
-
-EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, never bound here
 
 
 def run_service(config: Path) -> None:
@@ -50,7 +48,7 @@ def _meters(settings: Settings, gunicorn: dict[str, Any]) -> Meters:
 
 def _with_canary(settings: Settings, gunicorn: dict[str, Any], meters: Meters) -> Settings:
     """The settings with the canary as one more EHR; each worker stands ready to send it."""
-    listening = f"http://{HOST if settings.host in EVERYWHERE else settings.host}:{settings.port}"
+    listening = from_here(settings.host, settings.port)
     canary, record = create_canary(listening, settings.public_base_url or "", shared_folder(), settings.canary_minutes)
     gunicorn["post_worker_init"] = lambda _worker: canary.start(meters)
     return settings.model_copy(update={"ehrs": (*settings.ehrs, record)})

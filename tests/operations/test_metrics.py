@@ -15,6 +15,7 @@ from rpild_server.measuring import unit_of
 from rpild_server.metrics import FOLDER, MEMORY_FOLDER, PREFIX, share_between_processes
 from rpild_server.storing import temporary_store
 from tests.cli.serving import served
+from tests.conftest import free_port
 from tests.service.calls import FVC, bundle, fresh, healthy, hook_body, observation, quantity, rapid_disease
 from tests.service.conftest import Site, serving, test_settings
 from tests.service.hostile_server import Behaviour, hostile_server
@@ -102,7 +103,17 @@ def test_reads_and_their_failures_are_counted_by_ehr_and_search(counting: Site) 
     assert counting.post(body).status_code == 412  # its server knows no patient
     assert value(counting.url, "rpild_fhir_read_seconds_count", ehr="test") >= 1
     assert value(counting.url, "rpild_fhir_read_failures_total", ehr="test", key="patient") == 1
-    assert value(counting.url, "rpild_fhir_circuit_open", ehr="test") in (0, 1)
+    assert value(counting.url, "rpild_fhir_circuit_open", ehr="test") == 0, "a server that answers is not down"
+
+
+def test_a_server_that_is_down_opens_its_circuit() -> None:
+    gone = Behaviour(base=f"http://127.0.0.1:{free_port()}/fhir")
+    with serving(test_settings(gone), gone) as site:
+        shown = []
+        for _ in range(3):
+            assert site.post(hook_body(hookInstance=fresh(), **site.grant())).status_code == 412
+            shown.append(value(site.url, "rpild_fhir_circuit_open", ehr="test"))
+    assert shown == [0, 0, 1]
 
 
 def test_feedback_is_counted_by_outcome_and_reason(counting: Site) -> None:
