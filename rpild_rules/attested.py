@@ -19,7 +19,7 @@ def counts(a: Attestation) -> bool:
     return a.by_clinician and a.status in VALID_STATUSES and a.made is not None
 
 
-def newest(facts: PatientFacts, code: str, now: When | None = None) -> Attestation | None:
+def newest(facts: PatientFacts, code: str, now: When) -> Attestation | None:
     """The newest statement of a code made by a clinician and not withdrawn.
 
     One that cannot be read, or is dated ahead of now, counts only if there is no other: it never hides a good one.
@@ -28,11 +28,9 @@ def newest(facts: PatientFacts, code: str, now: When | None = None) -> Attestati
     return max(made, key=lambda a: _recency(a, now), default=None)
 
 
-def _recency(a: Attestation, now: When | None) -> tuple[bool, bool, float, float, str]:
-    stated = time_of(a)
-    ahead = now is not None and stated.ahead_of(now)
-    issued_at = issued(a).latest.timestamp()
-    return not ahead, a.value is not None, stated.latest.timestamp(), issued_at, a.reference
+def _recency(a: Attestation, now: When) -> tuple[bool, bool, float, float, str]:
+    stated, issued_at = time_of(a), issued(a).latest.timestamp()
+    return not stated.ahead_of(now), a.value is not None, stated.latest.timestamp(), issued_at, a.reference
 
 
 def time_of(a: Attestation) -> When:
