@@ -39,12 +39,14 @@ def test_it_gets_its_card_even_on_a_silent_site(tmp_path: Path, silent: bool) ->
     assert read(meters) == 1
 
 
-def test_it_fails_where_nothing_listens_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_fails_where_nothing_listens_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr("rpild_server.canary.report", lambda event, **fields: told.append((event, fields["status"])))
     canary, _ = create_canary(f"http://127.0.0.1:{free_port()}", PUBLIC, tmp_path, 5)
     meters = Meters("1", "1")
     assert not canary.send(meters)
     assert read(meters) == 0
-    assert "canary-failed" in capsys.readouterr().out
+    assert told == [("canary-failed", 0)]
 
 
 def test_nobody_else_can_call_as_the_canary(tmp_path: Path) -> None:

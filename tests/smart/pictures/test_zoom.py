@@ -142,6 +142,8 @@ def test_without_scripts_a_stage_opens_its_basis_and_no_button_promises_more(vis
 def test_on_paper_the_pictures_come_on_request_and_on_pages_of_their_own(visit: Callable[..., Visit]) -> None:
     page = visit("improving", color_scheme="dark").page
     page.evaluate("document.querySelector('main').classList.add('screen')")
+    page.evaluate("document.body.append(document.createElement('section'))")
+    page.evaluate("document.body.lastElementChild.className = 'on-paper'")  # the summary that stands for the page
     assert pages(page) == 1
     page.get_by_label("When printing, add the pathway and the trends").check()
     assert pages(page) >= 2
