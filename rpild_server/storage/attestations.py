@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.audit import Event
 from rpild_server.storage.batch import Batch, insert_new
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import record_failure
+from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.records import WAIT_SECONDS
 from rpild_server.storage.tables import attestations
 from rpild_server.storage.times import read_stamp, stamp
@@ -26,7 +28,16 @@ OF_PATIENT = (
     .where(attestations.c.patient == bindparam("patient"), attestations.c.content.is_not(None))
     .order_by(attestations.c.created, attestations.c.id)
 )
-COUNTING = OF_PATIENT.where(attestations.c.place == "own", attestations.c.status == FINAL)
+COUNTING = Prepared(
+    select(attestations.c.id, attestations.c.key_id, attestations.c.content)
+    .where(
+        attestations.c.patient == bindparam("patient"),
+        attestations.c.content.is_not(None),
+        attestations.c.place == "own",
+        attestations.c.status == FINAL,
+    )
+    .order_by(attestations.c.created, attestations.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +92,27 @@ class AttestationStore:
 
     def of_patient(self, patient: str) -> tuple[Kept, ...]:
         """All statements about a patient that still have content, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(OF_PATIENT, {"patient": patient}).all()
         return tuple(
             Kept(
                 row.id, row.patient, row.clinician, row.code, row.place, row.status, read_stamp(row.created),
                 self._content(row),
             )
-            for row in self._rows(OF_PATIENT, patient)
+            for row in rows
         )  # fmt: skip
 
     def counting(self, patient: str) -> tuple[bytes, ...]:
         """The Observations that we alone keep and nobody has withdrawn: for the chart, on hook and page."""
-        return tuple(self._content(row) for row in self._rows(COUNTING, patient))
+        with self._reading() as connection:
+            rows = COUNTING.rows(connection, {"patient": patient})
+        return tuple(self._keyring.unseal(key_id, content, _place(id)) for id, key_id, content in rows)
 
-    def _rows(self, query: Any, patient: str) -> list[Row[Any]]:
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
-                return list(connection.execute(query, {"patient": patient}).all())
+                yield connection
         except SQLAlchemyError as problem:
             raise record_failure(problem) from None
 

@@ -13,14 +13,15 @@ from sqlalchemy.engine import RowMapping
 
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import ChainBrokenError
+from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.tables import audit_head, audit_log
 from rpild_server.storage.times import stamp
 
 BEGINNING = "0" * 64  # what the first row continues
 PAGE = 1000
-# Made once: building a statement costs more than running it.
-HEAD = select(audit_head)
-NEW_ROW, NEW_HEAD, MOVE_HEAD = insert(audit_log), insert(audit_head), update(audit_head)
+HEAD = Prepared(select(audit_head.c.seq, audit_head.c.hash, audit_head.c.key_id, audit_head.c.mac))
+NEW_ROW, NEW_HEAD = Prepared(insert(audit_log)), Prepared(insert(audit_head))
+MOVE_HEAD = Prepared(update(audit_head))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +99,25 @@ class Chain:
         """Write the new rows and the new head."""
         if not self._rows:
             return
-        self._connection.execute(NEW_ROW, self._rows)
+        NEW_ROW.write(self._connection, self._rows)
         signed = {"key_id": self._keyring.current, "mac": self._keyring.sign(self._head.text)}
         values = {"seq": self._head.seq, "hash": self._head.hash} | signed
         if self._start.seq:
-            self._connection.execute(MOVE_HEAD, values)
+            MOVE_HEAD.write(self._connection, [values])
         else:
-            self._connection.execute(NEW_HEAD, {"id": 1} | values)
+            NEW_HEAD.write(self._connection, [{"id": 1} | values])
 
 
 def read_head(connection: Connection, keyring: Keyring) -> Head:
     """The signed head, number 0 of an empty log; raises ChainBrokenError when it is gone or not ours."""
-    row = connection.execute(HEAD).mappings().first()
-    if row is None:
+    found = HEAD.rows(connection, {})
+    if not found:
         if connection.execute(select(audit_log.c.seq).limit(1)).first():
             raise ChainBrokenError("The head of the audit log is gone while rows are there.")
         return Head(0, BEGINNING)
-    head = Head(row["seq"], row["hash"])
-    if not keyring.signed(row["key_id"], head.text, row["mac"]):
+    seq, hash, key_id, mac = found[0]
+    head = Head(seq, hash)
+    if not keyring.signed(key_id, head.text, mac):
         raise ChainBrokenError("The head of the audit log is not signed by a key of the secrets file.")
     return head
 

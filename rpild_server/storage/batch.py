@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from rpild_server.storage.audit import Chain, Event
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.engines import for_writing, lock_appending
+from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.tables import RECORDS
 
 Row = dict[str, Any]
@@ -41,7 +41,7 @@ class Batch:
         """Write what was collected."""
         for table in ORDER:
             if rows := self._rows.get(table):
-                self.connection.execute(_insert(table), rows)
+                _insert(table).write(self.connection, rows)
         self._chain.flush()
 
 
@@ -62,14 +62,15 @@ def batch(engine: Engine, keyring: Keyring) -> Iterator[Batch]:
 def insert_new(connection: Connection, table: Table, row: Row, *unique: str) -> bool:
     """Insert unless a row with the same unique columns is there; whether it was new."""
     # RETURNING tells it; the row count of an INSERT is not to be relied on with every driver.
-    return connection.execute(_insert_new(connection.dialect.name, table, unique), row).first() is not None
-
-
-# Statements are made once: building one costs more than running it.
-_insert = cache(insert)
+    return bool(_insert_new(connection.dialect.name, table, unique).rows(connection, row))
 
 
 @cache
-def _insert_new(dialect: str, table: Table, unique: tuple[str, ...]) -> ReturningInsert[Any]:
+def _insert(table: Table) -> Prepared:
+    return Prepared(insert(table))
+
+
+@cache
+def _insert_new(dialect: str, table: Table, unique: tuple[str, ...]) -> Prepared:
     make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing(index_elements=unique).returning(literal_column("1"))
+    return Prepared(make(table).on_conflict_do_nothing(index_elements=unique).returning(literal_column("1")))

@@ -20,12 +20,15 @@ from rpild_server.storage.errors import (
     remedy_for,
 )
 from rpild_server.storage.place import Place, postgres_url, sqlite_file
+from rpild_server.storage.prepared import Prepared
 
 RECORD_BUSY_SECONDS = 5.0  # how long a writer waits for another process before the batch fails
 MEMORY_BUSY_SECONDS = 0.25  # a call's own time runs
 APPEND_LOCK = 0x5250494C44  # "RPILD": the advisory lock that orders all writers of one PostgreSQL database
 RETRY_SECONDS = 0.02
 BEGIN = "sqlite_begin"
+AT_ONCE = "BEGIN IMMEDIATE"
+BEGINNINGS = {words: Prepared(text(words)) for words in ("BEGIN", AT_ONCE)}
 
 
 def records_engine(place: Place, busy_seconds: float = RECORD_BUSY_SECONDS) -> Engine:
@@ -40,7 +43,8 @@ def memory_engine(place: Place, busy_seconds: float = MEMORY_BUSY_SECONDS) -> En
 
 def for_writing(engine: Engine) -> Engine:
     """The same engine with transactions that take SQLite's write lock when they begin, not half-way."""
-    return engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+    is_one = BEGIN in engine.get_execution_options()
+    return engine if is_one else engine.execution_options(**{BEGIN: AT_ONCE})
 
 
 def lock_appending(connection: Connection) -> None:
@@ -75,7 +79,7 @@ def _sqlite(place: Place, name: str, durability: str, busy_seconds: float) -> En
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        BEGINNINGS[connection.get_execution_options().get(BEGIN, "BEGIN")].rows(connection, {})
 
     _try(engine, UnwritableError(f"{path} cannot be used as a database."))
     return engine

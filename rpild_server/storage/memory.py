@@ -6,19 +6,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
+from itertools import starmap
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.engines import for_writing
 from rpild_server.storage.errors import memory_failure
+from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.retention import forget_patient
 from rpild_server.storage.tables import alert_memory
 from rpild_server.storage.times import read_stamp, stamp
 
 NO_OVERRIDE = {"override_reason": "", "override_role": "", "overridden": ""}
 KEY = ("patient", "clinician", "topic", "fingerprint")
+
+
+COLUMNS = [alert_memory.c[name] for name in (*KEY, "marks", "sent", "override_reason", "override_role", "overridden")]
+ABOUT = select(*COLUMNS).where(alert_memory.c.patient == bindparam("patient")).order_by(*COLUMNS[: len(KEY)])
+OF_PATIENT = Prepared(ABOUT)
+SILENCING = Prepared(
+    ABOUT.where((alert_memory.c.clinician == bindparam("clinician")) | (alert_memory.c.override_reason != ""))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +64,27 @@ def memory_transaction(engine: Engine) -> Iterator[Connection]:
         raise memory_failure(problem) from None
 
 
+def _alert(
+    patient: str, clinician: str, topic: str, fingerprint: str, marks: str, sent: str, why: str, role: str, when: str
+) -> Alert:
+    """A row of the table."""
+    key = AlertKey(patient, clinician, topic, fingerprint)
+    return Alert(key, marks, read_stamp(sent), why, role, read_stamp(when) if when else None)
+
+
+@cache
+def _note(dialect: str) -> Prepared:
+    """Keeping cards as sent."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(alert_memory)
+    fresh = {name: statement.excluded[name] for name in ("marks", "sent")}
+    return Prepared(statement.on_conflict_do_update(index_elements=KEY, set_=fresh))
+
+
 class AlertMemory:
     """Reads before cards are chosen, writes after they are sent; each method raises MemoryFailedError."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = for_writing(engine)
 
     def recall(self, patient: str, clinician: str = "") -> tuple[Alert, ...]:
         """What was sent about a patient, to anybody, in a fixed order.
@@ -65,36 +92,20 @@ class AlertMemory:
         With a clinician only what can silence a card there: what that one was sent, and what others have overridden.
         A patient whom hundreds have seen costs no more than one.
         """
-        query = select(alert_memory).where(alert_memory.c.patient == patient)
-        if clinician:
-            query = query.where((alert_memory.c.clinician == clinician) | (alert_memory.c.override_reason != ""))
+        who = {"patient": patient, "clinician": clinician}
         try:
             with self._engine.connect() as connection:
-                rows = connection.execute(query.order_by(*(alert_memory.c[name] for name in KEY))).mappings().all()
+                return tuple(starmap(_alert, (SILENCING if clinician else OF_PATIENT).rows(connection, who)))
         except SQLAlchemyError as problem:
             raise memory_failure(problem) from None
-        return tuple(
-            Alert(
-                AlertKey(**{name: row[name] for name in KEY}),
-                row["marks"],
-                read_stamp(row["sent"]),
-                row["override_reason"],
-                row["override_role"],
-                read_stamp(row["overridden"]) if row["overridden"] else None,
-            )
-            for row in rows
-        )
 
     def note_sent(self, alerts: Sequence[Alert]) -> None:
         """Keep cards as sent: time and marks are new, an override that was there before stays readable."""
         if not alerts:
             return
         rows = [asdict(each.key) | NO_OVERRIDE | {"marks": each.marks, "sent": stamp(each.sent)} for each in alerts]
-        make = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-        statement = make(alert_memory)
-        fresh = {name: statement.excluded[name] for name in ("marks", "sent")}
         with memory_transaction(self._engine) as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=KEY, set_=fresh), rows)
+            _note(connection.dialect.name).write(connection, rows)
 
     def note_override(self, key: AlertKey, reason: str, role: str, when: datetime) -> bool:
         """Keep an override of a card that was sent; False if it is not remembered."""

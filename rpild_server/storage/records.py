@@ -8,19 +8,24 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.audit import Event
 from rpild_server.storage.batch import Batch, Row, insert_new
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import record_failure
+from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.tables import cards, decision_records, gate_rows
 from rpild_server.storage.times import stamp
 from rpild_server.storage.writer import GroupWriter
 
 WAIT_SECONDS = 2.0
-ANSWER = select(decision_records.c.id, decision_records.c.key_id, decision_records.c.response)
+ANSWER = Prepared(
+    select(decision_records.c.id, decision_records.c.key_id, decision_records.c.response).where(
+        decision_records.c.call_key == bindparam("call_key")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,9 @@ class RecordStore:
         """The answer already given to this call; None if it is new or its content was removed."""
         try:
             with self._engine.connect() as connection:
-                row = connection.execute(ANSWER.where(decision_records.c.call_key == call.digest)).first()
+                return _answer(connection, self._keyring, call)
         except SQLAlchemyError as problem:
             raise record_failure(problem) from None
-        return self._keyring.unseal(row.key_id, row.response, place(row.id, "response")) if row else None
 
     def record(self, decision: Decision, seconds: float = WAIT_SECONDS) -> bytes:
         """Record a decision; back when it is on the disk, with the answer to send.
@@ -169,16 +173,17 @@ def _plain(row: CallKey | SentCard | GateRow) -> Row:
     return {each.name: getattr(row, each.name) for each in fields(row)}
 
 
-def _write(batch: Batch, decision: Decision, row: Row, event: Event) -> bytes:
+def _write(batch: Batch, decision: Decision, row: Row, event: Event) -> bytes | None:
     if not insert_new(batch.connection, decision_records, row, "call_key"):
-        return _first_answer(batch, decision.call)
+        return _answer(batch.connection, batch.keyring, decision.call)
     for card in decision.cards:
         batch.add(cards, _plain(card) | {"record_id": decision.id})
     batch.audit(event)
     return decision.response
 
 
-def _first_answer(batch: Batch, call: CallKey) -> bytes:
-    """The stored answer of the same call."""
-    row = batch.connection.execute(ANSWER.where(decision_records.c.call_key == call.digest)).one()
-    return batch.keyring.unseal(row.key_id, row.response, place(row.id, "response"))
+def _answer(connection: Connection, keyring: Keyring, call: CallKey) -> bytes | None:
+    """The stored answer of a call."""
+    for id, key_id, response in ANSWER.rows(connection, {"call_key": call.digest}):
+        return keyring.unseal(key_id, response, place(id, "response"))
+    return None

@@ -9,6 +9,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from rpild_server.storage.batch import insert_new
+from rpild_server.storage.engines import for_writing
 from rpild_server.storage.errors import TokenMemoryFullError
 from rpild_server.storage.memory import memory_transaction
 from rpild_server.storage.tables import used_tokens
@@ -22,7 +23,7 @@ class UsedTokens:
     """A bounded store of token ids until their expiry."""
 
     def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
-        self._engine = engine
+        self._engine = for_writing(engine)
         self._capacity = capacity
         self._lock = Lock()
         self._next_sweep = 0.0

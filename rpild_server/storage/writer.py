@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from rpild_server.storage.batch import Job, batch
 from rpild_server.storage.crypt import Keyring
+from rpild_server.storage.engines import for_writing
 from rpild_server.storage.errors import (
     RecordStoreBusyError,
     RecordStoreClosedError,
@@ -40,7 +41,7 @@ class GroupWriter:
     """Takes jobs from any thread. Make it in the process that uses it, and close it."""
 
     def __init__(self, engine: Engine, keyring: Keyring, capacity: int = CAPACITY) -> None:
-        self._engine = engine
+        self._engine = for_writing(engine)
         self._keyring = keyring
         self._capacity = capacity
         self._bell = Condition()
