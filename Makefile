@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+UPGRADE ?= --upgrade
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -53,14 +54,14 @@ knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of 
 docs: $(VENV)/.test-ready  ## the documentation as a site in build/site
 	$(BIN)/python -m mkdocs build --strict
 
-lock:  ## renew requirements*.lock from pyproject.toml
+lock:  ## renew requirements*.lock from pyproject.toml (UPGRADE= keeps the versions that still fit)
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv
-	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	build/lock/bin/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --group build -o requirements.lock
-	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command 'make lock' pyproject.toml --group build --extra postgres -c requirements.lock \
+	build/lock/bin/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' pyproject.toml --group build --extra postgres --extra otel -c requirements.lock \
 		-o requirements-server.lock
-	build/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	build/lock/bin/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --group test -c requirements.lock -o requirements-test.lock
 
 decision-tables: $(VENV)/.test-ready  ## write docs/knowledge/decision-tables.md anew; fails on a condition that no test shows

@@ -34,6 +34,8 @@ from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
 from rpild_server.smart_wiring import own_keys, smart_ports
 from rpild_server.storing import Store
+from rpild_server.traced import trace_requests, traced
+from rpild_server.tracing import Traces
 from rpild_server.trust import client_auth
 from rpild_server.version import APP_VERSION
 from smart_app.routes import create_smart_blueprint
@@ -59,11 +61,13 @@ def create_app(
     unsigned: str = "",
     client_keys: ClientKeys | None = None,
     meters: Meters | None = None,
+    traces: Traces | None = None,
 ) -> Flask:
     """The plug-in as a WSGI application; `ready` tells whether /readyz may say so.
 
     `unsigned` names the EHR that calls without a token count as; empty, as in production, none is accepted.
-    `client_keys` sign for the SMART app in place of those in the configured file. `meters` count for all processes.
+    `client_keys` sign for the SMART app in place of those in the configured file. `meters` count for all processes;
+    `traces` take spans, where a site wants them.
     """
     knowledge = knowledge or load_knowledge(site)
     app = Flask(__name__, static_folder=None)
@@ -76,6 +80,9 @@ def create_app(
     reader = EhrReader(registry, settings.limits(), lambda ehr, is_open: meters.circuit.labels(ehr).set(is_open))
     ports = _ports(settings, knowledge, now, store, unsigned, own_reading(reader, ehrs))
     ports = measured(ports, meters)
+    if traces:
+        trace_requests(app, traces)
+        ports = traced(ports, traces)
     if settings.metrics:
         app.add_url_rule("/metrics", "metrics", lambda: Response(meters.page(), content_type=CONTENT_TYPE))
     app.register_blueprint(create_blueprint(ports))

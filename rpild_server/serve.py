@@ -20,6 +20,7 @@ from rpild_server.settings_note import note_start
 from rpild_server.site_rules import serve_faults
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storing import Store, close_store, prepare_store
+from rpild_server.tracing import Traces
 from rpild_server.version import APP_VERSION
 
 
@@ -31,11 +32,19 @@ def run_service(config: Path) -> None:
         raise SettingsError("\n".join(faults))
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
-    gunicorn["worker_exit"] = lambda _server, _worker: close_store(store)
+    traces = Traces(settings.otlp_endpoint, APP_VERSION) if settings.otlp_endpoint else None
+    gunicorn["worker_exit"] = lambda _server, _worker: _close(store, traces)
     meters = _meters(settings, gunicorn)
     if settings.canary_minutes:
         settings = _with_canary(settings, gunicorn, meters)
-    Service(lambda: _app(settings, store, meters), gunicorn).run()
+    Service(lambda: _app(settings, store, meters, traces), gunicorn).run()
+
+
+def _close(store: Store, traces: Traces | None) -> None:
+    """A worker ends: what it still holds is written, and sent."""
+    close_store(store)
+    if traces:
+        traces.close()
 
 
 def _meters(settings: Settings, gunicorn: dict[str, Any]) -> Meters:
@@ -64,10 +73,11 @@ def _store(settings: Settings) -> Store:
     return store
 
 
-def _app(settings: Settings, store: Store, meters: Meters) -> Flask:
+def _app(settings: Settings, store: Store, meters: Meters, traces: Traces | None) -> Flask:
     return create_app(
         settings,
         meters=meters,
+        traces=traces,
         site=settings.site_file,
         store=store,
         ready=lambda: store().trouble(datetime.now(UTC)) is None,

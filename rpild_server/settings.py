@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     )
     alert_memory: bool = Field(True, description="Do not repeat a card before something is worse or its time is over.")
     metrics: bool = Field(True, description="Serve /metrics for Prometheus; let no proxy pass it on.")
+    otlp_endpoint: HttpAddress | None = Field(
+        None, description="Receiver of OpenTelemetry traces (OTLP over HTTP); needs `pip install 'rpild[otel]'`."
+    )
     canary_minutes: float = Field(
         5, ge=0, le=60, description="Minutes between two synthetic patients sent through the whole path; 0 for none."
     )

@@ -13,6 +13,7 @@ from ehr_access.registry import KeyPlace
 from rpild_server.smart_rules import app_faults, app_serve_faults
 from rpild_server.storage.errors import BadSecretsError
 from rpild_server.storage.secrets_file import load_secrets
+from rpild_server.tracing import INSTALL, is_installed
 
 if TYPE_CHECKING:
     from rpild_server.settings import Settings
@@ -49,6 +50,8 @@ def serve_faults(settings: Settings) -> Iterator[str]:
         yield "data_folder: missing; name a folder for the data, or database_url."
     yield from _secrets_faults(settings)
     yield from app_serve_faults(settings)
+    if settings.otlp_endpoint and not is_installed():
+        yield f"otlp_endpoint: OpenTelemetry is not installed; get it with {INSTALL}, or remove the setting."
     for place, ehr in enumerate(settings.ehrs):
         if ehr.jwks_file:
             yield from _key_faults(f"ehrs.{place}.jwks_file", KeyPlace(ehr.jwks_file))

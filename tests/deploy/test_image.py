@@ -45,12 +45,15 @@ def test_the_image_installs_by_hash_with_the_database_driver_and_runs_as_nobody_
     assert "USER 10001:10001" in DOCKERFILE
 
 
-def test_the_lock_of_the_image_is_that_of_the_demo_and_the_driver() -> None:
+def test_the_lock_of_the_image_is_that_of_the_demo_with_the_driver_and_the_traces() -> None:
     pinned = re.compile(r"^([A-Za-z0-9._-]+==\S+)", re.MULTILINE)
     demo = set(pinned.findall((ROOT / "requirements.lock").read_text()))
     image = set(pinned.findall((ROOT / "requirements-server.lock").read_text()))
     assert demo <= image
-    assert {each.split("==")[0] for each in image - demo} <= {"psycopg", "psycopg-binary"}
+    more = {each.split("==")[0] for each in image - demo}
+    assert {"psycopg", "psycopg-binary", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"} <= more
+    needed = {"googleapis-common-protos", "protobuf", "psycopg", "psycopg-binary"}
+    assert [each for each in more - needed if not each.startswith("opentelemetry-")] == []
 
 
 def test_compose_runs_the_service_read_only_beside_a_database_that_only_it_reaches() -> None:

@@ -20,6 +20,9 @@ SILENT = {
 # Come with a declared package that re-exports them.
 ALONG = {"werkzeug": "flask", "pydantic": "pydantic-settings", "jinja2": "flask", "markupsafe": "flask"}
 
+# Imported where an extra is installed: the package of each extra's name for it.
+OPTIONAL = {"otel": "opentelemetry"}
+
 
 def plain(requirement: str) -> str:
     return re.split(r"[<>=!~;\[ ]", requirement, maxsplit=1)[0].lower().replace(".", "-").replace("_", "-")
@@ -29,7 +32,7 @@ def imported() -> set[str]:
     """Distributions that the packages import."""
     owners = packages_distributions()
     names = {what for path in modules(*PACKAGES) for _, what in imports(path)}
-    tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - set(PACKAGES)
+    tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - set(PACKAGES) - {*OPTIONAL.values()}
     return {"fhir-resources" if top == "fhir" else plain(owners[top][0]) for top in tops}
 
 
@@ -39,6 +42,16 @@ def declared() -> set[str]:
 
 def test_what_is_imported_is_declared() -> None:
     assert {ALONG.get(each, each) for each in imported()} - declared() == set()
+
+
+def test_what_only_some_sites_use_is_an_extra_and_imported_where_it_is_used() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert {name for name, top in OPTIONAL.items() if any(plain(each).startswith(top) for each in extras[name])} == {
+        *OPTIONAL
+    }
+    for path in modules(*PACKAGES):
+        eager = [line for line in path.read_text().splitlines() if re.match(r"(from|import) opentelemetry", line)]
+        assert eager == [], f"{path}: import it inside the function, for sites without it"
 
 
 def test_what_is_declared_is_imported() -> None:

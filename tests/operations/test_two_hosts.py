@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +21,10 @@ SECONDS_BEFORE, SECONDS_AFTER = 1.0, 1.5
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    with two_hosts(tmp_path_factory.mktemp("hosts")) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")  # of the workers that the hosts fork
+        with two_hosts(tmp_path_factory.mktemp("hosts")) as running:
+            yield running
 
 
 def ask(load: Load, url: str, token: str = "", body: Json | None = None) -> requests.Response:
@@ -60,6 +63,15 @@ def test_a_launch_begun_on_one_host_is_finished_on_the_other(hosts: Hosts) -> No
     assert "Aiko Morland" in browser.get(opened.headers["Location"]).text
     browser.home = hosts.urls[0]
     assert "Aiko Morland" in browser.get(opened.headers["Location"]).text, "a page is no host's own"
+
+
+def test_the_workers_of_both_hosts_send_their_spans(hosts: Hosts) -> None:
+    traces = [uuid.uuid4().hex for _ in hosts.urls]
+    for url, trace in zip(hosts.urls, traces, strict=True):
+        headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        assert requests.get(f"{url}/cds-services", headers=headers, timeout=10).status_code == 200
+    found = hosts.receiver.wait_for(lambda spans: {each.trace_id.hex() for each in spans} >= set(traces))
+    assert {each.name for each in found if each.trace_id.hex() in traces} == {"GET /cds-services"}
 
 
 def test_the_balancer_passes_on_what_is_for_the_outside_and_keeps_no_body_on_disk(hosts: Hosts, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rpild_server import loopback
 from rpild_server.cli import main
 from tests.cli.serving import ISS, write_site
 from tests.conftest import ROOT, free_port, need
+from tests.operations.otlp_receiver import Receiver, receiving
 from tests.recording.kills import Load, new_load, serving_group
 from tests.storage.cluster import cluster, new_database
 
@@ -34,6 +35,7 @@ class Hosts:
     processes: tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]
     config: Path
     ehr: str
+    receiver: Receiver
 
     def load(self) -> Load:
         """Signed calls by way of the balancer, whose address is their audience."""
@@ -52,12 +54,14 @@ def two_hosts(folder: Path) -> Iterator[Hosts]:
     balancer, ehr = f"http://127.0.0.1:{front}", f"http://localhost:{ehr_port}"
     with ExitStack() as opened:
         opened.enter_context(loopback.serving(_demo_ehr(balancer, ehr), ehr_port))
+        receiver = opened.enter_context(receiving())
         database = new_database(opened.enter_context(cluster()))
-        configs = _configs(folder, balancer, ports, database, ehr)
+        stores = {"database_url": f'"{database}"', "otlp_endpoint": f'"{receiver.url}"'}
+        configs = _configs(folder, balancer, ports, stores, ehr)
         opened.enter_context(_balancing(nginx, folder, front, ports))
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         one, two = (opened.enter_context(serving_group(*each)) for each in zip(configs, urls, strict=True))
-        yield Hosts(balancer, (urls[0], urls[1]), (one, two), configs[1], ehr)
+        yield Hosts(balancer, (urls[0], urls[1]), (one, two), configs[1], ehr, receiver)
 
 
 def _demo_ehr(balancer: str, ehr: str) -> object:
@@ -70,7 +74,7 @@ def _demo_ehr(balancer: str, ehr: str) -> object:
     return create_sandbox(balancer, ehr, clients=(app,))
 
 
-def _configs(folder: Path, balancer: str, ports: tuple[int, int], database: str, ehr: str) -> list[Path]:
+def _configs(folder: Path, balancer: str, ports: tuple[int, int], shared: dict[str, str], ehr: str) -> list[Path]:
     """One site; the second host differs in its port alone."""
     made = CliRunner().invoke(main, ["client-key", str(folder / "client-keys.json")])
     assert made.exit_code == 0, made.output
@@ -85,9 +89,9 @@ def _configs(folder: Path, balancer: str, ports: tuple[int, int], database: str,
         canary_minutes="0",
         hosts="2",
         data_folder="",
-        database_url=f'"{database}"',
         client_keys_file='"client-keys.json"',
         ehrs=f"[{known}, {demo}]",
+        **shared,
     )
     second = folder / "second.toml"
     second.write_text(first.read_text().replace(f"port = {ports[0]}\n", f"port = {ports[1]}\n"))
