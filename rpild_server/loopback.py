@@ -13,7 +13,7 @@ from waitress.server import create_server
 HOST = "127.0.0.1"
 EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, never bound here
 THREADS = 8
-WAKE_SECONDS = 0.1
+WAKE_SECONDS = 1.0  # how often it looks for connections that lie idle; an event wakes it at once
 STOP_SECONDS = 5
 
 
@@ -34,7 +34,7 @@ def serving(app: Any, port: int = 0) -> Iterator[int]:
         yield int(server.effective_port)
     finally:
         server.task_dispatcher.shutdown(timeout=STOP_SECONDS)
-        stop.set()
+        server.trigger.pull_trigger(stop.set)
         thread.join(STOP_SECONDS)
 
 
