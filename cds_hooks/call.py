@@ -12,7 +12,7 @@ import orjson
 from cds_hooks.conclusion import Conclusion, Inputs, conclude
 from cds_hooks.errors import AnotherPatientError
 from cds_hooks.hook_request import HookRequest
-from cds_hooks.ports import Evaluated, Fetch, Ports, Silence
+from cds_hooks.ports import Digest, Evaluated, Fetch, Ports, Silence
 from cds_hooks.prefetch import Reading
 from fhir_mappings.chart import Chart, ChartContext
 from fhir_mappings.chart_reading import ChartReading
@@ -31,7 +31,7 @@ NO_CARDS = orjson.dumps({"cards": []})
 THOUSAND = 1000
 
 
-def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: str = "") -> bytes:
+def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: Digest) -> bytes:
     """The JSON of one answer: cards and, where exposed, the assessment. Raises a HookError instead of guessing."""
     silence = ports.records.silence(request)
     if silence.state("", "") == OFF:
@@ -46,11 +46,11 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: 
     call = _call(request, ports, muted_topics(silence, unit, ports))
     inputs, conclusion = _concluded(_inputs(request, ports, assessment, facts, call), ports, assessment, fetch)
     timings = {"read": (read - begun) * THOUSAND, "total": (perf_counter() - begun) * THOUSAND}
+    gate = assessment.gate.failed
     answer = ports.records.record(
-        Evaluated(inputs, conclusion, correlation, body_sha256, unit, reading.decoded, timings)
+        Evaluated(inputs, conclusion, correlation, "" if gate else body_sha256(), unit, reading.decoded, timings)
     )
     _audit_what_is_off(conclusion, silence, unit, request, ports, correlation)
-    gate = assessment.gate.failed
     ports.report("answered", service=request.service, cards=len(conclusion.cards), gate=gate, correlation=correlation)
     return answer
 

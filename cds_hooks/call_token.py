@@ -77,9 +77,14 @@ def read_token(authorization: str) -> CallToken:
     return token
 
 
+def from_base64(segment: str) -> bytes:
+    """The bytes of a part of a token; raises ValueError."""
+    return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+
+
 def _read(segment: str, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)), type=kind)
+        return msgspec.json.decode(from_base64(segment), type=kind)
     except (msgspec.MsgspecError, binascii.Error, UnicodeError, RecursionError):
         raise UnknownCallerError("form") from None
 

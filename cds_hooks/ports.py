@@ -24,6 +24,10 @@ Every key asked for is answered; one that could not be read holds a Failure.
 """
 
 
+Digest = Callable[[], str]
+"""The SHA-256 of a request's body in hex, made when it is asked for."""
+
+
 class CompletePrefetch(Protocol):
     """Opens the reading of one call of an EHR, by name, with what the call permits; its time budget starts here.
 
@@ -43,7 +47,10 @@ class Silence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """One evaluated call with all that is kept of it. `timings` are in ms, `decoded` what was read, by key."""
+    """One evaluated call with all that is kept of it. `timings` are in ms, `decoded` what was read, by key.
+
+    `body_sha256` is empty for a call that stopped at the gate: its answer is not kept for a repetition.
+    """
 
     inputs: Inputs
     conclusion: Conclusion
@@ -69,8 +76,8 @@ class Said:
 class Records(Protocol):
     """What outlives a call. Each method may raise NotRecordedError, which ends the call with 503."""
 
-    def find(self, request: HookRequest, body_sha256: str) -> bytes | None:
-        """The answer already given to this very call."""
+    def find(self, request: HookRequest, body_sha256: Digest) -> bytes | None:
+        """The answer already given to this very call; the body matters only if its hook instance is known."""
         ...
 
     def silence(self, request: HookRequest) -> Silence: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import IO
 
 from flask import Blueprint, Response, g, request
@@ -60,7 +60,7 @@ def call(service_id: str, ports: Ports) -> Response:
     ports = ports.for_ehr(client.name)
     body = read_body(ports.settings.max_body_bytes)
     hook_request = replace(read_request(body, service.id, service.hook), iss=identity(client), ehr=client.name)
-    digest = hashlib.sha256(body).hexdigest()
+    digest = cache(lambda: hashlib.sha256(body).hexdigest())  # most calls never need it
     known = ports.records.find(hook_request, digest)
     if known is not None:
         ports.report("repeated", service=service.id, correlation=g.correlation)

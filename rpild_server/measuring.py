@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cds_hooks.hook_request import FhirAccess, HookRequest
-from cds_hooks.ports import CompletePrefetch, Evaluated, Fetch, Ports, Records, Report, Said, Silence
+from cds_hooks.ports import CompletePrefetch, Digest, Evaluated, Fetch, Ports, Records, Report, Said, Silence
 from fhir_mappings.reads import Answer, Failure
 from fhir_mappings.units import KNOWN_SPELLINGS
 from rpild_rules.facts import PatientFacts
@@ -82,7 +82,7 @@ class MeasuredRecords:
         self._records = records
         self._meters = meters
 
-    def find(self, request: HookRequest, body_sha256: str) -> bytes | None:
+    def find(self, request: HookRequest, body_sha256: Digest) -> bytes | None:
         """A repetition is a call too."""
         known = self._records.find(request, body_sha256)
         if known is not None:

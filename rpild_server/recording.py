@@ -8,10 +8,9 @@ from datetime import datetime
 
 from cds_hooks.errors import NotRecordedError
 from cds_hooks.hook_request import HookRequest
-from cds_hooks.ports import Evaluated, Report, Said
+from cds_hooks.ports import Digest, Evaluated, Report, Said
 from rpild_rules.fatigue import Remembered, Shown, to_remember
 from rpild_rules.knowledge import Knowledge
-from rpild_server.answers import RecentAnswers, call_key
 from rpild_server.record_rows import call_of, decision_of, gate_row_of
 from rpild_server.remembering import keep_said, note_shown, remembered_of
 from rpild_server.storage.errors import StorageError
@@ -45,15 +44,12 @@ class StoredRecords:
         self._report = report
         self._now = now
         self._memory = memory
-        self._recent = RecentAnswers()
 
-    def find(self, request: HookRequest, body_sha256: str) -> bytes | None:
+    def find(self, request: HookRequest, body_sha256: Digest) -> bytes | None:
         """The answer given to this call before, by any process."""
-        known = self._recent.find(call_key(request, body_sha256))
-        if known is not None:
-            return known
         with self._recorded():
-            return self._store().records.find(call_of(request, body_sha256))
+            records = self._store().records
+            return records.find(call_of(request, body_sha256())) if records.knows(request.hook_instance) else None
 
     def silence(self, request: HookRequest) -> Snapshot:
         """The switches of this moment."""
@@ -71,8 +67,7 @@ class StoredRecords:
     def record(self, evaluated: Evaluated) -> bytes:
         """Record, remember, and give the answer to send."""
         with self._recorded():
-            answer = self._note(evaluated) if evaluated.conclusion.assessment.gate.failed else self._decide(evaluated)
-        return self._recent.keep(call_key(evaluated.inputs.request, evaluated.body_sha256), answer)
+            return self._note(evaluated) if evaluated.conclusion.assessment.gate.failed else self._decide(evaluated)
 
     def _note(self, evaluated: Evaluated) -> bytes:
         """Nobody waits for the row of a call that stopped at the gate."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
@@ -25,6 +26,10 @@ ANSWER = Prepared(
     select(decision_records.c.id, decision_records.c.key_id, decision_records.c.response).where(
         decision_records.c.call_key == bindparam("call_key")
     )
+)
+
+KNOWN = Prepared(
+    select(decision_records.c.id).where(decision_records.c.hook_instance == bindparam("hook_instance")).limit(1)
 )
 
 
@@ -102,11 +107,21 @@ class RecordStore:
         self._keyring = keyring
         self._writer = writer
 
+    def knows(self, hook_instance: str) -> bool:
+        """Whether there is a decision of this hook instance, on whatever body."""
+        with self._reading() as connection:
+            return bool(KNOWN.rows(connection, {"hook_instance": hook_instance}))
+
     def find(self, call: CallKey) -> bytes | None:
         """The answer already given to this call; None if it is new or its content was removed."""
+        with self._reading() as connection:
+            return _answer(connection, self._keyring, call)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
-                return _answer(connection, self._keyring, call)
+                yield connection
         except SQLAlchemyError as problem:
             raise record_failure(problem) from None
 

@@ -43,6 +43,7 @@ decision_records = Table(
     Column("summary", Text, nullable=False, server_default="{}"),
     Index("decision_records_created", "created"),
     Index("decision_records_patient", "patient"),
+    Index("decision_records_hook_instance", "hook_instance"),
 )
 
 # One row a card that was sent with a decision.

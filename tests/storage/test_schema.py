@@ -59,7 +59,7 @@ def test_migrating_again_changes_nothing(place: Place) -> None:
 
 
 def test_a_place_that_was_not_migrated_is_refused(place: Place) -> None:
-    with pytest.raises(OlderSchemaError, match="stand at nothing, this version needs r0003"):
+    with pytest.raises(OlderSchemaError, match="stand at nothing, this version needs r0004"):
         open_storage(place, SECRETS)
 
 
