@@ -16,6 +16,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.attack_counts import pytest_runtest_call, pytest_terminal_summary  # noqa: F401  hooks of pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 

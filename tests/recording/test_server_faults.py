@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,11 +73,15 @@ def test_a_full_disk_is_a_503_and_no_crash(tmp_path: Path) -> None:
 
 @pytest.mark.verifies("S2")
 @pytest.mark.slow
-def test_twenty_kills_of_the_whole_service_lose_nothing(tmp_path: Path) -> None:
-    outcome = kill_rounds(tmp_path, rounds=20, seed=20261122)
-    assert (outcome.rounds, outcome.lost, outcome.faults, outcome.empty) == (20, 0, 0, 0), outcome
-    assert set(outcome.statuses) == {200}
-    assert outcome.acknowledged > 200
+def test_kills_of_the_whole_service_lose_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """A few of the 500 of `make soak`."""
+    outcome = kill_rounds(tmp_path, rounds=6, seed=20261122)
+    assert outcome.good, outcome
+    assert outcome.rounds == 6
+    assert outcome.acknowledged >= 30
+    record_property("kept", [outcome.acknowledged, outcome.lost])
 
 
 @pytest.mark.verifies("S4")
@@ -154,8 +159,11 @@ def test_switches_flipped_meanwhile_leave_a_call_as_it_began(tmp_path: Path) -> 
             hospital.run("switch", state)
             hospital.store().switches._read_at = None
         answers = [each.result() for each in asked]
-        assert {each.status_code for each in answers} == {200}
-        for each in answers:
+        # A machine that is busy may refuse some, with a reason; none is answered half.
+        assert {each.status_code for each in answers} <= {200, 503}
+        given = [each for each in answers if each.status_code == 200]
+        assert len(given) > 50
+        for each in given:
             content = each.json()
             shown = [card["source"]["topic"]["code"] for card in content["cards"]]
             told = content.get("extension", {}).get("org.rpild.assessment", {}).get("cards", [])

@@ -1,21 +1,15 @@
-"""Kills writing processes at random points and looks at what they leave: `python -m tests.storage.kills --rounds 500`.
-
-A child writes from several threads and prints the id of each record once it is acknowledged.
-"""
+"""Kills writing processes at random points, looks at what they leave: `python -m tests.storage.kills --rounds 500`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from pathlib import Path
 
 from rpild_server.storage.audit import verify
@@ -25,11 +19,12 @@ from rpild_server.storage.replay import load
 from rpild_server.storage.schema import migrate
 from rpild_server.storage.store import Storage, open_storage
 from rpild_server.storage.vouching import verify_records
-from tests.conftest import ROOT
-from tests.storage.making import SECRETS, decision, gate_row
+from tests.storage.endless_writer import Child
+from tests.storage.making import SECRETS
 
-THREADS = 4
 CHILDREN = 2
+ROUNDS_OF_A_PLACE = 25
+EARLY = 0.1  # the share of kills that come while the children still start and migrate
 
 
 @dataclass
@@ -41,39 +36,17 @@ class Outcome:
     lost: int = 0
     faults: int = 0
 
-
-def write_for_ever(place: Place) -> None:
-    """What a child does until it is killed."""
-    migrate(place)
-    storage = open_storage(place, SECRETS)
-
-    def write() -> None:
-        while True:
-            given = decision()
-            storage.records.note(gate_row())
-            storage.records.record(given, 30)
-            os.write(1, f"{given.id}\n".encode())
-
-    threads = [threading.Thread(target=write) for _ in range(THREADS)]
-    for each in threads:
-        each.start()
-    threads[0].join()
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(*map(add, astuple(self), astuple(other)))
 
 
 def kill_round(place: Place, chance: random.Random) -> list[str]:
     """Let the children write, kill them at a random moment; the ids that they acknowledged."""
-    words = [sys.executable, "-m", "tests.storage.kills", "--write", str(place.folder or place.url)]
-    children = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(CHILDREN)]
-    started = children[0].stdout
-    assert started
-    first = started.readline().decode()  # it runs
+    children = [Child(place) for _ in range(CHILDREN)]
+    if chance.random() > EARLY:
+        assert children[0].has_begun(), "a process that should write did not begin"
     time.sleep(chance.uniform(0, 0.4))
-    said = ""
-    for each in children:
-        each.send_signal(signal.SIGKILL)
-        said += each.communicate()[0].decode()
-    whole = (first + said)[: (first + said).rfind("\n") + 1]
-    return [line for line in whole.splitlines() if len(line) == len(first) - 1]
+    return [id for each in children for id in each.kill()]
 
 
 def kill_rounds(place: Place, rounds: int, seed: int) -> Outcome:
@@ -81,12 +54,24 @@ def kill_rounds(place: Place, rounds: int, seed: int) -> Outcome:
     chance, outcome = random.Random(seed), Outcome()
     for _ in range(rounds):
         acknowledged = kill_round(place, chance)
+        migrate(place)  # as a service does that starts again
         storage = open_storage(place, SECRETS)
         outcome.rounds += 1
         outcome.acknowledged += len(acknowledged)
         outcome.lost += sum(not is_there(storage, id) for id in acknowledged)
         outcome.faults += not is_whole(place, storage)
         storage.close()
+    return outcome
+
+
+def on_fresh_places(rounds: int, seed: int) -> Outcome:
+    """Many rounds, with a new place now and then: the whole place is looked at after each round."""
+    outcome = Outcome()
+    for done in range(0, rounds, ROUNDS_OF_A_PLACE):
+        with tempfile.TemporaryDirectory() as folder:
+            place, some = Place(folder=Path(folder) / "data"), min(ROUNDS_OF_A_PLACE, rounds - done)
+            outcome += kill_rounds(place, some, seed + done)
+        sys.stderr.write(f"{outcome}\n")
     return outcome
 
 
@@ -112,20 +97,12 @@ def _is_sound(path: Path) -> bool:
         connection.close()
 
 
-def place_of(name: str) -> Place:
-    return Place(url=name) if "://" in name else Place(folder=Path(name))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", metavar="PLACE")
     given = parser.parse_args()
-    if given.write:
-        write_for_ever(place_of(given.write))
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = kill_rounds(Place(folder=Path(folder) / "data"), given.rounds, given.seed)
+    outcome = on_fresh_places(given.rounds, given.seed)
     sys.stdout.write(f"{outcome}\n")
     return 1 if outcome.lost or outcome.faults else 0
 
