@@ -14,19 +14,25 @@ from rpild_rules.when import When
 INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
 PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
 SECOND = timedelta(seconds=1)
+LEAP = ":60"
 Reader = Callable[[str], When | None]
+
+
+class _Times(dict[str, When | None]):
+    """The times of one chart by their spelling; each is read when it is first asked for."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__({"": None})
+        self._zone = zone
+
+    def __missing__(self, text: str) -> When | None:
+        found = self[text] = read_time(text, self._zone)
+        return found
 
 
 def reader(zone: tzinfo) -> Reader:
     """A reader of FHIR times for one site's time zone; it remembers what it has read."""
-    known: dict[str, When | None] = {"": None}
-
-    def read(text: str) -> When | None:
-        if text not in known:
-            known[text] = read_time(text, zone)
-        return known[text]
-
-    return read
+    return _Times(zone).__getitem__
 
 
 def read_time(text: str, zone: tzinfo, of_issue: bool = False) -> When | None:
@@ -44,7 +50,7 @@ def read_time(text: str, zone: tzinfo, of_issue: bool = False) -> When | None:
 
 
 def _instant(clock: re.Match[str], zone: tzinfo, of_issue: bool) -> When:
-    if clock[3] == "60":  # a leap second is the one after :59
+    if clock.string.startswith(LEAP, 16):  # a leap second is the one after :59
         day, minute, _, fraction, offset = clock.groups()
         moment = datetime.fromisoformat(f"{day}T{minute}:59{fraction or ''}{offset or ''}") + SECOND
     else:

@@ -53,7 +53,7 @@ class Scale:
         """The value in the canonical unit; None for an unlisted unit or an implausible or ambiguous value."""
         factors = self.factors.get(spelling, ())
         if len(factors) == 1:
-            only = factors[0].apply(value)
+            only = value if factors[0] is AS_SENT else factors[0].apply(value)
             return only if self.low <= only <= self.high else None
         found = {factor.apply(value) for factor in factors}
         plausible = [each for each in found if self.low <= each <= self.high]
@@ -102,6 +102,8 @@ def spelling_of(quantity: Quantity, scale: Scale) -> str:
     """The spelling that counts: the UCUM code, else the unit's text. A text that is another known unit spoils the
     code.
     """
+    if quantity.code == quantity.unit:
+        return quantity.code.strip()
     code, text = quantity.code.strip(), quantity.unit.strip()
     if code == text:
         return code
@@ -141,9 +143,9 @@ def written(text: str) -> re.Match[str] | None:
 
 def number_of(value: Any) -> Decimal | None:
     """A JSON number as Decimal; None for a quoted or boolean one, and out of reach (above 1e15, or all but zero)."""
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+    if type(value) is not Decimal and type(value) is not int:  # a boolean is an int, too
         return None
-    number = value if isinstance(value, Decimal) else Decimal(value)
+    number = value if type(value) is Decimal else Decimal(value)
     if SMALLEST <= abs(number) <= LARGEST:
         return number
     return abs(number) if number == 0 else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rpild_rules.values import value
 
 
 class Status(StrEnum):
@@ -44,7 +45,7 @@ def foremost(reasons: Iterable[Reason]) -> Reason:
     return min(reasons, key=PRECEDENCE.index)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Missing:
     """What is missing for one criterion or flag, and why."""
 
@@ -52,7 +53,7 @@ class Missing:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Finding:
     """The answer to one criterion: status, basis in words, resource references, parameter names, what is missing."""
 

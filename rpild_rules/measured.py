@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from rpild_rules.findings import Reason
+from rpild_rules.values import value
 from rpild_rules.when import When
 
 VALID_STATUSES = frozenset({"final", "amended", "corrected"})
@@ -14,7 +14,7 @@ REVISED_STATUSES = frozenset({"amended", "corrected"})
 PENDING_STATUSES = frozenset({"registered", "preliminary"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Measurement:
     """One numeric result in the canonical unit of its concept.
 
@@ -61,7 +61,7 @@ class Meaning(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TestResult:
     """One qualitative result (antibody, culture, screen). `organism` is the text of a culture's finding, `specimen`
     its source.

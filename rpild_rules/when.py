@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
+from rpild_rules.values import value
 
 TOLERANCE = timedelta(hours=1)
 FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 LAST_OF_DAY = time.max.replace(fold=1)  # where clocks go back at midnight, the last minute of a day comes twice
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Window:
     """A span of time that a rule allows: in calendar days (K3), or in hours and minutes."""
 
@@ -20,7 +21,7 @@ class Window:
     calendar: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class When:
     """A time of the chart: the instants (UTC) and the site's calendar days it can mean, both ends included.
 
@@ -40,7 +41,7 @@ class When:
     def at(cls, moment: datetime, zone: tzinfo, of_issue: bool = False) -> When:
         """An instant; `moment` carries a zone, the day is the site's."""
         utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-        local = utc.astimezone(zone)
+        local = utc if zone is UTC else utc.astimezone(zone)
         day = local.date()
         printed = f"{day.isoformat()} {local.time().isoformat('minutes')}"
         return cls(utc, utc, day, day, True, printed, of_issue)
@@ -61,6 +62,10 @@ class When:
         """The same end with no known beginning: a symptom of which only the recorded date is known."""
         printed = f"on or before {self.printed}"
         return replace(self, earliest=FIRST_INSTANT, first=date.min, exact=False, printed=printed)
+
+    def at_its_end(self) -> When:
+        """The last moment it can mean; a day stays a day, so that days to it are counted as days (K3)."""
+        return self if self.exact else replace(self, earliest=self.latest, first=self.last)
 
     def cut(self, now: When) -> When:
         """An interval that reaches past now ends now (K4)."""
