@@ -8,7 +8,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge docs lock clean decision-tables mutants
+.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge docs sbom lock clean decision-tables mutants
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-15s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -42,10 +42,13 @@ integration: $(VENV)/.test-ready  ## all our patients behind another FHIR server
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twice, 200,000 dirty charts read by both lanes, 50,000 spoilt bodies sent
+soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twice, 200,000 dirty charts read by both lanes, 50,000 spoilt bodies, 1,000 kills, 30 minutes of load
 	$(BIN)/python -m tests.oracle.soak --charts 100000
 	$(BIN)/python -m tests.mappings.soak --charts 200000
 	RPILD_TRIES=50000 $(BIN)/python -m pytest -s tests/service/test_hostile_bytes.py
+	$(BIN)/python -m tests.storage.kills --rounds 500
+	$(BIN)/python -m tests.recording.kills --rounds 500
+	$(BIN)/python -m tests.service.soak --minutes 30
 
 knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
 	$(BIN)/python -m rpild_server.cli knowledge --markdown > docs/knowledge/clinical-knowledge.md
@@ -53,6 +56,9 @@ knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of 
 
 docs: $(VENV)/.test-ready  ## the documentation as a site in build/site
 	$(BIN)/python -m mkdocs build --strict
+
+sbom: $(VENV)/.test-ready  ## the bill of materials of the image: build/sbom.cdx.json (CycloneDX with hashes and licences)
+	@mkdir -p build && $(BIN)/python deploy/sbom.py > build/sbom.cdx.json
 
 lock:  ## renew requirements*.lock from pyproject.toml (UPGRADE= keeps the versions that still fit)
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install -q uv
