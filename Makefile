@@ -8,7 +8,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge docs sbom lock clean decision-tables mutants
+.PHONY: help demo test lint types unit cover conformance integration bench soak knowledge docs image sbom lock clean decision-tables mutants
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-15s", $$1, $$2; $$1=$$2=""; print $$0}'
@@ -56,6 +56,9 @@ knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of 
 
 docs: $(VENV)/.test-ready  ## the documentation as a site in build/site
 	$(BIN)/python -m mkdocs build --strict
+
+image: $(VENV)/.test-ready  ## build the image without a Docker engine (buildah, debootstrap, root) and run it read-only
+	$(BIN)/python -m tests.deploy.built_image
 
 sbom: $(VENV)/.test-ready  ## the bill of materials of the image: build/sbom.cdx.json (CycloneDX with hashes and licences)
 	@mkdir -p build && $(BIN)/python deploy/sbom.py > build/sbom.cdx.json
