@@ -54,7 +54,8 @@ def build_base() -> None:
     if not (WORK / "base.tar").exists():
         need("debootstrap", "debootstrap")
         with tempfile.TemporaryDirectory() as folder:
-            run("debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", "bookworm", folder)
+            wanted = "--include=python3,python3-venv,ca-certificates"
+            run("debootstrap", "--variant=minbase", wanted, "bookworm", folder)
             shutil.copy(f"/{CERTIFICATES}", f"{folder}/{CERTIFICATES}")
             (Path(folder) / "usr/bin/python").symlink_to("python3")
             run("tar", "-C", folder, "-cf", WORK / "base.tar", ".")
