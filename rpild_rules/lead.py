@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rpild_rules import order_lines, order_safety
@@ -37,7 +37,8 @@ def lead_lines(s: Situation, due: Due) -> tuple[str, ...]:
         return ()
     parts = (
         _gas_blind(s), _onset_missing(s, due), _latched(s), _no_lung_evidence(s, due), _other_causes(s),
-        _not_yet_judged(s, due), order_lines.on_primary(s), _unread(s), _icu_review(s), _running(s),
+        _not_yet_judged(s, due), order_lines.on_primary(s), _unread(s), _icu_review(s), _pregnancy(s),
+        _running(s),
     )  # fmt: skip
     return tuple(line for part in parts for line in part)
 
@@ -103,11 +104,23 @@ def _icu_review(s: Situation) -> Iterator[str]:
     yield s.knowledge.texts.say("lead", "icu_review", support=words)
 
 
+def _pregnancy(s: Situation) -> Iterator[str]:
+    if s.pregnancy.concern:
+        yield s.knowledge.texts.say("lead", "pregnancy_documented" if s.pregnancy.documented else "pregnancy_possible")
+
+
 def _running(s: Situation) -> Iterator[str]:
-    """Classes of the regimen that run or are being signed."""
-    names = sorted(order_safety.being_signed(s.facts) | s.therapy.chains.keys(), key=list(DRUG_CLASSES).index)
-    if names:
-        yield s.knowledge.texts.say("lead", "running", classes=", ".join(_class(s, name) for name in names))
+    """Classes of the regimen that run, then those that only now are being signed."""
+    signed = order_safety.being_signed(s.facts) - s.therapy.chains.keys()
+    found = {"running_now": s.therapy.chains.keys(), "running_signed": signed}
+    told = [_classes(s, key, names) for key, names in found.items() if names]
+    if told:
+        yield s.knowledge.texts.say("lead", "running", classes="; ".join(told))
+
+
+def _classes(s: Situation, key: str, names: Iterable[str]) -> str:
+    in_order = sorted(names, key=list(DRUG_CLASSES).index)
+    return s.knowledge.texts.say("lead", key, classes=", ".join(_class(s, name) for name in in_order))
 
 
 def _class(s: Situation, name: str) -> str:

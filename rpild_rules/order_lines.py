@@ -113,7 +113,7 @@ def not_assessed(s: Situation) -> Iterator[str]:
 
 
 def on_primary(s: Situation) -> Iterator[str]:
-    """Lead lines 7 and 10, and what the order leaves open: said on the main card."""
+    """Lead line 7, and what the order leaves open: said on the main card."""
     texts = s.knowledge.texts
     if s.infection.fever_alone:
         yield texts.say("lead", "fever_alone")
@@ -122,8 +122,6 @@ def on_primary(s: Situation) -> Iterator[str]:
         signs = "; ".join(sign.words for sign in s.infection.signs)
         yield texts.say("lead", key, signs=signs, date=s.infection.reviewed)
     yield from not_assessed(s)
-    if s.pregnancy.concern:
-        yield texts.say("lead", "pregnancy")
     if drug_safety.steroid_dose_unread(s):
         yield texts.say("common", "prophylaxis_open")
 
