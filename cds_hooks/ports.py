@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import Protocol
 
 from cds_hooks.cards import AppLink
@@ -14,6 +16,7 @@ from cds_hooks.hook_request import FhirAccess, HookRequest
 from fhir_mappings.decode import Decoded
 from fhir_mappings.reads import Answer
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from fhir_mappings.unread import unread_codes
 from rpild_rules.fatigue import Remembered
 from rpild_rules.knowledge import Knowledge
 
@@ -45,7 +48,7 @@ class Silence(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evaluated:
     """One evaluated call with all that is kept of it. `timings` are in ms, `decoded` what was read, by key.
 
@@ -59,6 +62,11 @@ class Evaluated:
     unit: str
     decoded: Mapping[str, Decoded]
     timings: Mapping[str, float]
+
+    @cached_property
+    def unread(self) -> Counter[str]:
+        """The codes of Observations that no rule reads, each with their number."""
+        return unread_codes(self.decoded)
 
 
 @dataclass(frozen=True, slots=True)

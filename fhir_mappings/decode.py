@@ -4,7 +4,7 @@ refuses (rulings 5).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from fhir_mappings.envelopes import look
 from fhir_mappings.lenient import UNDECODABLE, decode_leniently
 from fhir_mappings.medication_structs import MedicationIn
 from fhir_mappings.reads import Answer, Failure, Pages
-from fhir_mappings.subjects import Entry, belongs, urls_of
+from fhir_mappings.subjects import Entry, belongs, reference_of, urls_of
 from rpild_rules.facts import Reading, Unreadable
 from rpild_rules.findings import Reason
 
@@ -77,6 +77,7 @@ RAW_BUNDLES = msgspec.json.Decoder(RawBundle)
 RAW_ENTRIES = msgspec.json.Decoder(RawEntries)
 RAW_ENTRY = msgspec.json.Decoder(RawEntry)
 META = msgspec.json.Decoder(Meta)
+METAS = msgspec.json.Decoder(list[Meta | None])
 NO_META = Meta()
 PEEKS = msgspec.json.Decoder(Peek)
 
@@ -235,6 +236,16 @@ def version_of(resource: Any) -> str:
     """Which version of a resource was sent: its version id, else when it was last touched; empty if unsaid."""
     meta = _meta(resource)
     return meta.version_id or meta.last_updated
+
+
+def versions(resources: Sequence[Any]) -> dict[str, str]:
+    """By `Type/id` the version of each resource whose version was said."""
+    try:
+        metas = METAS.decode(b"[%b]" % b",".join(each.meta for each in resources))
+        found = [meta.version_id or meta.last_updated if meta else "" for meta in metas]
+    except UNDECODABLE:
+        found = list(map(version_of, resources))
+    return {reference_of(each): version for each, version in zip(resources, found, strict=True) if version}
 
 
 def _meta(resource: Any) -> Meta:

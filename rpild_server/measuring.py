@@ -11,11 +11,12 @@ from cds_hooks.hook_request import FhirAccess, HookRequest
 from cds_hooks.ports import CompletePrefetch, Digest, Evaluated, Fetch, Ports, Records, Report, Said, Silence
 from fhir_mappings.reads import Answer, Failure
 from fhir_mappings.units import KNOWN_SPELLINGS
+from fhir_mappings.unread import TEXT_ONLY
 from rpild_rules.facts import PatientFacts
 from rpild_rules.fatigue import Remembered
 from rpild_rules.findings import Reason
 from rpild_server.metrics import Meters
-from rpild_server.summary import TEXT_ONLY, unmapped, unusable
+from rpild_server.summary import unusable
 
 THOUSAND = 1000
 LOINC = "http://loinc.org|"
@@ -140,7 +141,7 @@ class MeasuredRecords:
             concept, _, reason = name.partition(":")
             meters.unusable.labels(concept, reason).inc(number)
         sorts: Counter[str] = Counter()
-        for coding, number in unmapped(evaluated.decoded).items():
+        for coding, number in evaluated.unread.items():
             sorts[_sort_of(coding)] += number
         for sort, number in sorts.items():
             meters.unmapped.labels(sort).inc(number)

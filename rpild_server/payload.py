@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from types import MappingProxyType
@@ -14,8 +13,7 @@ import msgspec
 from cds_hooks.conclusion import Inputs
 from cds_hooks.hook_request import HookRequest
 from cds_hooks.ports import Evaluated
-from fhir_mappings.decode import Decoded, version_of
-from fhir_mappings.subjects import reference_of
+from fhir_mappings.decode import versions
 from rpild_rules.contract import as_contract
 from rpild_rules.fatigue import Alert, Remembered
 from rpild_rules.knowledge import Knowledge
@@ -56,7 +54,7 @@ def pack(evaluated: Evaluated, knowledge: Knowledge) -> bytes:
         "request": {name: getattr(inputs.request, name) for name in IDS},
         "remembered": {"on": inputs.remembered.on, "alerts": inputs.remembered.alerts},
         "overrides": overrides_of(knowledge),
-        "versions": versions(evaluated.decoded.values()),
+        "versions": versions([each for one in evaluated.decoded.values() for each in one.resources]),
         "assessment": as_contract(conclusion.assessment, topics),
     }
     return zlib.compress(ENCODER.encode(content), QUICK)
@@ -75,9 +73,3 @@ def unpack(raw: bytes) -> Kept:
 def overrides_of(knowledge: Knowledge) -> dict[str, str]:
     """A site's own parameter values, in words."""
     return {each.name: knowledge.parameter(each.name).printed for each in knowledge.overrides}
-
-
-def versions(decoded: Iterable[Decoded]) -> dict[str, str]:
-    """The version of each resource that was read, where the EHR told it."""
-    found = ((reference_of(each), version_of(each)) for one in decoded for each in one.resources)
-    return {reference: version for reference, version in found if version}

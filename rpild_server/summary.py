@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 
 import orjson
 
 from cds_hooks.ports import Evaluated
-from fhir_mappings.datatypes import Coding
-from fhir_mappings.decode import Decoded
-from fhir_mappings.observations import matters
 from rpild_rules.facts import PatientFacts
 
 MOST = 30  # kinds of each sort in one record
-OBSERVATIONS = "Observation"
-TEXT_ONLY = "text only"
 
 
 def summarize(evaluated: Evaluated) -> str:
@@ -29,7 +23,7 @@ def summarize(evaluated: Evaluated) -> str:
         "judged": [each.id for each in conclusion.assessment.findings],
         "unknown": [each.id for each in conclusion.assessment.findings if each.unknown],
         "unusable": _most(unusable(evaluated.inputs.facts)),
-        "unmapped": _most(unmapped(evaluated.decoded)),
+        "unmapped": _most(evaluated.unread),
     }
     return orjson.dumps(content).decode()
 
@@ -39,16 +33,6 @@ def unusable(facts: PatientFacts) -> Counter[str]:
     spoilt = (f"{each.concept}:{each.problem}" for each in facts.measurements if each.problem)
     broken = (f"{each.element}:{each.reason}" for each in facts.unreadable)
     return Counter([*spoilt, *broken])
-
-
-def unmapped(decoded: Mapping[str, Decoded]) -> Counter[str]:
-    """`system|code` of Observations that no rule reads. A text is not repeated: it may hold anything."""
-    found = (each for one in decoded.values() if one.kind == OBSERVATIONS for each in one.resources)
-    return Counter(_code(each.code.coding) for each in found if each.code is not None and not matters(each))
-
-
-def _code(codings: Iterable[Coding]) -> str:
-    return next((f"{each.system}|{each.code}" for each in codings if each.code), TEXT_ONLY)
 
 
 def _most(counts: Counter[str]) -> dict[str, int]:

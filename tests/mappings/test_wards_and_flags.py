@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhir_mappings.chart import decode_key
-from fhir_mappings.decode import version_of
+from fhir_mappings.decode import version_of, versions
 from tests.mappings.charts import ACT, PATIENT, Json, bundle, facts, observation, resource
 
 SYSTEM = "urn:site:flags"
@@ -65,3 +65,13 @@ def test_the_care_unit_of_a_stay(places: Any, unit: str) -> None:
 def test_the_version_of_a_resource(meta: Json | None, version: str) -> None:
     (found,) = decode_key("vitals", bundle(observation(meta=meta)), PATIENT).resources
     assert version_of(found) == version
+
+
+def test_the_versions_of_many_resources_are_those_of_each() -> None:
+    metas: list[Json | None] = [{"versionId": "3"}, {"lastUpdated": "2026-11-01T00:00:00Z"}, None]
+    for unreadable in ({"versionId": "4"}, {"versionId": 4}):
+        sent = [observation(id=f"o{number}", meta=meta) for number, meta in enumerate([*metas, unreadable])]
+        found = decode_key("vitals", bundle(*sent), PATIENT).resources
+        each = {f"Observation/{one.id}": version_of(one) for one in found}
+        assert versions(found) == {reference: version for reference, version in each.items() if version}
+        assert len(versions(found)) == (3 if unreadable["versionId"] == "4" else 2)
