@@ -12,6 +12,7 @@ from rpild_rules.facts import Attestation, Diagnosis, PatientFacts, Stay
 from rpild_rules.findings import (
     MET,
     NOT_MET,
+    PRECEDENCE,
     UNKNOWN,
     Finding,
     Missing,
@@ -21,7 +22,6 @@ from rpild_rules.findings import (
     any_of,
     conjunction,
     disjunction,
-    foremost,
     unknown,
 )
 from rpild_rules.gas_exchange import gas_exchange
@@ -75,8 +75,9 @@ def dyspnoea_shown(m: Moment) -> Finding:
         visit = min(visits, key=lambda s: s.reference)
         begun = f" of {visit.start.printed}" if visit.start else ""
         return Finding(id, MET, f"breathlessness is the reason of an encounter{begun}", (visit.reference,))
-    reason = _why_not_shown(m, doubtful, perhaps, said is not None)
-    return unknown(id, reason, "no breathlessness recorded in the last month")
+    what = "no breathlessness recorded in the last month"
+    reasons = _why_not_shown(m, doubtful, perhaps, said is not None)
+    return Finding(id, UNKNOWN, what, missing=tuple(Missing(reason, what) for reason in reasons))
 
 
 def _latest(d: Diagnosis, at: When) -> str:
@@ -91,13 +92,14 @@ def _newer_than_all(said: Attestation, found: list[Diagnosis], visits: list[Stay
     return all(when is not None and after(attested.time_of(said), when) for when in times)
 
 
-def _why_not_shown(m: Moment, doubtful: list[Diagnosis], perhaps: list[Stay], attested_no: bool) -> Reason:
-    reasons = [] if attested_no else [attested.why_silent(m.facts, "progressive-dyspnoea", m.at)]
-    reasons += [m.facts.why_absent(element) for element in ("E-COND", "E-ENC")]
+def _why_not_shown(m: Moment, doubtful: list[Diagnosis], perhaps: list[Stay], attested_no: bool) -> list[Reason]:
+    """Every reason, once: an expired statement takes nothing from a vague date. "No data" only where no other holds."""
+    reasons = set() if attested_no else {attested.why_silent(m.facts, "progressive-dyspnoea", m.at)}
+    reasons |= {m.facts.why_absent(element) for element in ("E-COND", "E-ENC")}
     ahead = any(when.ahead_of(m.at) for d in doubtful for when in dates(d))
-    reasons += [Reason.CONFLICT if ahead else Reason.IMPRECISE_DATE] if doubtful else []
-    reasons += [Reason.IMPRECISE_DATE] if perhaps else []
-    return foremost(reasons)
+    reasons |= {Reason.CONFLICT if ahead else Reason.IMPRECISE_DATE} if doubtful else set()
+    reasons |= {Reason.IMPRECISE_DATE} if perhaps else set()
+    return [each for each in PRECEDENCE if each in reasons - {Reason.NO_DATA}] or [Reason.NO_DATA]
 
 
 def dyspnoea_needing_care(m: Moment, shown: Finding) -> Finding:

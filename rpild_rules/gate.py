@@ -81,11 +81,17 @@ def years(born: date, on: date) -> int:
 def _adult(facts: PatientFacts, now: When, knowledge: Knowledge) -> Gate | None:
     birth, adult = facts.person.birth, knowledge.parameter("adult_age")
     if birth is None:
-        return _shut("G1-age", knowledge, Reason.NO_DATA)
+        return _shut("G1-age", knowledge, _why_ageless(facts))
     if adult.holds(Decimal(years(birth.last, now.last))):
         return None
     perhaps = adult.holds(Decimal(years(birth.first, now.last)))
     return _shut("G1-age", knowledge, Reason.IMPRECISE_DATE) if perhaps else _shut("G1", knowledge)
+
+
+def _why_ageless(facts: PatientFacts) -> Reason:
+    """A birth date that was sent but cannot be read is not one that is missing."""
+    told = (each.reason for each in facts.unreadable if each.element == "E-PAT")
+    return foremost((*told, facts.why_absent("E-PAT")))
 
 
 def _alive(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:

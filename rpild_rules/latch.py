@@ -16,7 +16,8 @@ from rpild_rules.knowledge import Knowledge
 from rpild_rules.stays import HELD
 from rpild_rules.when import When, within
 
-TIMED = ("pao2", "pf-ratio", "fvc", "fvc-pct-pred", "dlco", "dlco-hb-adj", "fio2", "o2-flow", "spo2")
+GASES = ("pao2", "pf-ratio", "paco2", "ph-arterial", "aa-gradient")
+TIMED = (*GASES, "fvc", "fvc-pct-pred", "dlco", "dlco-hb-adj", "fio2", "o2-flow", "spo2")
 DATED = DYSPNOEA_CONCEPTS | {"o2-dependence"}
 CT_STATEMENTS = frozenset({"hrct-increase-percent", "ct-worsening"})
 STATEMENTS = frozenset({"hrct-increase-percent", "progressive-dyspnoea"})
@@ -62,8 +63,8 @@ def _known_from(when: When, now: When) -> When:
     So does the day of evaluation, although T itself may lie some hours beyond the month: else what was met on a call of
     this morning would be lost by a call of this evening with the same onset (section 16).
     """
-    last = when.cut(now)
-    return replace(last, earliest=last.latest, first=last.last, printed=when.printed if when.exact else str(last.last))
+    last = when.cut(now).at_its_end()
+    return replace(last, printed=when.printed if when.exact else str(last.last))
 
 
 def _times(facts: PatientFacts) -> Iterator[When]:

@@ -93,10 +93,7 @@ def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge)
     chosen, values = _index(series, facts, at, knowledge), results.readable(_values(series, facts), at)
     if not chosen.value:
         return chosen.unknown(series.criterion)
-    # The same test under two codes, or with and without haemoglobin, counts once: whichever can be compared (K5).
-    latest = time_of(chosen.value).latest
-    twins = [m for m in values if time_of(m).latest == latest]
-    found = [_judged(series, index, values, at, knowledge) for index in twins]
+    found = [_judged(series, index, values, at, knowledge) for index in _twins(chosen.value, values)]
     best = min(found, key=lambda f: PREFERRED.index(f.status) if f.status in PREFERRED else len(PREFERRED))
     said = _values(series, facts)
     if Reason.NO_BASELINE in best.reasons:
@@ -107,6 +104,17 @@ def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge)
 
 
 PREFERRED = (MET, NOT_MET)
+
+
+def _twins(index: Measurement, values: list[Measurement]) -> list[Measurement]:
+    """The same test under two codes, or with and without haemoglobin, counts once: whichever can be compared (K5).
+
+    Of two results of one time and one code the newest by issue or id is the one.
+    """
+    twins: dict[tuple[str, str, str], Measurement] = {}
+    for m in (m for m in values if time_of(m).latest == time_of(index).latest):
+        twins.setdefault((m.code, m.concept, m.variant), m)
+    return list(twins.values())
 
 
 def _judged(series: Series, index: Measurement, values: list[Measurement], at: When, knowledge: Knowledge) -> Finding:

@@ -190,14 +190,15 @@ def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Find
     if found:
         return Finding(id, MET, found[0], (found[1],), parameters)
     air, doubts = _air_within(facts, now, window, knowledge), list(_doubts(facts, now, window, knowledge))
-    if air and not doubts and facts.read("E-O2"):
-        return Finding(id, NOT_MET, "room air, no oxygen in the last week", (air,), parameters)
-    reason = foremost((*(reason for reason, _ in doubts), facts.why_absent("E-O2")))
-    what = "a record of oxygen in the last week cannot be judged" if doubts else _no_word(air)
-    return unknown(id, reason, what, tuple(ref for _, ref in doubts), parameters)
+    if MET in air and not doubts and facts.read("E-O2"):
+        return Finding(id, NOT_MET, "room air, no oxygen in the last week", (air[MET],), parameters)
+    vague = [(Reason.IMPRECISE_DATE, air[UNKNOWN])] if UNKNOWN in air and MET not in air else []
+    reason = foremost((*(reason for reason, _ in (*doubts, *vague)), facts.why_absent("E-O2")))
+    what = "a record of oxygen in the last week cannot be judged" if doubts or vague else _no_word(bool(air))
+    return unknown(id, reason, what, tuple(ref for _, ref in (*doubts, *vague)), parameters)
 
 
-def _no_word(air: str) -> str:
+def _no_word(air: bool) -> str:
     if air:
         return "room air, but not all records of oxygen could be read"
     return "no word on oxygen or room air in the last week"
@@ -208,7 +209,8 @@ def _doubts(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge
     measured = (m for c in ("fio2", "o2-flow") for m in results.may_lie_near(results.of(facts, c), now, window))
     for m in (m for m in measured if m.valid and not _plain(m, now) and not _no_oxygen(m, knowledge)):
         place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
-        reason = reason or (Reason.COMPARATOR if m.comparator.startswith("<") else None)
+        if m.comparator and not _means_oxygen(m, knowledge, now):
+            reason = reason or Reason.COMPARATOR
         if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
             yield reason or Reason.IMPRECISE_DATE, m.reference
     for s in facts.supports:
@@ -217,9 +219,15 @@ def _doubts(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge
 
 
 def _no_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
-    """Room air or no flow, whenever it was."""
-    limit = knowledge.number("room_air_fio2") if m.concept == "fio2" else Decimal(0)
-    return _usable(m) and m.when is not None and results.value_of(m) <= limit
+    """Room air or no flow, whenever it was; a bound from above may say so (K8)."""
+    if m.value is None or m.comparator.startswith(">") or m.when is None:
+        return False
+    return m.value <= _air_limit(m, knowledge)
+
+
+def _air_limit(m: Measurement, knowledge: Knowledge) -> Decimal:
+    """What a fraction or a flow has to exceed to be oxygen."""
+    return knowledge.number("room_air_fio2") if m.concept == "fio2" else Decimal(0)
 
 
 def _plain(m: Measurement, now: When) -> bool:
@@ -240,9 +248,8 @@ def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: K
 def oxygen_use(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
     """Words and reference of oxygen given in a window before now: a measurement first, the newest, then a support."""
     measured = (m for c in ("fio2", "o2-flow") for m in results.around(results.of(facts, c), now, window))
-    limits = {"fio2": knowledge.number("room_air_fio2"), "o2-flow": Decimal(0)}
     for m in measured:
-        if _means_oxygen(m, limits[m.concept], now) and lately(results.time_of(m), now, window) is MET:
+        if _means_oxygen(m, knowledge, now) and lately(results.time_of(m), now, window) is MET:
             return f"{'FiO2' if m.concept == 'fio2' else 'oxygen'} {results.shown(m)}", m.reference
     supports = [s for s in facts.supports if s.concept in OXYGEN_SUPPORT and used(s, now, window) is MET]
     s = max(supports, key=_begun, default=None)
@@ -255,23 +262,23 @@ def _begun(s: Support) -> tuple[datetime, str]:
     return s.start.latest if s.start else FIRST_INSTANT, s.reference
 
 
-def _means_oxygen(m: Measurement, limit: Decimal, now: When) -> bool:
+def _means_oxygen(m: Measurement, knowledge: Knowledge, now: When) -> bool:
     """Above room air, or a flow above zero; a lower bound may prove it, an upper bound never does."""
     if not m.valid or m.value is None or m.comparator.startswith("<"):
         return False
+    limit = _air_limit(m, knowledge)
     above = m.value > limit or (m.comparator == ">" and m.value == limit)
     return above and results.trouble(m, now) is None
 
 
-def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> str:
-    """The reference of an explicit word of room air in a window before now; empty without one."""
+def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> dict[Status, str]:
+    """The reference of an explicit word of room air that lies, or may lie, in a window before now."""
     measured = (m for c in ("spo2", "o2-flow", "fio2") for m in results.around(results.of(facts, c), now, window))
-    stated = (
-        m.reference for m in measured if m.when and lately(m.when, now, window) is MET and _is_air(m, facts, knowledge)
-    )
-    said = ((s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start)
-    lately_said = (ref for when, ref in said if lately(when, now, window) is MET)
-    return next(stated, "") or max(lately_said, default="")
+    stated = [(results.time_of(m), m.reference) for m in measured if _is_air(m, facts, knowledge)]
+    said = sorted(((s.reference, s.start) for s in facts.supports if s.concept == "room-air" and s.start), reverse=True)
+    words = [*stated, *((when, ref) for ref, when in said)]
+    placed = {lately(when, now, window): ref for when, ref in reversed(words) if not when.ahead_of(now)}
+    return {place: ref for place, ref in placed.items() if place is not NOT_MET}
 
 
 def _is_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
@@ -281,15 +288,10 @@ def _is_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
 
 
 def used(s: Support, now: When, window: Window) -> Status:
-    """Whether a support was in use in a window before now."""
+    """Whether a support was in use in a window before now; where now is a day, before its end."""
     if s.start and s.start.ahead_of(now):
         return NOT_MET
     if s.running or (s.start and s.end and s.end.latest >= now.latest):
         return MET
     last = s.end or s.start
-    return lately(last, now, window) if last else UNKNOWN
-
-
-def used_within(facts: PatientFacts, concepts: frozenset[str], now: When, window: Window) -> list[Support]:
-    """Supports in use now or until lately."""
-    return [s for s in facts.supports if s.concept in concepts and used(s, now, window) is MET]
+    return lately(last, now.at_its_end(), window) if last else UNKNOWN

@@ -151,14 +151,13 @@ def _judged(
 
 
 def _paco2(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
-    """The carbon dioxide of the same gas: same report or specimen, else the nearest within an hour."""
+    """The carbon dioxide of the same gas: same report or specimen, else within an hour; the nearest, then the newest
+    (K5)."""
     found = results.readable(results.of(facts, "paco2"), now)
     together = [m for m in found if m.groups & gas.groups]
     window = knowledge.window("fio2_pair_minutes")
     close = [m for m in found if near(time_of(m), time_of(gas), window) is MET]
-    return min(
-        together or close, key=lambda m: (abs(time_of(m).latest - time_of(gas).latest), m.reference), default=None
-    )
+    return min(together or close, key=lambda m: abs(time_of(m).latest - time_of(gas).latest), default=None)
 
 
 def _reported(m: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:

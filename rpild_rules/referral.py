@@ -150,27 +150,31 @@ def _duration(limit: str, gases: list[Measurement], knowledge: Knowledge) -> str
 
 
 def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure | None:
-    """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases; carbon dioxide of
-    the same hour that contradicts it has to lie beyond its limit too (K6)."""
-
-    def acidotic(acid: Measurement) -> bool:
-        carbon = _same_gas(acid, facts, now, knowledge)
-        if carbon is None:
-            return False
-        others = results.rivals(carbon, _carbons(acid, facts, now, knowledge), knowledge, now, results.same)
-        return all(_acidotic(acid, each, knowledge) for each in (carbon, *others))
-
+    """(b) pH and carbon dioxide of one gas beyond their limits, with the unbroken run of such gases."""
     acids = results.readable(results.of(facts, "ph-arterial"), now)
     window = knowledge.window("ecmo_window_hours")
-    recent = [m for m in acids if lately(time_of(m), now, window) is MET]
-    newest = next((m for m in recent if acidotic(m)), None)
-    if newest is None:
+    recent = (m for m in acids if lately(time_of(m), now, window) is MET)
+    found = next(((m, carbon) for m in recent if (carbon := _retained(m, facts, now, knowledge))), None)
+    if found is None:
         return None
-    run = list(takewhile(acidotic, acids[acids.index(newest) :]))
-    carbon = _same_gas(newest, facts, now, knowledge)
-    printed = shown_value(carbon) if carbon else ""
-    words = f"pH {shown(newest)} with PaCO2 {printed}: {_duration('ecmo_ph', run, knowledge)}"
-    return Failure("acidosis", words, tuple(m.reference for m in (*run, *([carbon] if carbon else []))))
+    newest, carbon = found
+    run = list(takewhile(lambda m: _retained(m, facts, now, knowledge), acids[acids.index(newest) :]))
+    words = f"pH {shown(newest)} with PaCO2 {shown_value(carbon)}: {_duration('ecmo_ph', run, knowledge)}"
+    return Failure("acidosis", words, tuple(m.reference for m in (*run, carbon)))
+
+
+def _retained(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
+    """The newest carbon dioxide of the gas that is beyond its limit as the pH is; what contradicts it has to be too.
+
+    Any of them: two values that do not contradict each other (K6) are both valid, and "any" within the day is asked.
+    """
+    known = results.readable(results.of(facts, "paco2"), now)
+    together = [m for m in known if m.groups & acid.groups]
+    for carbon in together or _nearest(known, time_of(acid), knowledge):
+        others = results.rivals(carbon, together or known, knowledge, now, results.same)
+        if all(_acidotic(acid, each, knowledge) for each in (carbon, *others)):
+            return carbon
+    return None
 
 
 def _acidotic(acid: Measurement, carbon: Measurement, knowledge: Knowledge) -> bool:
@@ -180,18 +184,12 @@ def _acidotic(acid: Measurement, carbon: Measurement, knowledge: Knowledge) -> b
     )
 
 
-def _carbons(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> list[Measurement]:
-    """The carbon dioxide of the same report or specimen, else all of the hour."""
-    found = results.readable(results.of(facts, "paco2"), now)
-    together = [m for m in found if m.groups & acid.groups]
-    at = time_of(acid)  # one day without a time for both is one gas: a missing clock never silences a severe case
-    return together or [m for m in found if time_of(m) == at or near(time_of(m), at, _hour(knowledge)) is MET]
-
-
-def _same_gas(acid: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> Measurement | None:
-    """The nearest of them."""
-    found = _carbons(acid, facts, now, knowledge)
-    return min(found, key=lambda m: (abs(time_of(m).latest - time_of(acid).latest), m.reference), default=None)
+def _nearest(known: list[Measurement], at: When, knowledge: Knowledge) -> list[Measurement]:
+    """Those of the hour that lie nearest to a time; one day without a time for both is one gas: a missing clock never
+    silences a severe case."""
+    close = [m for m in known if time_of(m) == at or near(time_of(m), at, _hour(knowledge)) is MET]
+    least = min((abs(time_of(m).latest - at.latest) for m in close), default=None)
+    return [m for m in close if abs(time_of(m).latest - at.latest) == least]
 
 
 def rescue_need(facts: PatientFacts, worse: bool, now: When, knowledge: Knowledge) -> Failure | None:

@@ -14,7 +14,7 @@ from rpild_rules.gas_exchange import gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import fell_late
 from rpild_rules.stays import acute
-from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen
+from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen, used_within
 from rpild_rules.when import When, lately
 
 EXPLAINING = frozenset(
@@ -159,7 +159,7 @@ def gas_blind(facts: PatientFacts, now: When, knowledge: Knowledge) -> str:
     gas = results.choose(results.of(facts, "pao2"), now, window, Reason.NO_DATA, "PaO2").value
     if gas or not facts.read("E-GAS"):
         return ""
-    used = in_use(facts, MECHANICAL, now, window) or oxygen.used_within(facts, MECHANICAL, now, window)
+    used = in_use(facts, MECHANICAL, now, window) or used_within(facts, MECHANICAL, now, window)
     if used:
         return knowledge.texts.label("support", used[0].concept)
     high = highest_fraction(facts, now, window, knowledge)

@@ -7,7 +7,7 @@ from rpild_rules.concepts import MECHANISMS
 from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import is_estimate
+from rpild_rules.oxygen import is_estimate, used
 from rpild_rules.when import When, Window, lately
 
 
@@ -19,6 +19,11 @@ def in_use(facts: PatientFacts, concepts: frozenset[str], now: When, window: Win
     newest = max(charted, key=_recency, default=None)
     found = running + ([newest] if newest and newest.concept in concepts else [])
     return sorted(found, key=_recency, reverse=True)
+
+
+def used_within(facts: PatientFacts, concepts: frozenset[str], now: When, window: Window) -> list[Support]:
+    """Supports in use now or until lately."""
+    return [s for s in facts.supports if s.concept in concepts and used(s, now, window) is MET]
 
 
 def _charted_within(s: Support, now: When, window: Window) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from rpild_rules import attested, results
 from rpild_rules.concepts import MECHANICAL
@@ -19,6 +20,7 @@ from rpild_rules.when import When, after, gap, lately, near, within
 
 SUPPORT_OF_WORSENING = MECHANICAL | {"ecmo"}
 Word = tuple[When, Fraction]
+T = TypeVar("T")
 FALLS = {"fvcDecline": ("fvc", "fvc-pct-pred"), "dlcoDecline": ("dlco", "dlco-hb-adj"), "pao2Decline": ("pao2",)}
 
 
@@ -38,8 +40,8 @@ def worsening_signs(m: Moment, found: dict[str, Finding], t0: When, before_edge:
     """
     yield from _new_support(m, t0)
     if not before_edge:
-        yield from _lower_band(m, t0)
-        yield from _more_oxygen(m, t0)
+        yield from _lower_band(m, _stands(t0))
+        yield from _more_oxygen(m, _stands(t0))
         yield from _fell_since(m, found, t0)
         yield from _worse_ct(m, found, t0)
 
@@ -53,15 +55,28 @@ def _new_support(m: Moment, t0: When) -> Iterator[Sign]:
 
 
 def _lower_band(m: Moment, t0: When) -> Iterator[Sign]:
-    """The index gas in a lower band than the gas nearest T0; gases that contradict either must agree (K6)."""
+    """The index gas in a lower band than the gas nearest T0, all of them where several are as near; gases that
+    contradict either must agree (K6)."""
     gas = index_gas(m.facts, m.now, m.now, m.knowledge).value
-    window, gases = m.knowledge.window("worsening_gas_hours"), results.readable(results.of(m.facts, "pao2"), m.now)
-    close = [g for g in gases if near(time_of(g), t0, window) is MET and _bands(g, m)]
-    base = min(close, key=lambda g: (abs(time_of(g).latest - t0.latest), g.reference), default=None)
-    now_in = _bands(gas, m) if gas and base and after(time_of(gas), time_of(base)) else []
-    if gas and base and now_in and min(now_in) > max(_bands(base, m)):
-        words = f"P/F in a lower band: PaO2 {shown(base)}, then {shown(gas)}"
-        yield Sign(time_of(gas), words, (base.reference, gas.reference))
+    gases = results.readable(results.of(m.facts, "pao2"), m.now)
+    bases = _nearest([(_stands(time_of(g)), g) for g in gases if _bands(g, m)], t0, m)
+    now_in = _bands(gas, m) if gas and all(after(time_of(gas), time_of(base)) for base in bases) else []
+    if gas and bases and now_in and min(now_in) > max(band for base in bases for band in _bands(base, m)):
+        words = f"P/F in a lower band: PaO2 {shown(bases[0])}, then {shown(gas)}"
+        yield Sign(time_of(gas), words, (bases[0].reference, gas.reference))
+
+
+def _stands(when: When) -> When:
+    """Where a time stands beside T0, and T0 itself: a day at its end, as in the look back (section 7)."""
+    return when.at_its_end() if when.to_the_day else when
+
+
+def _nearest(found: list[tuple[When, T]], t0: When, m: Moment) -> list[T]:
+    """What lies nearest to T0 and within three days of it."""
+    reach = m.knowledge.window("worsening_gas_hours")
+    close = [(abs(when.latest - t0.latest), each) for when, each in found if near(when, t0, reach) is MET]
+    least = min((far for far, _ in close), default=None)
+    return [each for far, each in close if far == least]
 
 
 def _bands(gas: Measurement, m: Moment) -> list[int]:
@@ -104,11 +119,10 @@ def _value(fraction: Fraction) -> Decimal:
 
 def _oxygen_before(words: list[Word], t0: When, m: Moment) -> Word | None:
     """The highest fraction of the day before T0, else the nearest within three days; of several as near the highest."""
-    before = [w for w in words if within(w[0], t0, m.knowledge.window("worsening_fio2_hours")) is MET]
-    if before:
-        return max(before, key=_height)
-    close = [w for w in words if near(w[0], t0, m.knowledge.window("worsening_gas_hours")) is MET]
-    return min(close, key=lambda w: (abs(w[0].latest - t0.latest), -_value(w[1]), w[1].reference), default=None)
+    placed = [(_stands(w[0]), w) for w in words]
+    day = m.knowledge.window("worsening_fio2_hours")
+    before = [w for when, w in placed if within(when, t0, day) is MET]
+    return max(before or _nearest(placed, t0, m), key=_height, default=None)
 
 
 def _fell_since(m: Moment, found: dict[str, Finding], t0: When) -> Iterator[Sign]:

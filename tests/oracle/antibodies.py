@@ -146,7 +146,7 @@ def myositis(view: View, unproven: bool) -> bool:
 
 def vague_counts(view: View) -> bool:
     """The company that lets `myositis-nos` belong to the group."""
-    seen = bool(final(view.facts, *MDA5, *OTHER_MSA))
+    seen = bool(final(view.facts, *MDA5, *OTHER_MSA, "myositis-panel"))
     return seen or has(view.facts, *ILD, *SKIN) or high_ferritin(view).met
 
 

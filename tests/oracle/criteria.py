@@ -89,7 +89,9 @@ def _times(view: View) -> Iterator[Span]:
         "o2-flow",
         "paco2",
         "ph-arterial",
+        "aa-gradient",
     )
+    measured += [m for m in rows(view, "spo2") if m.variant == "room-air"]  # a word of room air is a fact of oxygen
     given = [m.when for m in measured] + [s.start for s in facts.supports]
     given += [s.start for s in facts.stays if s.reasons & REASONS]
     ill = [d for d in facts.diagnoses if d.concepts & {*SHOWN_BY, "o2-dependence"}]

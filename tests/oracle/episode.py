@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET
 from tests.oracle.care import air_statements, distance
 from tests.oracle.chart import View, attested, rows
 from tests.oracle.ct import attested_worsening, hrct_increase, study_dates
-from tests.oracle.gas import baseline_gas, estimated, index_gas, inspired, pao2_decline
+from tests.oracle.gas import baseline_gas, estimated, index_gas, inspired, pao2_decline, versions
 from tests.oracle.lungs import DIFFUSION, deciding, fell, pair_of
 from tests.oracle.onset import Onset, new_illness, not_after
 from tests.oracle.settings import number, numbers
 from tests.oracle.therapy import Therapy
 from tests.oracle.times import Span, close, later, older, reaches_back, within
 
+T = TypeVar("T")
 SUPPORT = ("hfnc", "niv", "invasive-ventilation", "ecmo")
 
 
@@ -97,25 +99,36 @@ def new_support(view: View, drugs: Therapy) -> Iterator[Span]:
 
 
 def lower_band(view: View, drugs: Therapy) -> Iterator[Span]:
-    """(b) P/F of the index gas in a lower band than that of the gas nearest T0."""
+    """(b) P/F of the index gas in a lower band than that of the gas nearest T0; of several as near, than of all."""
     assert drugs.t0 is not None
     gas, _ = index_gas(view)
-    near = [
-        m
-        for m in rows(view, "pao2")
-        if close(view.time(m.when), drugs.t0, "worsening_gas_hours") == MET and band(view, m) is not None
-    ]
-    if gas is None or not near or band(view, gas) is None:
+    first = nearest([(view.time(m.when), m) for m in rows(view, "pao2") if bands(view, m)], drugs.t0)
+    mine = bands(view, gas) if gas is not None else set()
+    if gas is None or not mine or not first:
         return
-    first = min(near, key=lambda m: abs(view.time(m.when).lo - drugs.t0.lo))  # type: ignore[union-attr]
-    if later(view.time(gas.when), view.time(first.when)) and band(view, gas) > band(view, first):  # type: ignore[operator]
+    lower = min(mine) > max(band for m in first for band in bands(view, m))
+    if lower and all(later(view.time(gas.when), view.time(m.when)) for m in first):
         yield view.time(gas.when)
 
 
-def band(view: View, gas: Measurement) -> int | None:
-    """How many limits the P/F lies below; None without a usable ratio."""
-    bands = {_band(gas, air.value) for air in inspired(view, gas) if air.kind != "none"}
-    return bands.pop() if len(bands) == 1 and gas.value is not None and not gas.comparator else None
+def end_of(s: Span) -> Span:
+    """A day taken at its end, as in the look back (section 7); what is vaguer than a day stays so."""
+    return Span(s.hi, s.hi, s.last, s.last, True) if s.first == s.last else s
+
+
+def nearest(found: list[tuple[Span, T]], t0: Span) -> list[T]:
+    """What lies nearest to T0 within 72 h."""
+    near = [(end_of(s), each) for s, each in found if close(end_of(s), end_of(t0), "worsening_gas_hours") == MET]
+    least = min((distance(s, end_of(t0)) for s, _ in near), default=None)
+    return [each for s, each in near if distance(s, end_of(t0)) == least]
+
+
+def bands(view: View, gas: Measurement) -> set[int]:
+    """How many limits the P/F lies below, by the gas and all that contradicts it (K6); empty if one gives no ratio."""
+    pairs = [(g, air) for g in versions(view, gas) for air in inspired(view, g)]
+    if any(air.kind == "none" or g.value is None or g.comparator for g, air in pairs):
+        return set()
+    return {_band(g, air.value) for g, air in pairs}
 
 
 def _band(gas: Measurement, fraction: Fraction) -> int:
@@ -129,25 +142,17 @@ def recorded(view: View) -> list[tuple[Span, Fraction]]:
     return values + [(s, number("room_air_fio2")) for s in air_statements(view)]
 
 
-def end_of(s: Span) -> Span:
-    """A day taken at its end."""
-    return Span(s.hi, s.hi, s.last, s.last, True)
-
-
 def more_oxygen(view: View, drugs: Therapy) -> Iterator[Span]:
     """(b) highest FiO2 of 24 h at least 0.20 above the highest of the 24 h before T0 (none: nearest within 72 h)."""
     assert drugs.t0 is not None
     everything = recorded(view)
     now = [(s, v) for s, v in everything if within(s, view.now, "worsening_fio2_hours") == MET]
-    before = [v for s, v in everything if within(end_of(s), drugs.t0, "worsening_fio2_hours") == MET]
-    near = [
-        (distance(end_of(s), drugs.t0), v) for s, v in everything if close(s, drugs.t0, "worsening_gas_hours") == MET
-    ]
-    base = max(before, default=max(near, key=lambda n: (-n[0], n[1]))[1] if near else None)
-    if not now or base is None:
+    before = [v for s, v in everything if within(end_of(s), end_of(drugs.t0), "worsening_fio2_hours") == MET]
+    base = before or nearest(everything, drugs.t0)
+    if not now or not base:
         return
     top = max(v for _, v in now)
-    if top - base >= number("worsening_fio2_rise"):
+    if top - max(base) >= number("worsening_fio2_rise"):
         yield from (s for s, v in now if v == top)
 
 

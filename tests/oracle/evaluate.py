@@ -11,7 +11,7 @@ from tests.oracle.answers import Answer, all_of, any_of
 from tests.oracle.antibodies import context, mda5_state
 from tests.oracle.cards import Facts, sent, stage_of
 from tests.oracle.care import dyspnoea_shown
-from tests.oracle.chart import View, attested
+from tests.oracle.chart import VALID, View
 from tests.oracle.criteria import criteria, definitions, latched_on
 from tests.oracle.ct import ct_worsening, ct_worsening_92, valid_true
 from tests.oracle.episode import build
@@ -30,7 +30,7 @@ from tests.oracle.predicates import (
     severe_failure,
 )
 from tests.oracle.therapy import Therapy, therapy
-from tests.oracle.times import instant, micros
+from tests.oracle.times import Span, instant, micros
 from tests.oracle.workup import Case, missing
 
 
@@ -61,11 +61,11 @@ def _in_scope(view: View, state: Any, doors: set[str]) -> dict[str, Any]:
     return _printed(facts, drugs, count, doors, state)
 
 
-def _improved(view: View) -> Any:
-    """The newest attested improvement, whatever was attested after it: the attestation itself, not the fact."""
+def _improved(view: View) -> tuple[Span, ...]:
+    """Every attested improvement, whatever was attested after it: the attestation itself, not the fact."""
     said = [a for a in view.facts.attestations if a.code == "treatment-response" and a.value == "improving"]
-    a = attested(replace(view, facts=replace(view.facts, attestations=tuple(said))), "treatment-response")
-    return view.time(a.made) if a is not None else None
+    counting = (a for a in said if a.by_clinician and a.status in VALID and view.known(a.made))
+    return tuple(view.time(a.made) for a in counting)
 
 
 def _assemble(

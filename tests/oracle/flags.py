@@ -43,12 +43,7 @@ def gradient(view: View) -> Answer:
     gas, why = index_gas(view)
     carbon = partner(view, gas, "paco2") if gas is not None else None
     if gas is not None and carbon is not None:
-        answer = agreed(
-            _computed(g, c, air)
-            for g in versions(view, gas)
-            for c in contradicting(view, carbon)
-            for air in inspired(view, g)
-        )
+        answer = agreed(each for g in versions(view, gas) for each in _of_gas(view, g))
         complete = all(air.kind != "none" for air in inspired(view, gas)) and plain(gas, carbon).status == MET
         why = held(view, answer, gas, "pao2")
         if complete:
@@ -59,6 +54,14 @@ def gradient(view: View) -> Answer:
     if reported is None or reported.status != UNKNOWN:
         return reported or why
     return Answer(UNKNOWN, reported.why | why.why)
+
+
+def _of_gas(view: View, gas: Measurement) -> list[Answer]:
+    """By one gas and its own carbon dioxide, with what contradicts that (K6)."""
+    carbon = partner(view, gas, "paco2")
+    if carbon is None:
+        return [unsure(ANY, "no-data")]
+    return [_computed(gas, c, air) for c in contradicting(view, carbon) for air in inspired(view, gas)]
 
 
 def _doubts(view: View, gas: Measurement) -> set[str]:

@@ -114,9 +114,18 @@ def respiratory_failure(view: View) -> Answer:
         told = agreed(fails(g, air) for g in versions(view, gas) for air in inspired(view, g))
         by_gas = held(view, told, gas, "pao2")
     by_ratio = reported_ratio(view)
-    if by_gas.met or by_ratio.met:
+    if by_gas.met or (by_ratio.met and not (by_gas == NO and _overtaken(view, gas))):
         return YES
     return Answer(UNKNOWN, by_gas.why | by_ratio.why) if by_gas.status == UNKNOWN else NO
+
+
+def _overtaken(view: View, gas: Measurement | None) -> bool:
+    """K5: a gas of a later hour is the newer result; the ratio of an earlier one speaks of that one."""
+    ratio, _ = newest(view, gas_window(view), "pf-ratio")
+    if gas is None or ratio is None:
+        return False
+    mine, theirs = view.time(gas.when), view.time(ratio.when)
+    return later(mine, theirs) and close(mine, theirs, "fio2_pair_minutes") == NOT_MET
 
 
 def reported_ratio(view: View) -> Answer:

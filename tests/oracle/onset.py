@@ -46,14 +46,14 @@ class Border:
     """After T0 + breakthrough_days, or after an attested improvement, an onset is a new illness."""
 
     t0: Span | None = None
-    improved: Span | None = None
+    improved: tuple[Span, ...] = ()
 
     def crossed(self, record: Record) -> bool:
-        """(b) merging, New episode."""
+        """(b) merging, New episode: after "an" improvement, whichever statement it is; a later one does not undo it."""
         if record.concept not in NEW_EPISODE:
             return False
         after_start = self.t0 is not None and older(self.t0, record.onset, "breakthrough_days") == MET
-        return after_start or (self.improved is not None and later(record.onset, self.improved))
+        return after_start or any(later(record.onset, when) for when in self.improved)
 
 
 def records_of(view: View, concepts: Sequence[str]) -> list[Record]:

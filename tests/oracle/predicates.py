@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
 
 from rpild_rules.facts import Measurement
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN, Answer
@@ -119,11 +118,7 @@ def other_causes(view: View, proven: bool = False) -> set[str]:
     found = {
         c for d in view.facts.diagnoses for c in CAUSES if counted_as(d, c) and close_by(view, d, "other_cause_days")
     }
-    tests = [
-        r
-        for r in view.facts.results
-        if r.valid and r.concept in VIRUSES and r.meaning in ("positive", "weak") and r.when
-    ]
+    tests = [r for r in view.facts.results if r.valid and r.concept in VIRUSES and r.meaning == "positive" and r.when]
     return found | {VIRUSES[r.concept] for r in tests if within(view.time(r.when), view.now, "other_cause_days") == MET}
 
 
@@ -203,20 +198,23 @@ def severe_failure(view: View) -> str:
     if any(ratio_below(view, g, "ecmo_pf") for g in recent_gases(view)):
         return "a"
     acid = [m for m in rows(view, "ph-arterial") if within(view.time(m.when), view.now, "ecmo_window_hours") == MET]
-    pairs = product(acid, rows(view, "paco2"))
-    low = (
-        p
-        for p, q in pairs
-        if (p.groups & q.groups or view.time(p.when) == view.time(q.when))
-        and all(_acidosis(p, c) for c in _same_set(view, p, q))
-    )
-    return "b" if next(low, None) is not None else ""
+    low = any(all(_acidosis(p, c) for c in told) for p in acid for told in _carbon_of(view, p))
+    return "b" if low else ""
 
 
-def _same_set(view: View, p: Measurement, q: Measurement) -> list[Measurement]:
-    """K6: the carbon dioxide and what contradicts it; of one set with the pH only that set speaks."""
-    rivals = contradicting(view, q)
-    return [c for c in rivals if p.groups & c.groups] if p.groups & q.groups else rivals
+def _carbon_of(view: View, p: Measurement) -> list[list[Measurement]]:
+    """Each carbon dioxide of "one gas" with a pH, with what contradicts it (K6): of the same set, where there is one.
+
+    Else the nearest of the same hour, or of the same day where neither has a time. Any of them may show the failure.
+    """
+    known = [q for q in rows(view, "paco2") if q.value is not None]
+    own = [q for q in known if q.groups & p.groups]
+    if own:
+        return [[c for c in contradicting(view, q) if c in own] for q in own]
+    when = view.time(p.when)
+    near = [q for q in known if view.time(q.when) == when or close(view.time(q.when), when, "fio2_pair_minutes") == MET]
+    least = min((abs(view.time(q.when).hi - when.hi) for q in near), default=0)
+    return [contradicting(view, q) for q in near if abs(view.time(q.when).hi - when.hi) == least]
 
 
 def _acidosis(p: Measurement, q: Measurement) -> bool:

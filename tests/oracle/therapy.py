@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from rpild_rules.facts import Treatment
 from tests.oracle.answers import MET, NOT_MET
-from tests.oracle.chart import View, counted_as
+from tests.oracle.chart import View
 from tests.oracle.settings import number, window
 from tests.oracle.times import DAY, Span, instant, older, span, within
 
@@ -149,11 +149,12 @@ def _set_aside(view: View, use: Use) -> bool:
 
 
 def covid_days(view: View) -> list[Span]:
-    """Dates of covid-19 Conditions and positive SARS-CoV-2 tests."""
-    ill = [d for d in view.facts.diagnoses if counted_as(d, "covid-19")]
-    tests = [
-        r for r in view.facts.results if r.concept == "sars-cov-2-rna" and r.valid and r.meaning in ("positive", "weak")
-    ]
+    """Dates of covid-19 Conditions and positive SARS-CoV-2 tests; one that has resolved was there all the same.
+
+    What may have been given for COVID-19 is no proven combination (K11), and an unproven one silences nothing.
+    """
+    ill = [d for d in view.facts.diagnoses if "covid-19" in d.concepts and d.verification in ("", "confirmed")]
+    tests = [r for r in view.facts.results if r.concept == "sars-cov-2-rna" and r.valid and r.meaning == "positive"]
     return [
         view.time(w)
         for w in (*(w for d in ill for w in (d.onset, d.recorded)), *(r.when for r in tests))

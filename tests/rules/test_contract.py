@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from rpild_rules.assess import assess
 from rpild_rules.contract import as_contract
-from rpild_rules.facts import Unreadable
+from rpild_rules.facts import Person, Unreadable
 from rpild_rules.findings import PRECEDENCE, Reason
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import knowledge_of, shipped
 
 LINES = ("test anti-mda5-qual positive @-14d", "condition dyspnea @-18D", "crp 10.65 @-2d problem=unit")
+UNREAD_BIRTH = Unreadable("Patient/1", "E-PAT", Reason.UNSTRUCTURED, "birthDate")
+UNREAD_FIO2 = Unreadable("Observation/9", "fio2", Reason.UNIT, "40 bananas")
 
 
 def test_every_unknown_criterion_and_flag_is_listed_with_the_reasons_of_its_finding() -> None:
@@ -53,6 +55,9 @@ def test_a_gate_that_cannot_be_judged_is_unknown_with_its_reason() -> None:
     nobody = chart("condition dyspnea @-5D")
     for facts, gate, reason in (
         (chart("condition dyspnea @-5D", person=nobody.person.__class__()), "G1", "no-data"),
+        (chart("condition dyspnea @-5D", person=Person(), unreadable=(UNREAD_BIRTH,)), "G1", "unstructured"),
+        (chart("condition dyspnea @-5D", person=Person(), unreadable=(UNREAD_FIO2,)), "G1", "no-data"),
+        (chart("condition dyspnea @-5D", "unread E-PAT fetch-failed", person=Person()), "G1", "fetch-failed"),
         (chart("condition dyspnea @-5D", "unread E-MSA not-permitted"), "G3", "not-permitted"),
     ):
         (finding,) = as_contract(assess(facts, shipped(), NOW), ())["findings"]
