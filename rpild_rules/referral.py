@@ -101,9 +101,10 @@ def _hour(knowledge: Knowledge) -> Window:
 
 
 def _under(r: Ratio, limit: str, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
-    """Surely below a limit; a gas of the same hour that contradicts it leaves it open (K6)."""
+    """Surely below a limit; a gas, or a reported ratio, of the same hour that contradicts it leaves it open (K6)."""
     if r.reported:
-        return compare(r.gas, knowledge.parameter(limit)) is MET
+        others = results.rivals(r.gas, results.of(facts, "pf-ratio"), knowledge, now, results.same)
+        return all(compare(each, knowledge.parameter(limit)) is MET for each in (r.gas, *others))
     gases = (r.gas, *contradicting(r.gas, facts, knowledge, now))
     return all(_computed_under(gas, limit, facts, now, knowledge) for gas in gases)
 

@@ -8,6 +8,7 @@ from random import Random
 
 from rpild_rules.facts import PatientFacts
 from tests.oracle.courses import circumstances, drafts, drugs, laboratory, lung_function, pictures, treated
+from tests.oracle.rarities import rarities
 from tests.oracle.stories import (
     ago,
     antibodies,
@@ -48,7 +49,8 @@ def story(seed: int) -> Story:
     lines = [line for part in PARTS for line in part(r)]
     lines += antibodies(r, r.choice(MDA5))
     age = r.choice((17, 18, 19)) if maybe(r, 0.03) else r.choice((34, 50, 66))
-    return Story(tuple(_readable(lines)), age, r.choice(("female", "male")))
+    sex = r.choice(("female", "male"))
+    return Story(tuple(_readable([*lines, *rarities(r)])), age, sex)
 
 
 def _readable(lines: list[str]) -> list[str]:

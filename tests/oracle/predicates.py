@@ -193,9 +193,30 @@ def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air
     return deep and all(a.kind == "recorded" and below_ratio(g, a, number(limit)).met for g, a in pairs)
 
 
+def low_ratio(view: View, limit: str, floor: str = "room_air_fio2") -> bool:
+    """Any P/F of 24 h under a limit: of a gas, or as reported where no gas of the hour gives it."""
+    reported = [
+        m
+        for m in rows(view, "pf-ratio")
+        if m.value is not None and within(view.time(m.when), view.now, "ecmo_window_hours") == MET
+    ]
+    return any(ratio_below(view, g, limit, floor) for g in recent_gases(view)) or any(
+        reported_below(view, m, limit, floor) for m in reported
+    )
+
+
+def reported_below(view: View, m: Measurement, limit: str, floor: str) -> bool:
+    """A reported P/F under a limit on recorded oxygen, by itself and all that contradicts it (K6)."""
+    when, gases = view.time(m.when), [g for g in rows(view, "pao2") if g.value is not None]
+    if any(close(view.time(g.when), when, "fio2_pair_minutes") == MET for g in gases):
+        return False
+    on_oxygen = all(air.kind == "recorded" and air.value >= number(floor) for air in inspired(view, m))
+    return on_oxygen and all(proves(each, "<", number(limit)).met for each in contradicting(view, m))
+
+
 def severe_failure(view: View) -> str:
     """severeFailure: "a", "b" or empty."""
-    if any(ratio_below(view, g, "ecmo_pf") for g in recent_gases(view)):
+    if low_ratio(view, "ecmo_pf"):
         return "a"
     acid = [m for m in rows(view, "ph-arterial") if within(view.time(m.when), view.now, "ecmo_window_hours") == MET]
     low = any(all(_acidosis(p, c) for c in told) for p in acid for told in _carbon_of(view, p))
@@ -225,11 +246,11 @@ def rescue_need(view: View, episode: Episode) -> str:
     """rescueNeed: "i", "ii" or empty."""
     if not episode.met:
         return ""
-    gases, ventilated = recent_gases(view), running_now(view, "invasive-ventilation")
-    deep = any(ratio_below(view, g, "rescue_pf", "rescue_fio2") for g in gases)
+    ventilated = running_now(view, "invasive-ventilation")
+    deep = low_ratio(view, "rescue_pf", "rescue_fio2")
     if ventilated and deep:
         return "i"
-    supported = running_now(view, "hfnc", "niv") and any(ratio_below(view, g, "rescue_pf") for g in gases)
+    supported = running_now(view, "hfnc", "niv") and low_ratio(view, "rescue_pf")
     worse = episode.refractory or bool(episode.signs)
     return "ii" if worse and (ventilated or deep or supported) else ""
 
