@@ -21,6 +21,7 @@ from cds_hooks.ports import Ports
 
 FHIR_JSON = "application/fhir+json"
 UNAUTHORIZED, INTERNAL = 401, 500
+UNANSWERED = frozenset({400, 412, INTERNAL})  # of a known EHR: somebody may ask why there was no card
 BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
     400: (UnreadableBodyError, "The request could not be read."),
     404: (UnknownPathError, "There is nothing at this address."),
@@ -33,8 +34,8 @@ BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
 def answer_error(error: HookError, ports: Ports) -> Response:
     """The OperationOutcome of a coded error; a caller that is not known gets a 401 without a body."""
     ports.report("refused", code=error.code, status=error.status, correlation=g.correlation, **error.known)
-    if error.audited:
-        who = g.get("ehr", "")
+    who = g.get("ehr", "")
+    if error.audited or (who and error.status in UNANSWERED):
         ports.audit("refused", who, code=error.code, correlation=g.correlation, **error.known)
     if error.status == UNAUTHORIZED:
         return _unauthorized()

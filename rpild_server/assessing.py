@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_rules.recommend import Call, choose
 from rpild_server.settings import Settings, load_settings
-from rpild_server.terminal import Screen, render
+from rpild_server.terminal import Screen, Shown, render
 from rpild_server.trends import trends
 
 
@@ -40,13 +40,13 @@ class Assessed:
     max_cards: int
 
 
-def moment(text: str) -> datetime:
-    """A time given on the command line, UTC where no zone is given; raises AssessError."""
+def moment(text: str, zone: tzinfo = UTC) -> datetime:
+    """A time given on the command line, in this zone where it names none; raises AssessError."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise AssessError("--at is not a time. Write it as 2026-11-22T09:30:00Z.") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        raise AssessError(f"{text!r} is not a time. Write it as 2026-11-22T09:30:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def assess_file(
@@ -85,9 +85,11 @@ def _chosen(asked: str | None, patients: tuple[str, ...], subjects: tuple[str, .
 def report_of(assessed: Assessed, screen: Screen) -> str:
     """The result for people at a terminal."""
     drawn = trends(assessed.facts, assessed.knowledge)
-    return render(assessed.contract, assessed.cards, drawn, _unread(assessed.facts), screen)
+    cards = (Shown(each.topic, each.indicator, each.summary) for each in assessed.cards)
+    return render(assessed.contract, cards, drawn, unread(assessed.facts), screen)
 
 
-def _unread(facts: PatientFacts) -> Iterator[str]:
+def unread(facts: PatientFacts) -> Iterator[str]:
+    """What stands in a chart and could not be read, with the reason."""
     for each in facts.unreadable:
         yield " ".join(filter(None, (each.reference, each.element, each.printed, f"({each.reason.value})")))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -22,10 +20,11 @@ from rpild_server.html_page import html_of
 from rpild_server.initial import write_initial
 from rpild_server.knowledge_command import knowledge
 from rpild_server.map_command import map_group
+from rpild_server.patient_command import patient_calls
 from rpild_server.record_commands import COMMANDS
 from rpild_server.register_sheet_command import register_sheet
 from rpild_server.report_command import admin_password, report
-from rpild_server.terminal import Screen
+from rpild_server.terminal import screen
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
@@ -129,15 +128,8 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
 
 main.add_command(knowledge)
 main.add_command(map_group)
-for command in (*COMMANDS, report, admin_password, client_key, doctor, check_ehr, register_sheet):
+for command in (*COMMANDS, patient_calls, report, admin_password, client_key, doctor, check_ehr, register_sheet):
     main.add_command(command)
-
-
-def screen() -> Screen:
-    """The terminal as it is; NO_COLOR is honoured, and a pipe gets no colour."""
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    return Screen(shutil.get_terminal_size().columns, colour, encoding.startswith("utf"))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import orjson
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.knowledge_parts import BUILDERS, Cells, Part, build_part
-from rpild_server.terminal import Screen
+from rpild_server.terminal import Screen, screen
 
 MARKDOWN, JSON = "markdown", "json"
 INDENT = "    "
@@ -121,6 +121,4 @@ def _cell(text: str) -> str:
 @click.option("--json", "form", flag_value=JSON, help="Print everything as JSON.")
 def knowledge(parts: tuple[str, ...], site: Path | None, form: str | None) -> None:
     """Print the clinical knowledge: parameters, criteria, cards, evidence, doses, algorithm, source attributes."""
-    from rpild_server.cli import screen  # the command line registers this command
-
     with_exit_code(lambda: click.echo(knowledge_text(parts, site, form or "", screen()), nl=False, color=True))

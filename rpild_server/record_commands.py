@@ -17,6 +17,7 @@ from rpild_server.assessing import moment
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.operating import WAIT_SECONDS, knowledge_of, opened, operator
 from rpild_server.replaying import replay
+from rpild_server.retelling import told
 from rpild_server.storage.audit import Entry, Event, entries, verify
 from rpild_server.storage.heads import export_head, read_exported
 from rpild_server.storage.retention import apply_retention, erase_patient, sweep_journal
@@ -24,6 +25,7 @@ from rpild_server.storage.store import Storage
 from rpild_server.storage.switches import Scope, State, Switch, set_switch
 from rpild_server.storage.times import stamp
 from rpild_server.storage.vouching import verify_records
+from rpild_server.terminal import screen
 
 configured = click.option(
     "--config",
@@ -37,17 +39,19 @@ folder_type = click.Path(file_okay=False, path_type=Path)
 
 @click.command("replay")
 @click.argument("id")
+@click.option("--why", is_flag=True, help="Print the recorded assessment in place of the answer: who, why, from what.")
 @configured
-def replay_command(id: str, config: Path) -> None:
+def replay_command(id: str, why: bool, config: Path) -> None:
     """Decide a recorded call once more; prints the stored answer, exit status 1 if it does not come again."""
-    with_exit_code(lambda: _replay(id, config))
+    with_exit_code(lambda: _replay(id, why, config))
 
 
-def _replay(id: str, config: Path) -> None:
+def _replay(id: str, why: bool, config: Path) -> None:
     with opened(config) as (settings, storage):
         storage.audit(Event(wall_clock(), "replay", operator(), {"record": id}), wait=True)
-        found = replay(storage, id, knowledge_of(settings))
-    click.echo(found.stored.decode())
+        knowledge = knowledge_of(settings)
+        found = replay(storage, id, knowledge)
+    click.echo(told(found, knowledge, screen()) if why else found.stored.decode(), color=True)
     click.echo(found.fault or "The same bytes come again.", err=True)
     if found.fault:
         sys.exit(1)

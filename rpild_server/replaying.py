@@ -16,9 +16,10 @@ from rpild_server.version import APP_VERSION
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The stored bytes; `fault` says why they are not proven to come again, and what would be needed."""
+    """The stored bytes, and what was decided from; `fault` says why the bytes are not proven to come again."""
 
     stored: bytes
+    kept: Kept
     fault: str = ""
 
 
@@ -31,7 +32,7 @@ def replay(storage: Storage, id: str, knowledge: Knowledge) -> Replayed:
     fault = _other_version(decision, kept, knowledge)
     if not fault and conclude(_sealed(kept.inputs, decision, storage.keyring), knowledge).answer != decision.response:
         fault = "The answer is another one although all versions are the same: report this to the maintainers."
-    return Replayed(decision.response, fault)
+    return Replayed(decision.response, kept, fault)
 
 
 def _sealed(inputs: Inputs, decision: StoredDecision, keyring: Keyring) -> Inputs:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from rpild_rules.assessment import Recommendation
 from rpild_server.trends import PLAIN, Glyphs, Trend, picture
 
 COLOURS = {"met": "red", "notMet": "green", "unknown": "yellow", "critical": "red", "warning": "yellow", "info": "blue"}
@@ -40,9 +42,24 @@ class Screen:
         return click.style(text, bold=True) if self.colour else text
 
 
+class Shown(NamedTuple):
+    """A card as far as a terminal tells it."""
+
+    topic: str
+    indicator: str
+    summary: str
+
+
+def screen() -> Screen:
+    """The terminal as it is; NO_COLOR is honoured, and a pipe gets no colour."""
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    return Screen(shutil.get_terminal_size().columns, colour, encoding.startswith("utf"))
+
+
 def render(
     contract: Mapping[str, Any],
-    cards: Iterable[Recommendation],
+    cards: Iterable[Shown],
     trends: Iterable[Trend],
     unread: Iterable[str],
     screen: Screen,
@@ -100,7 +117,7 @@ def _wrapped(text: str, label: str, screen: Screen) -> list[str]:
     return textwrap.wrap(label + clean, screen.room, initial_indent=indent, subsequent_indent=indent + " " * len(label))
 
 
-def _cards(cards: tuple[Recommendation, ...], screen: Screen) -> Iterator[str]:
+def _cards(cards: tuple[Shown, ...], screen: Screen) -> Iterator[str]:
     yield from ("", screen.heading("Cards"))
     if not cards:
         yield "none"

@@ -112,7 +112,7 @@ def test_control_characters_of_a_chart_do_not_reach_the_terminal(tmp_path: Path)
     [
         ([patient("p2")], (), "Choose one with --patient: p1, p2"),
         ([], ("--patient", "p9"), "no Patient p9. Its patients: p1"),
-        ([], ("--at", "yesterday"), "--at is not a time"),
+        ([], ("--at", "yesterday"), "'yesterday' is not a time"),
     ],
 )
 def test_wrong_use_ends_with_two_and_says_what_to_give(

@@ -1,6 +1,6 @@
 """Kills the whole running service at random moments under load: `python -m tests.recording.kills --rounds 500`.
 
-Each round starts `rpild serve` anew on the data of the kill before, lets signed calls run, ends all processes by SIGKILL
+Each round starts `rpild serve` anew on the data of the kill before, lets signed calls run, ends all of it by SIGKILL
 and looks at what is left: files that are sound, a chain that holds, and every decision whose answer arrived.
 """
 
