@@ -27,7 +27,7 @@ from rpild_rules.findings import (
 from rpild_rules.gas_exchange import gas_exchange
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import lung_function
-from rpild_rules.oxygen import oxygen_support
+from rpild_rules.oxygen_use import oxygen_support
 from rpild_rules.stays import overlap, respiratory_stay
 from rpild_rules.when import When, after, gap, lately, within
 

@@ -9,7 +9,8 @@ from rpild_rules import results
 from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, foremost, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
-from rpild_rules.oxygen import Fraction, fraction_of, fractions_of, oxygen_use
+from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
+from rpild_rules.oxygen_use import oxygen_use
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.stays import acute
 from rpild_rules.when import When, Window, after, at_least_before, near, within

@@ -23,7 +23,7 @@ from rpild_rules.facts import PatientFacts, Reading
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Reason, Status, foremost
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.onset import find_onset, onset_finding
-from rpild_rules.oxygen import oxygen_evidence
+from rpild_rules.oxygen_use import oxygen_evidence
 from rpild_rules.when import When, lately
 
 CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})

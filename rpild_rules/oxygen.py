@@ -1,19 +1,18 @@
-"""Inspired oxygen: the fraction that belongs to a gas, room air, evidence of oxygen use (decisions section 4)."""
+"""Inspired oxygen: the fraction that belongs to a gas, and statements of room air (decisions section 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from rpild_rules import results
-from rpild_rules.concepts import LOW_FLOW, MECHANISMS, OXYGEN_SUPPORT, RECORDED_CONCEPTS
-from rpild_rules.diagnoses import having, recorded_within
+from rpild_rules.concepts import LOW_FLOW, MECHANISMS
 from rpild_rules.facts import Measurement, PatientFacts, Support
-from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
+from rpild_rules.findings import MET, Reason
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import FIRST_INSTANT, When, Window, lately, near
+from rpild_rules.when import When, Window, near
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +44,42 @@ def fractions_of(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, no
 
     A recorded fraction stands before an estimate that is nearer: an estimate is never used (C4). A statement of room
     air is such a word; an estimate nearer than it leaves the oxygen open. More than one comes back only where words of
-    one moment contradict each other: fractions by K6, room air and a recorded fraction always.
+    one moment contradict each other: fractions by K6, room air and a recorded fraction always, a bound by what it rules
+    out.
     """
     at, window = results.time_of(gas), knowledge.window("fio2_pair_minutes")
     recorded = [m for m in results.around(results.of(facts, "fio2"), at, window) if _dated(m, now)]
     together = [m for m in recorded if m.groups & gas.groups]
-    own = [m for m in together if _usable(m)]
+    own = [m for m in together if usable(m)]
     close = [m for m in recorded if near(results.time_of(m), at, window) is MET]
-    usable = [m for m in close if _usable(m)]
-    recorded_close = [m for m in usable if not is_estimate(m, facts, knowledge)]
-    measured, air = own or recorded_close or usable, [] if own else _air_near(facts, at, window)
+    clean = [m for m in close if usable(m)]
+    recorded_close = [m for m in clean if not is_estimate(m, facts, knowledge)]
+    measured, air = own or recorded_close or clean, [] if own else _air_near(facts, at, window)
     moment = min((_rank(when, at) for when in _times(measured, air)), default=None)
     if moment is None:
         return (_unusable([*together, *close]),)
     then = [m for m in measured if _rank(results.time_of(m), at) == moment]
     said = [_room_air(ref, knowledge) for when, ref in air if _rank(when, at) == moment]
-    return _told(then, said, facts, knowledge, now)
+    told = _told(then, said, facts, knowledge, now)
+    bounds = [m for m in recorded if m.comparator and _rank(results.time_of(m), at) == moment]
+    return (*told, *(_unusable([m]) for m in bounds if any(_rules_out(m, each) for each in told)))
+
+
+def _rules_out(bound: Measurement, told: Fraction) -> bool:
+    """Whether a fraction lies beyond a bound of the same moment (K8): a bound gives none, but may contradict one."""
+    if told.value is None or bound.value is None:
+        return False
+    if told.value == bound.value:
+        return "=" not in bound.comparator
+    return (told.value < bound.value) is bound.comparator.startswith(">")
 
 
 def _dated(m: Measurement, now: When) -> bool:
     return m.valid and m.when is not None and not m.when.ahead_of(now)
 
 
-def _usable(m: Measurement) -> bool:
+def usable(m: Measurement) -> bool:
+    """A number without a bound: one that may enter a ratio."""
     return m.value is not None and not m.problem and not m.comparator
 
 
@@ -88,7 +100,7 @@ def _told(
 
     Of several the newest by issue or id (K5) counts, with those that contradict it: by K6, or as oxygen does room air.
     """
-    read = {m.reference: _recorded(m, facts, knowledge) for m in measured}
+    read = {m.reference: recorded_fraction(m, facts, knowledge) for m in measured}
     known = [m for m in measured if read[m.reference].value is not None]
     rivals = results.rivals(known[0], known, knowledge, now, results.same) if known else []
     others = [m for m in known if read[m.reference].air is not read[known[0].reference].air]
@@ -109,7 +121,8 @@ def _unusable(paired: list[Measurement]) -> Fraction:
     return Fraction(None, reason=reason, printed=f"FiO2 {results.printed(m)}", reference=m.reference)
 
 
-def _recorded(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Fraction:
+def recorded_fraction(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Fraction:
+    """What one recorded number says: a fraction, room air, or nothing where it is an estimate."""
     value = results.value_of(m)
     if is_estimate(m, facts, knowledge):
         return Fraction(None, printed=f"FiO2 {results.printed(m)} is an estimate", reference=m.reference)
@@ -149,12 +162,12 @@ def _air_near(facts: PatientFacts, at: When, window: Window) -> list[tuple[When,
 
 def _air_said(facts: PatientFacts, measured: Iterable[Measurement]) -> Iterator[tuple[When, str]]:
     yield from ((s.start, s.reference) for s in facts.supports if s.concept == "room-air" and s.start)
-    yield from ((m.when, m.reference) for m in measured if m.when and _states_air(m))
+    yield from ((m.when, m.reference) for m in measured if m.when and states_air(m))
 
 
-def _states_air(m: Measurement) -> bool:
+def states_air(m: Measurement) -> bool:
     """An oxygen flow of zero, or a pulse oximetry coded on room air."""
-    if not m.valid or not _usable(m):
+    if not m.valid or not usable(m):
         return False
     return m.variant == "room-air" if m.concept == "spo2" else results.value_of(m) == 0
 
@@ -166,7 +179,7 @@ def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowle
     saturation that is as low under a mask is worse than one on room air.
     """
     limit = knowledge.number("room_air_fio2")
-    measured = [m for m in results.around(results.of(facts, "fio2"), at, window) if m.valid and _usable(m)]
+    measured = [m for m in results.around(results.of(facts, "fio2"), at, window) if m.valid and usable(m)]
     low = [(m.when, m.reference) for m in measured if m.when and results.value_of(m) <= limit]
     said = [(when, ref) for when, ref in low if near(when, at, window) is MET] + _air_near(facts, at, window)
     return min(said, key=lambda word: (_rank(word[0], at), word[1]), default=(at, ""))[1]
@@ -175,123 +188,9 @@ def room_air_at(facts: PatientFacts, at: When, window: Window, knowledge: Knowle
 def words_on_oxygen(facts: PatientFacts, now: When, knowledge: Knowledge) -> list[tuple[When, Fraction]]:
     """Every recorded fraction that is no estimate, and every statement of room air, with its time; one of 0.20 is
     room air too, and counts as 0.21."""
-    measured = [m for m in results.readable(results.of(facts, "fio2"), now) if _usable(m)]
-    recorded = ((results.time_of(m), _recorded(m, facts, knowledge)) for m in measured)
+    measured = [m for m in results.readable(results.of(facts, "fio2"), now) if usable(m)]
+    recorded = ((results.time_of(m), recorded_fraction(m, facts, knowledge)) for m in measured)
     said = _air_said(facts, results.of(facts, "o2-flow", "spo2"))
     air = [(when, _room_air(ref, knowledge)) for when, ref in said if not when.ahead_of(now)]
     known = ((when, fraction) for when, fraction in recorded if fraction.value is not None)
     return [(when, _room_air(f.reference, knowledge) if f.air else f) for when, f in known] + air
-
-
-def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
-    """Oxygen or breathing support in the last week, or dependence on it recorded in the last month."""
-    id, window, parameters = "oxygenSupport", knowledge.window("c1_oxygen_days"), ("c1_oxygen_days",)
-    found = oxygen_evidence(facts, now, window, knowledge)
-    if found:
-        return Finding(id, MET, found[0], (found[1],), parameters)
-    air, doubts = _air_within(facts, now, window, knowledge), list(_doubts(facts, now, window, knowledge))
-    if MET in air and not doubts and facts.read("E-O2"):
-        return Finding(id, NOT_MET, "room air, no oxygen in the last week", (air[MET],), parameters)
-    vague = [(Reason.IMPRECISE_DATE, air[UNKNOWN])] if UNKNOWN in air and MET not in air else []
-    reason = foremost((*(reason for reason, _ in (*doubts, *vague)), facts.why_absent("E-O2")))
-    what = "a record of oxygen in the last week cannot be judged" if doubts or vague else _no_word(bool(air))
-    return unknown(id, reason, what, tuple(ref for _, ref in (*doubts, *vague)), parameters)
-
-
-def _no_word(air: bool) -> str:
-    if air:
-        return "room air, but not all records of oxygen could be read"
-    return "no word on oxygen or room air in the last week"
-
-
-def _doubts(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> Iterator[tuple[Reason, str]]:
-    """Records that may mean oxygen in the window but cannot be read or placed: they forbid a "no oxygen"."""
-    measured = (m for c in ("fio2", "o2-flow") for m in results.may_lie_near(results.of(facts, c), now, window))
-    for m in (m for m in measured if m.valid and not _plain(m, now) and not _no_oxygen(m, knowledge)):
-        place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
-        if m.comparator and not _means_oxygen(m, knowledge, now):
-            reason = reason or Reason.COMPARATOR
-        if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
-            yield reason or Reason.IMPRECISE_DATE, m.reference
-    for s in facts.supports:
-        if s.concept in OXYGEN_SUPPORT and used(s, now, window) is UNKNOWN:
-            yield Reason.IMPRECISE_DATE, s.reference
-
-
-def _no_oxygen(m: Measurement, knowledge: Knowledge) -> bool:
-    """Room air or no flow, whenever it was; a bound from above may say so (K8)."""
-    if m.value is None or m.comparator.startswith(">") or m.when is None:
-        return False
-    return m.value <= _air_limit(m, knowledge)
-
-
-def _air_limit(m: Measurement, knowledge: Knowledge) -> Decimal:
-    """What a fraction or a flow has to exceed to be oxygen."""
-    return knowledge.number("room_air_fio2") if m.concept == "fio2" else Decimal(0)
-
-
-def _plain(m: Measurement, now: When) -> bool:
-    """A clean number at a known past moment: nothing to doubt."""
-    return _usable(m) and m.when is not None and m.when.exact and m.when.latest <= now.latest
-
-
-def oxygen_evidence(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
-    """Words and reference of evidence of oxygen use in a window before now, dependence on it included."""
-    found = oxygen_use(facts, now, window, knowledge)
-    if found:
-        return found
-    month = knowledge.window("c1_window_days")
-    dependent = [d.reference for d in having(facts, RECORDED_CONCEPTS) if recorded_within(d, now, month)]
-    return ("dependence on oxygen recorded", max(dependent)) if dependent else None
-
-
-def oxygen_use(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
-    """Words and reference of oxygen given in a window before now: a measurement first, the newest, then a support."""
-    measured = (m for c in ("fio2", "o2-flow") for m in results.around(results.of(facts, c), now, window))
-    for m in measured:
-        if _means_oxygen(m, knowledge, now) and lately(results.time_of(m), now, window) is MET:
-            return f"{'FiO2' if m.concept == 'fio2' else 'oxygen'} {results.shown(m)}", m.reference
-    supports = [s for s in facts.supports if s.concept in OXYGEN_SUPPORT and used(s, now, window) is MET]
-    s = max(supports, key=_begun, default=None)
-    if not s:
-        return None
-    return f"{s.concept.replace('-', ' ')} since {s.start.printed if s.start else 'an unknown time'}", s.reference
-
-
-def _begun(s: Support) -> tuple[datetime, str]:
-    return s.start.latest if s.start else FIRST_INSTANT, s.reference
-
-
-def _means_oxygen(m: Measurement, knowledge: Knowledge, now: When) -> bool:
-    """Above room air, or a flow above zero; a lower bound may prove it, an upper bound never does."""
-    if not m.valid or m.value is None or m.comparator.startswith("<"):
-        return False
-    limit = _air_limit(m, knowledge)
-    above = m.value > limit or (m.comparator == ">" and m.value == limit)
-    return above and results.trouble(m, now) is None
-
-
-def _air_within(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge) -> dict[Status, str]:
-    """The reference of an explicit word of room air that lies, or may lie, in a window before now."""
-    measured = (m for c in ("spo2", "o2-flow", "fio2") for m in results.around(results.of(facts, c), now, window))
-    stated = [(results.time_of(m), m.reference) for m in measured if _is_air(m, facts, knowledge)]
-    said = sorted(((s.reference, s.start) for s in facts.supports if s.concept == "room-air" and s.start), reverse=True)
-    words = [*stated, *((when, ref) for ref, when in said)]
-    placed = {lately(when, now, window): ref for when, ref in reversed(words) if not when.ahead_of(now)}
-    return {place: ref for place, ref in placed.items() if place is not NOT_MET}
-
-
-def _is_air(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> bool:
-    if m.concept != "fio2":
-        return _states_air(m)
-    return m.valid and _usable(m) and _recorded(m, facts, knowledge).air
-
-
-def used(s: Support, now: When, window: Window) -> Status:
-    """Whether a support was in use in a window before now; where now is a day, before its end."""
-    if s.start and s.start.ahead_of(now):
-        return NOT_MET
-    if s.running or (s.start and s.end and s.end.latest >= now.latest):
-        return MET
-    last = s.end or s.start
-    return lately(last, now.at_its_end(), window) if last else UNKNOWN

@@ -13,6 +13,7 @@ from rpild_rules.findings import MET, Finding, Reason
 from rpild_rules.gas_exchange import gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.lung_function import fell_late
+from rpild_rules.oxygen_use import oxygen_evidence
 from rpild_rules.stays import acute
 from rpild_rules.support import highest_fraction, in_use, needs_much_oxygen, used_within
 from rpild_rules.when import When, lately
@@ -137,7 +138,7 @@ def lung_signal(found: dict[str, Finding], facts: PatientFacts, now: When, knowl
         or found["dyspnoeaShown"].met
         or any(found[c].met for c in CONDITIONS)
         or low_saturation(facts, "spo2_note", now, knowledge, on_air=False) is not None
-        or oxygen.oxygen_evidence(facts, now, knowledge.window("c1_oxygen_days"), knowledge) is not None
+        or oxygen_evidence(facts, now, knowledge.window("c1_oxygen_days"), knowledge) is not None
     )
 
 
@@ -146,7 +147,7 @@ def quiet(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:
     window = knowledge.window("quiet_days")
     if acute(facts, now, now) or not all(facts.read(element) for element in ("E-COND", "E-O2", "E-ATT")):
         return False
-    if oxygen.oxygen_evidence(facts, now, window, knowledge):
+    if oxygen_evidence(facts, now, window, knowledge):
         return False
     if any(may_be_dated_within(d, now, window) for d in history(facts, ONSET_CONCEPTS | {"cough"})):
         return False

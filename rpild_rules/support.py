@@ -7,7 +7,8 @@ from rpild_rules.concepts import MECHANISMS
 from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.oxygen import is_estimate, used
+from rpild_rules.oxygen import is_estimate
+from rpild_rules.oxygen_use import used
 from rpild_rules.when import When, Window, lately
 
 

@@ -28,28 +28,52 @@ NONE = Inspired("none")
 
 
 def inspired(view: View, gas: Measurement) -> list[Inspired]:
-    """FiO2 of a gas: of its own set, else the nearest recorded value or room-air statement within 60 minutes."""
+    """FiO2 of a gas: of its own set, else the nearest recorded value or room-air statement within 60 minutes.
+
+    A bound is no fraction (K8); one of the same moment that rules the fraction out contradicts it.
+    """
     when = view.time(gas.when)
     fractions = rows(view, "fio2")
-    grouped = [m for m in fractions if m.groups & gas.groups and m.value is not None]
+    clean = [m for m in fractions if m.value is not None and not m.comparator]
+    grouped = [m for m in clean if m.groups & gas.groups]
     if grouped:
-        return [NONE if estimated(view, m) else _reading(m) for m in _at_once(view, grouped, grouped[0])]
+        told = [NONE if estimated(view, m) else _reading(m) for m in _at_once(view, grouped, grouped[0])]
+        return told + _against(view, told, view.time(grouped[0].when))
     around = [m for m in fractions if close(view.time(m.when), when, "fio2_pair_minutes") == MET]
-    near = [m for m in around if m.value is not None and not estimated(view, m)]
     own = [m for m in fractions if m.groups & gas.groups]
-    unread = [Inspired("none", why=str(m.problem)) for m in (*own, *around) if m.value is None]
-    said = [(distance(s, when), AIR) for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET]
+    unread = [_reading(m) for m in (*own, *around) if m not in clean]
+    return _nearest_word(view, when, [m for m in around if m in clean], unread)
+
+
+def _nearest_word(view: View, when: Span, around: list[Measurement], unread: list[Inspired]) -> list[Inspired]:
+    near = [m for m in around if not estimated(view, m)]
+    said = {distance(s, when): s for s in air_statements(view) if close(s, when, "fio2_pair_minutes") == MET}
     told = [(distance(view.time(m.when), when), view.time(m.when).hi, m) for m in near]
     best = min(told, key=lambda t: t[:2], default=None)
-    spoken = min((d for d, _ in said), default=None)
-    guessed = [distance(view.time(m.when), when) for m in around if m.value is not None and estimated(view, m)]
+    spoken = min(said, default=None)
+    guessed = [distance(view.time(m.when), when) for m in around if estimated(view, m)]
     if spoken is not None and best is None and guessed and min(guessed) < spoken:
         return [NONE]
+    if best is None and spoken is None:
+        return [Inspired("none", why=ANY)] if guessed and unread else unread[:1] or [NONE]
     if best is None or (spoken is not None and spoken < best[0]):
-        open_reason = [Inspired("none", why=ANY)] if guessed and unread else unread[:1] or [NONE]
-        return [AIR] if spoken is not None else open_reason
+        return [AIR, *_against(view, [AIR], said[spoken])]  # type: ignore[index]
     told_then = [_reading(m) for m in _at_once(view, near, best[2])]
-    return told_then + ([AIR] if spoken == best[0] and all(each.kind != "air" for each in told_then) else [])
+    told_then += [AIR] if spoken == best[0] and all(each.kind != "air" for each in told_then) else []
+    return told_then + _against(view, told_then, view.time(best[2].when))
+
+
+def _against(view: View, told: list[Inspired], when: Span) -> list[Inspired]:
+    """Bounds of that moment that rule one of the fractions out."""
+    bounds = [m for m in rows(view, "fio2") if m.value is not None and m.comparator and view.time(m.when) == when]
+    known = [each for each in told if each.kind != "none"]
+    return [_reading(m) for m in bounds if any(not _allows(m, each.value) for each in known)]
+
+
+def _allows(bound: Measurement, value: Fraction) -> bool:
+    limit = Fraction(bound.value)  # type: ignore[arg-type]
+    table = {"<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit}
+    return table[bound.comparator]
 
 
 def _at_once(view: View, pool: list[Measurement], best: Measurement) -> list[Measurement]:
