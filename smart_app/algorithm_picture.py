@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rpild_rules.assessment import Assessment
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.pathway import STAGES
-from rpild_rules.pathway_rows import Disagreement, Node, StageRule, Transition
+from rpild_rules.pathway_rows import Node, StageRule, Transition
 from smart_app.algorithm_layout import Layout, Line, Rect, hub, layout
 from smart_app.picture_texts import say
 from smart_app.stage_basis import Basis, basis_of
@@ -84,8 +84,6 @@ class AlgorithmPicture:
     text: str
     led: tuple[Basis, ...]
     before: tuple[str, ...]
-    stages: tuple[StageText, ...]
-    disagreements: tuple[Disagreement, ...]
     hub: str
 
     def say(self, key: str, **values: object) -> str:
@@ -104,10 +102,13 @@ def draw_algorithm(assessment: Assessment) -> AlgorithmPicture:
     return AlgorithmPicture(
         stage=stages[current], wide=next(drawn), tall=next(drawn),
         text=say("algorithm.picture_text", count=len(stages), stage=stages[current].title, next=titles),
-        led=basis_of(assessment), before=tuple(stages[id].title for id in _before(current)),
-        stages=tuple(stages.values()), disagreements=tuple(knowledge.tables.of(Disagreement).values()),
-        hub=stages[hub()].title,
+        led=basis_of(assessment), before=tuple(stages[id].title for id in _before(current)), hub=stages[hub()].title,
     )  # fmt: skip
+
+
+def stages_in_words(knowledge: Knowledge) -> tuple[StageText, ...]:
+    """All stages, of no patient."""
+    return tuple(_stage(knowledge, id, "", {}) for id in knowledge.tables.of(StageRule))
 
 
 def _before(current: str) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fhir_mappings.attestations import CLINICIANS
+from fhir_mappings.attestations import CLINICIANS, TABLE
 from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.when import When
 from smart_app.attest_fields import Field, fields_of
 from smart_app.attest_lines import Line, Told, lines_of, told_by
 from smart_app.attest_texts import attest_texts, codes, how_long, say
+from smart_app.ct_choices import ct_scans, label_of
 from smart_app.errors import Unsaved
 from smart_app.statement_ports import FINAL, KeptStatement
 
@@ -43,6 +44,7 @@ class Stating:
     kept: Sequence[KeptStatement] = ()
     done: str = ""
     again: Again | None = None
+    report_texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def off(self) -> str:
@@ -67,7 +69,7 @@ class Waiting:
 class AttestForm:
     """One statement of the contract: what is asked, what was stated, the fields for stating it.
 
-    `problem` is set when what was entered could not be taken.
+    `problem` is set when what was entered could not be taken. `reports` are the CTs to choose from with their words.
     """
 
     code: str
@@ -79,6 +81,7 @@ class AttestForm:
     lines: tuple[Line, ...]
     fields: tuple[Field, ...]
     problem: str = ""
+    reports: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,13 @@ def _form(code: str, s: Stating) -> AttestForm:
     return AttestForm(
         code, say(f"{code}.title"), say(f"{code}.question"), say(f"{code}.help"), how_long(code, s.knowledge),
         standing or say("panel.none"), lines, fields if not s.off else (), _problem(again) if again else "",
+        _reports(s) if TABLE[code].get("compares") else (),
     )  # fmt: skip
+
+
+def _reports(s: Stating) -> tuple[tuple[str, str], ...]:
+    """Each CT of the chart, newest first, with what its report says."""
+    return tuple((label_of(each), s.report_texts.get(each.reference, "")) for each in ct_scans(s.facts))
 
 
 def _problem(again: Again) -> str:

@@ -33,10 +33,18 @@ def with_forms(
     if before:
         new = changes(before, seen_in(assessment), ports.knowledge.texts)
         since = When.at(before.at, zone).printed
+    panel = _attest(seen, patient, ports, done, again)
     return replace(
-        view, attest=_attest(seen, patient, ports, done, again), feedback=_feedback(seen, patient, ports, done),
-        since=since, changes=new,
+        view, attest=panel, feedback=_feedback(seen, patient, ports, done), since=since, changes=new,
+        opened=_opened(panel, done, again),
     )  # fmt: skip
+
+
+def _opened(panel: AttestPanel, done: str, again: Again | None) -> frozenset[str]:
+    """The part of the form that was just sent, and statements that wait for a decision."""
+    if done == ANSWERED:
+        return frozenset({"feedback"})
+    return frozenset({"attest"} if again or panel.notice or panel.waiting else ())
 
 
 def _noted(seen: Opened, assessment: Assessment, ports: SmartPorts) -> bytes | None:
@@ -55,7 +63,7 @@ def _attest(seen: Opened, patient: PatientChart, ports: SmartPorts, done: str, a
             launch.user, facts, ports.knowledge, When.at(patient.read_at, facts.zone),
             again.form.get("key", "") if again else ports.correlation(),
             writes and may_create(launch.scopes), writes and may_change(launch.scopes), ports.statements is not None,
-            kept, done, again,
+            kept, done, again, patient.report_texts,
         )
     )  # fmt: skip
 

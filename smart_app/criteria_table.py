@@ -109,7 +109,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionCard:
-    """One definition: its standing, its formula leg by leg, its words and origin, what is open in it."""
+    """One definition: its standing and its formula leg by leg."""
 
     id: str
     short: str
@@ -117,6 +117,14 @@ class DefinitionCard:
     status: Status
     primary: bool
     legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One definition, of no patient: in words, where it comes from, what is open in it."""
+
+    id: str
+    title: str
     logic: str
     source: str
     where: str
@@ -125,17 +133,30 @@ class DefinitionCard:
 
 def definition_cards(s: Situation) -> tuple[DefinitionCard, ...]:
     """The evaluated definitions, the primary one first."""
-    rows = {row.contract: row for row in s.knowledge.tables.of(Definition).values() if row.contract}
-    return tuple(_definition(s, id, rows[id]) for id in FORMULAS)
-
-
-def _definition(s: Situation, id: str, row: Definition) -> DefinitionCard:
-    reference = s.knowledge.reference(row.source)
-    return DefinitionCard(
-        id, page_texts().label("definition_short", id), s.knowledge.texts.label("definition", id),
-        s.found[id].status, row.use == "primary", tuple(_leg(s, part) for part in FORMULAS[id]), row.logic,
-        f"{reference.cited}; {reference.kind}", row.where, row.open_point,
+    rows = _evaluated(s.knowledge)
+    return tuple(
+        DefinitionCard(
+            id, page_texts().label("definition_short", id), s.knowledge.texts.label("definition", id),
+            s.found[id].status, rows[id].use == "primary", tuple(_leg(s, part) for part in FORMULAS[id]),
+        )
+        for id in FORMULAS
     )  # fmt: skip
+
+
+def origins(knowledge: Knowledge) -> tuple[Origin, ...]:
+    """Where the evaluated definitions come from."""
+    rows = _evaluated(knowledge)
+    return tuple(_origin(knowledge, id, rows[id]) for id in FORMULAS)
+
+
+def _origin(knowledge: Knowledge, id: str, row: Definition) -> Origin:
+    source = knowledge.reference(row.source)
+    title = knowledge.texts.label("definition", id)
+    return Origin(id, title, row.logic, f"{source.cited}; {source.kind}", row.where, row.open_point)
+
+
+def _evaluated(knowledge: Knowledge) -> dict[str, Definition]:
+    return {row.contract: row for row in knowledge.tables.of(Definition).values() if row.contract}
 
 
 def _leg(s: Situation, part: str | tuple[str, ...]) -> Leg:
@@ -147,7 +168,12 @@ def _leg(s: Situation, part: str | tuple[str, ...]) -> Leg:
 
 def criterion_name(s: Situation, id: str) -> str:
     """A criterion in words; the legs of the other definitions are named by the page."""
-    named = s.knowledge.texts.label("criterion", id)
+    return criterion_word(s.knowledge, id)
+
+
+def criterion_word(knowledge: Knowledge, id: str) -> str:
+    """The same, of no patient."""
+    named = knowledge.texts.label("criterion", id)
     return named if named != id else page_texts().label("criterion", id)
 
 
@@ -164,23 +190,6 @@ def _row(s: Situation, id: str, record: Record) -> Row:
         tuple(limit(name, s.knowledge) for name in LIMITS.get(id, ())),
         () if composite else lacks_of(s, id, finding), USED_BY[id], id in INSIDE, composite,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One parameter and the criteria that it was used for."""
-
-    limit: Limit
-    used_for: tuple[str, ...]
-
-
-def settings_used(s: Situation) -> tuple[Setting, ...]:
-    """Every parameter behind the criteria, the deciding ones of a criterion before what else it was weighed with."""
-    used: dict[str, list[str]] = {}
-    for id in (each for each in USED_BY if each not in COMPOSITES):
-        for name in dict.fromkeys((*LIMITS.get(id, ()), *s.found[id].parameters)):
-            used.setdefault(name, []).append(criterion_name(s, id))
-    return tuple(Setting(limit(name, s.knowledge), tuple(names)) for name, names in used.items())
 
 
 def limit(name: str, knowledge: Knowledge) -> Limit:

@@ -1,11 +1,10 @@
-"""Published risk flags, each for itself with its cohort; the Kurasawa count; published medians beside the values."""
+"""Published risk flags, each for itself with its cohort; the Kurasawa count."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rpild_rules.context_values import context_values
 from rpild_rules.findings import MET, Finding, Status
 from rpild_rules.prognosis import AADO2, FLAGS, THRESHOLDS, ferritin_trend
 from smart_app.criteria_table import CONCEPTS, Lack, Limit, lacks_of, limit
@@ -50,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FlagTable:
-    """All flags, the count of three with its parts, the trend, and medians of cohorts as context.
+    """All flags, the count of three with its parts, and the trend.
 
     `other_cohort` tells that the cohorts were anti-MDA5 positive and this patient is not known to be.
     """
@@ -59,7 +58,6 @@ class FlagTable:
     kurasawa: str
     parts: tuple[Part, ...]
     trend: str
-    medians: tuple[tuple[str, str, tuple[str, ...]], ...]
     other_cohort: bool
 
     @property
@@ -72,14 +70,9 @@ def flag_table(s: Situation, record: Record) -> FlagTable:
     count = s.kurasawa
     words = page_texts().say("flags.kurasawa", met=count.met, of=count.of)
     parts = tuple(Part(page_texts().label("kurasawa", p.id), p.status, told(p.because, s)) for p in count.parts)
-    medians = tuple(
-        (each.marker, told(each.value.printed, s), tuple(people(line.words) for line in each.beside))
-        for each in context_values(s.facts, s.knowledge, s.now)
-        if each.beside
-    )
     trend = told(ferritin_trend(s.facts, s.therapy.t0, s.now, s.knowledge), s)
     rows = tuple(_row(s, id, record) for id in FLAGS)
-    return FlagTable(rows, words, parts, trend, medians, s.context != "confirmed")
+    return FlagTable(rows, words, parts, trend, s.context != "confirmed")
 
 
 def _row(s: Situation, id: str, record: Record) -> FlagRow:

@@ -1,4 +1,4 @@
-"""What a reader may look for beyond the criteria: skin signs, published limits not computed, conditions of AIP."""
+"""What a reader may look for beyond the criteria: skin signs, conditions of AIP."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 from rpild_rules.concepts import SKIN_SIGNS
 from rpild_rules.diagnoses import having
 from rpild_rules.findings import MET, UNKNOWN, Status, all_of
-from rpild_rules.rows import NOT_COMPUTED, PAGE_ONLY, AipStatement, Prognostic, Statement
+from rpild_rules.rows import AipStatement, Statement
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.sources import people
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
 
 SKIN = SKIN_SIGNS | {"raynaud"}
 UNIQUE_SIGN = "SKIN-1"
-SHOWN = (PAGE_ONLY, NOT_COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +31,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class LookedFor:
-    """Skin and vessel signs found in the record, and what to look for; published limits; AIP where it may be one."""
+    """Skin and vessel signs found in the record, and what to look for; AIP where it may be one."""
 
     skin_found: tuple[str, ...]
     skin_read: bool
     unique_sign: str
-    limits: tuple[tuple[str, str], ...]
     aip: tuple[Condition, ...]
 
 
@@ -48,14 +45,8 @@ def find_looked_for(s: Situation) -> LookedFor:
     sign = s.knowledge.tables.row(Statement, UNIQUE_SIGN)
     return LookedFor(
         tuple(f"{d.printed}, {dated(d.onset or d.recorded, s.now).words}" for d in found), s.facts.read("E-COND"),
-        f"{sign.title}: {sign.text}", tuple(_limits(s)), tuple(_aip(s)) if s.in_context("noCtd") else (),
+        f"{sign.title}: {sign.text}", tuple(_aip(s)) if s.in_context("noCtd") else (),
     )  # fmt: skip
-
-
-def _limits(s: Situation) -> Iterator[tuple[str, str]]:
-    for row in s.knowledge.tables.of(Prognostic).values():
-        if row.use in SHOWN:
-            yield people(row.rule), s.knowledge.reference(row.source).cohort
 
 
 def _aip(s: Situation) -> Iterator[Condition]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rpild_rules.attested import CT
 from rpild_rules.definition import DEFINITIONS, formula
-from rpild_rules.findings import MET, NOT_MET, Finding, Status
+from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Status
 from rpild_rules.prognosis import FLAGS
 from smart_app.criteria_table import FOUR, criterion_name, remedy_of
 from smart_app.page_texts import page_texts
@@ -30,13 +31,17 @@ ANSWERED_BY: Mapping[str, str] = {
     "ferritin828": "ferritin", "ferritin1000": "ferritin", "ferritin1500": "ferritin", "ldh400": "ldh",
     "crp13": "crp", "lymphocytes500": "cbc", "ro52": "myositis-panel",
 }  # fmt: skip
+COMPARES_CTS = frozenset({"hrctIncrease", "ctWorsening", "ctWorsening92"})
+PAIR = 2
+EFFORT = ("arterial-gas", "ferritin", "ldh", "crp", "cbc", "hrct", "lung-function", "myositis-panel")  # rising
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One thing that is missing. `attest` is the statement that can answer it on the page, `ordered` its order.
 
-    `settles` are the definitions of RP-ILD that an answer would settle or change.
+    `settles` are the definitions of RP-ILD that an answer would settle or change; `either_way`: any answer settles the
+    primary one. `effort` orders what could be done: a word on the page before a gas, a gas before a scan.
     """
 
     names: tuple[str, ...]
@@ -47,6 +52,8 @@ class Gap:
     flag: bool = False
     attest: str = ""
     ordered: str = ""
+    either_way: bool = False
+    effort: int = 0
 
 
 def find_gaps(s: Situation) -> tuple[Gap, ...]:
@@ -56,7 +63,18 @@ def find_gaps(s: Situation) -> tuple[Gap, ...]:
         key = gap.what, gap.reason
         known = merged.get(key)
         merged[key] = _joined(known, gap) if known else gap
-    return tuple(sorted(merged.values(), key=lambda each: (each.flag, FOUR not in each.settles, not each.settles)))
+    return tuple(sorted(merged.values(), key=_place))
+
+
+def _place(gap: Gap) -> tuple[bool, bool, bool, bool, int]:
+    return gap.flag, FOUR not in gap.settles, not gap.settles, not gap.either_way, gap.effort
+
+
+def _effort(s: Situation, id: str) -> int:
+    """Two CTs of the chart can be compared at once; without them a statement about them needs a scan first."""
+    compared = id in COMPARES_CTS and sum(scan.concept in CT for scan in s.facts.scans) < PAIR
+    stated = id in ATTESTED and not compared
+    return 0 if stated else 1 + EFFORT.index(ANSWERED_BY.get(id, EFFORT[-1]))
 
 
 def _joined(one: Gap, other: Gap) -> Gap:
@@ -65,6 +83,8 @@ def _joined(one: Gap, other: Gap) -> Gap:
         names=tuple(dict.fromkeys((*one.names, *other.names))),
         remedies=tuple(dict.fromkeys((*one.remedies, *other.remedies))),
         settles=tuple(id for id in DEFINITIONS if id in (*one.settles, *other.settles)),
+        either_way=one.either_way or other.either_way,
+        effort=min(one.effort, other.effort),
     )
 
 
@@ -84,13 +104,42 @@ def _gap(s: Situation, id: str, finding: Finding, ordered: str) -> Gap:
     when = page_texts().say("missing.ordered", date=ordered) if ordered else ""
     return Gap(
         (name,), ", ".join(reasons), "; ".join(whats), (remedy_of(s, id),), () if flag else settled_by(s, id),
-        flag, ATTESTED.get(id, ""), when,
+        flag, ATTESTED.get(id, ""), when, not flag and UNKNOWN not in (each[FOUR] for each in _answered(s, id)),
+        _effort(s, id),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The one act that would settle the primary definition, in words; `attest` is the statement that does it here."""
+
+    words: str
+    attest: str = ""
+
+
+def deciding_act(s: Situation, gaps: tuple[Gap, ...]) -> Act | None:
+    """What to do first while the primary definition is open, and whether that settles it; None where it is settled.
+
+    What settles it either way goes before what may, then what is done sooner.
+    """
+    criteria = [gap for gap in gaps if not gap.flag]
+    if s.found[FOUR].status is not UNKNOWN or s.episode.met or not criteria:
+        return None
+    first = min(criteria, key=lambda gap: (not gap.either_way, FOUR not in gap.settles, gap.effort))
+    key = "act.settles" if first.either_way else "act.may" if FOUR in first.settles else "act.first"
+    return Act(page_texts().say(key, act=first.remedies[0]), first.attest if first.effort == 0 else "")
 
 
 def settled_by(s: Situation, id: str) -> tuple[str, ...]:
     """The definitions that settling one criterion, either way, would settle or change."""
-    statuses: dict[str, Status] = {each: finding.status for each, finding in s.found.items()}
-    now = formula(statuses)
-    then = [formula(statuses | {id: answer}) for answer in (MET, NOT_MET)]
+    now, then = formula(_statuses(s)), _answered(s, id)
     return tuple(each for each in DEFINITIONS if any(other[each] is not now[each] for other in then))
+
+
+def _answered(s: Situation, id: str) -> list[dict[str, Status]]:
+    """The definitions if one criterion were met, and if it were not."""
+    return [formula(_statuses(s) | {id: answer}) for answer in (MET, NOT_MET)]
+
+
+def _statuses(s: Situation) -> dict[str, Status]:
+    return {id: finding.status for id, finding in s.found.items()}

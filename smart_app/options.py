@@ -14,6 +14,7 @@ from smart_app.sources import told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+    from rpild_rules.knowledge import Knowledge
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "first": ("gc", "cni", "cyc"),
@@ -70,23 +71,33 @@ class DoseLine:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option: where a source puts it, its studies, harms, what speaks against it, and what of this patient bears.
+    """One option: its studies, harms, what speaks against it, and what of this patient bears.
 
-    `conflict` tells that sources print different doses of one drug; `traps` are what is easily read wrongly.
+    `conflict` tells that sources print different doses of one drug.
     """
+
+    id: str
+    title: str
+    studies: tuple[Study, ...]
+    harms: tuple[str, ...]
+    against: tuple[str, ...]
+    conflict: bool
+    here: tuple[str, ...]
+    running: str
+
+
+@dataclass(frozen=True, slots=True)
+class InFull:
+    """One option, of no patient: where a source puts it, its studies, printed doses, and what is easily misread."""
 
     id: str
     title: str
     place: str
     basis: str
     studies: tuple[Study, ...]
-    harms: tuple[str, ...]
-    against: tuple[str, ...]
     doses: tuple[DoseLine, ...]
     traps: tuple[str, ...]
     conflict: bool
-    here: tuple[str, ...]
-    running: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +121,6 @@ class Options:
     caution_running: str
     here: tuple[str, ...]
 
-    @property
-    def studies(self) -> tuple[Study, ...]:
-        """Every study of every option, once."""
-        found = (each for group in self.groups for choice in group.choices for each in choice.studies)
-        return tuple({each.id: each for each in found}.values())
-
 
 def find_options(s: Situation) -> Options:
     """The options as the tables hold them, marked with what is known of this patient."""
@@ -129,19 +134,38 @@ def find_options(s: Situation) -> Options:
 
 
 def _choice(s: Situation, id: str) -> Choice:
-    row, reference = s.knowledge.tables.row(Option, id), s.knowledge.reference
-    doses = [s.knowledge.tables.row(Dose, each) for each in row.doses]
+    row = s.knowledge.tables.row(Option, id)
     return Choice(
-        id, row.title, ", ".join(row.place), "; ".join(reference(each).cited for each in row.basis),
-        tuple(study(s, each) for each in row.evidence), row.harms, row.against,
-        tuple(_dose_lines(s, doses)), tuple(each.trap for each in doses if each.trap),
-        any(len(each.published) > 1 for each in doses), tuple(_here(s, id)), _running(s, id),
+        id, row.title, tuple(study(s.knowledge, each) for each in row.evidence), row.harms, row.against,
+        _conflict(_doses(s.knowledge, row)), tuple(_here(s, id)), _running(s, id),
     )  # fmt: skip
 
 
-def study(s: Situation, id: str) -> Study:
+def in_full(knowledge: Knowledge) -> tuple[InFull, ...]:
+    """Every option of the tables with all that the sources print of it."""
+    return tuple(_in_full(knowledge, row) for row in knowledge.tables.of(Option).values())
+
+
+def _in_full(knowledge: Knowledge, row: Option) -> InFull:
+    doses = _doses(knowledge, row)
+    return InFull(
+        row.id, row.title, ", ".join(row.place), "; ".join(knowledge.reference(each).cited for each in row.basis),
+        tuple(study(knowledge, each) for each in row.evidence), tuple(_dose_lines(knowledge, doses)),
+        tuple(each.trap for each in doses if each.trap), _conflict(doses),
+    )  # fmt: skip
+
+
+def _doses(knowledge: Knowledge, row: Option) -> list[Dose]:
+    return [knowledge.tables.row(Dose, each) for each in row.doses]
+
+
+def _conflict(doses: list[Dose]) -> bool:
+    return any(len(each.published) > 1 for each in doses)
+
+
+def study(knowledge: Knowledge, id: str) -> Study:
     """One row of evidence with its reference."""
-    row, reference = s.knowledge.tables.row(Evidence, id), s.knowledge.reference(id)
+    row, reference = knowledge.tables.row(Evidence, id), knowledge.reference(id)
     link = reference.link or (f"https://doi.org/{reference.doi}" if reference.doi else "")
     return Study(
         id, reference.cited, reference.kind, reference.n, row.comparison, row.outcomes, row.harms, row.check,
@@ -155,10 +179,10 @@ def _short(reference: Reference) -> str:
     return f"{author} {reference.year}".strip() if colon else reference.cited
 
 
-def _dose_lines(s: Situation, doses: list[Dose]) -> Iterator[DoseLine]:
+def _dose_lines(knowledge: Knowledge, doses: list[Dose]) -> Iterator[DoseLine]:
     for dose in doses:
         for each in dose.published:
-            yield DoseLine(dose.drug, each.dose, s.knowledge.reference(each.source).cited, each.where)
+            yield DoseLine(dose.drug, each.dose, knowledge.reference(each.source).cited, each.where)
 
 
 def _running(s: Situation, id: str) -> str:

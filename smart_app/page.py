@@ -14,21 +14,21 @@ from rpild_rules.recommend import Call, choose
 from rpild_rules.when import When
 from smart_app.ages import dated
 from smart_app.algorithm_picture import AlgorithmPicture, draw_algorithm
+from smart_app.basis import Basis, find_basis
 from smart_app.changes import Change
 from smart_app.criteria_table import (
     DefinitionCard,
     Row,
-    Setting,
     criteria_rows,
     definition_cards,
     met_then,
-    settings_used,
 )
 from smart_app.flags_table import FlagTable, flag_table
 from smart_app.looked_for import LookedFor, find_looked_for
-from smart_app.missing import Gap, find_gaps
+from smart_app.missing import Gap, deciding_act, find_gaps
 from smart_app.options import Options, find_options
 from smart_app.page_texts import page_texts
+from smart_app.parts import Part, find_parts
 from smart_app.sources import Record, people
 from smart_app.standing import Standing, find_standing, out_of_scope
 from smart_app.transplant_panel import TransplantPanel, transplant_panel
@@ -83,7 +83,8 @@ class View:
 
     `resource_url` shows one entry of the record in the EHR, with the blank {reference}; empty: no links. `changes` are
     what is otherwise since the view at `since`. `attest` and `feedback` are the view models of those forms.
-    `style` is the style of a page in a file.
+    `style` is the style of a page in a file. `basis` is the address of what stands behind every page alike (empty: at
+    the end of this page). `opened` are parts that stand open whatever they say.
     """
 
     base: str = ""
@@ -99,6 +100,8 @@ class View:
     attest: object | None = None
     feedback: object | None = None
     smart_style: str = ""
+    basis: str = ""
+    opened: frozenset[str] = frozenset()
 
     def link(self, reference: str) -> str:
         """The address of an entry in the EHR, or nothing."""
@@ -146,13 +149,11 @@ class Detail:
     gaps: tuple[Gap, ...]
     definitions: tuple[DefinitionCard, ...]
     criteria: tuple[Row, ...]
-    settings: tuple[Setting, ...]
     met_then: tuple[str, ...]
     flags: FlagTable
     workup: tuple[WorkItem, ...]
     options: Options
     transplant: TransplantPanel
-    causes: tuple[str, ...]
     looked_for: LookedFor
 
 
@@ -171,18 +172,27 @@ class Page:
     gate_title: str = ""
     algorithm: AlgorithmPicture | None = None
     trends: Trends | None = None
+    basis: Basis | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its folded parts."""
+        return find_parts(self)
 
 
 def compose_page(patient: SeenPatient, assessment: Assessment, view: View) -> Page:
     """The page of one patient at the time of the assessment. Pure: the same chart and knowledge give the same page."""
     sent, _held = choose(assessment, Call(max_cards=view.max_cards))
     s, gate = assessment.situation, assessment.gate
-    standing = find_standing(s, sent) if s else out_of_scope(assessment)
+    detail = _detail(s) if s else None
+    act = deciding_act(s, detail.gaps) if s and detail else None
+    standing = find_standing(s, sent, act) if s else out_of_scope(assessment)
     title = page_texts().label("gate", gate.failed) if gate.failed else ""
     return Page(
         _banner(patient, assessment), standing, _partial(patient, assessment), find_why(sent, assessment.knowledge),
-        view, assessment.now.printed, _detail(s) if s else None, gate.failed, title,
+        view, assessment.now.printed, detail, gate.failed, title,
         draw_algorithm(assessment) if s else None, draw_trends(assessment, s.facts) if s else None,
+        None if view.basis else find_basis(assessment.knowledge),
     )  # fmt: skip
 
 
@@ -228,7 +238,6 @@ def _element(name: str, assessment: Assessment) -> str:
 def _detail(s: Situation) -> Detail:
     record = Record(s.facts, s.knowledge, s.now)
     return Detail(
-        find_gaps(s), definition_cards(s), criteria_rows(s, record), settings_used(s), met_then(s),
-        flag_table(s, record), work_items(s), find_options(s), transplant_panel(s), s.knowledge.texts.causes,
-        find_looked_for(s),
+        find_gaps(s), definition_cards(s), criteria_rows(s, record), met_then(s),
+        flag_table(s, record), work_items(s), find_options(s), transplant_panel(s), find_looked_for(s),
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from flask import Blueprint, Response, request
 
@@ -17,16 +18,27 @@ from smart_app.packing import packed
 from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
-from smart_app.rendering import render_page, warm_up
+from smart_app.rendering import render_basis, render_page, warm_up
 from smart_app.statement_routes import add_statement_routes
+
+BASIS = "/smart/basis"
 
 
 def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
     """What stands below /app/<launch_id>/; every template is compiled before the first visit."""
     warm_up()
     blueprint.add_url_rule("/app/<launch_id>/", "page", partial(page, ports=ports), methods=["GET"])
+    made = lru_cache(maxsize=1)(partial(render_basis, ports.knowledge, View(asset=ports.asset)))
+    blueprint.add_url_rule(BASIS, "basis", partial(basis, made), methods=["GET"])
     blueprint.add_url_rule("/app/<launch_id>/note", "note", partial(note, ports=ports), methods=["GET"])
     add_statement_routes(blueprint, ports, show_again)
+
+
+def basis(made: Callable[[], str]) -> Response:
+    """What stands behind every page alike: of no patient, so that it needs no launch."""
+    answer = packed(made(), "text/html")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
 
 
 def page(launch_id: str, ports: SmartPorts) -> Response:
@@ -58,6 +70,7 @@ def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = 
         notices=find_notices(seen, assessment, ports),
         max_cards=own.max_cards,
         smart_style=f"/app/{launch_id}/style.css" if seen.launch.style else "",
+        basis=BASIS,
         resource_url=own.resource_url or f"{seen.launch.server}/{{reference}}",
     )
     if forms:

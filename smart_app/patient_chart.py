@@ -18,6 +18,7 @@ from fhir_mappings.chart_reading import ChartReading
 from fhir_mappings.identity import Identity, read_identity
 from fhir_mappings.queries import KEYS, QUERIES, searches
 from fhir_mappings.reads import Answer, Failure, OtherPatientError, Pages
+from fhir_mappings.report_texts import report_texts
 from rpild_rules.findings import Reason
 from smart_app.errors import OtherChartError, PageError, PatientUnreadError, SessionEndedError
 from smart_app.launch_store import Launch
@@ -31,13 +32,17 @@ MOST_SINGLE_READS = 50
 
 @dataclass(frozen=True, slots=True)
 class PatientChart:
-    """What was read, when, for whom; and in words what the EHR did not permit or did not answer."""
+    """What was read, when, for whom; and in words what the EHR did not permit or did not answer.
+
+    `report_texts` are the words of chest reports by report and by study.
+    """
 
     chart: Chart
     identity: Identity
     read_at: datetime
     not_permitted: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    report_texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def read_patient_chart(opened: Opened, ports: SmartPorts) -> PatientChart:
     if keeper.ended:
         raise SessionEndedError(keeper.ended, ehr.name)
     ports.audit("chart-read", ehr.name, patient=ports.pseudonym(ehr, launch.patient), user=launch.user or "unknown")
-    return _told(chart, reads, now)
+    return _told(chart, reads, now, launch.patient)
 
 
 def _ended(keeper: TokenKeeper, ehr: TrustedEhr) -> PageError | None:
@@ -146,7 +151,7 @@ def token_keeper(opened: Opened, ports: SmartPorts) -> TokenKeeper:
     return TokenKeeper(launch.id, launch.patient, ports.rows, refresh, ports.now)
 
 
-def _told(chart: Chart, reads: PermittedReads, now: datetime) -> PatientChart:
+def _told(chart: Chart, reads: PermittedReads, now: datetime, patient_id: str) -> PatientChart:
     """The chart with what could not be read, by the names of data elements in the order of the table."""
     patient = reads.answers.get("patient")
     return PatientChart(
@@ -155,6 +160,7 @@ def _told(chart: Chart, reads: PermittedReads, now: datetime) -> PatientChart:
         now,
         _words(reads.answers, Reason.NOT_PERMITTED),
         _words(reads.answers, Reason.FETCH_FAILED),
+        report_texts(reads.answers, patient_id),
     )
 
 

@@ -10,14 +10,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rpild_rules.findings import Status
+from rpild_rules.knowledge import Knowledge
+from smart_app.basis import find_basis
 from smart_app.note_text import note_text
-from smart_app.page import Page
+from smart_app.page import Page, View
 from smart_app.page_texts import page_texts
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLES = ("app.css", "pictures.css", "attest.css")
 SCRIPTS = ("app.js",)
 BETWEEN_TAGS = re.compile(r">\n\s*<")  # indentation is for readers of templates
+BLOCK = r"/?(?:li|ul|ol|tr|td|th|thead|tbody|div|p|dt|dd|dl|h\d|details|section|option|path|svg|a class=\"alg)"
+BETWEEN_BLOCKS = re.compile(rf"(?<=>)\n(?=<{BLOCK}[ >])")  # where a space would not be seen
 
 
 @lru_cache(maxsize=1)
@@ -47,9 +51,15 @@ def warm_up() -> None:
 
 def render(template: str, **values: Any) -> str:
     """One template with its values."""
-    return BETWEEN_TAGS.sub(">\n<", environment().get_template(template).render(**values))
+    lines = BETWEEN_TAGS.sub(">\n<", environment().get_template(template).render(**values))
+    return BETWEEN_BLOCKS.sub("", lines)
 
 
 def render_page(page: Page) -> str:
     """The page of one patient."""
     return render("page.html" if page.detail else "outside.html", page=page, view=page.view, note=note_text(page))
+
+
+def render_basis(knowledge: Knowledge, view: View) -> str:
+    """The page of what stands behind every page alike."""
+    return render("basis.html", basis=find_basis(knowledge), view=view)

@@ -16,6 +16,7 @@ from smart_app.page_texts import page_texts
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
     from rpild_rules.knowledge import Knowledge
+    from rpild_rules.parameter import Parameter
 
 PEOPLE = (
     ("mm[Hg]", "mmHg"),
@@ -27,6 +28,7 @@ PEOPLE = (
 )
 ONE_PLACE, TWO_PLACES = Decimal("0.1"), Decimal("0.01")
 LARGE = Decimal(10)  # from here on one decimal is enough to check a conversion
+SIGNS: Mapping[str, str] = {"above": ">", "at least": "≥", "below": "<", "at most": "≤"}
 UNCONVERTED = frozenset({"fio2", "ph-arterial"})
 
 
@@ -47,6 +49,11 @@ def people(text: str) -> str:
     for code, plain in PEOPLE:
         text = text.replace(code, plain)
     return text
+
+
+def with_sign(parameter: Parameter) -> str:
+    """A limit as a sign and a number, without its unit."""
+    return f"{SIGNS[parameter.test]} {parameter.printed}"
 
 
 def told(line: str, s: Situation) -> str:

@@ -16,8 +16,9 @@ from rpild_rules.oxygen import fraction_of
 from rpild_rules.pathway_rows import StageRule
 from rpild_rules.support import in_use
 from smart_app.ages import dated
+from smart_app.missing import Act
 from smart_app.page_texts import page_texts
-from smart_app.sources import converted, people, told
+from smart_app.sources import converted, people, told, with_sign
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -39,7 +40,7 @@ class Fact:
 class Standing:
     """The sentence, how loud it is (`critical`, `warning`, `info`, `quiet`; by the first card), the facts beside it.
 
-    `actions` are what the pathway looks at in this stage.
+    `actions` are what the pathway looks at in this stage. `act` is the one that would settle what is open.
     """
 
     level: str
@@ -49,15 +50,18 @@ class Standing:
     stage: str = ""
     actions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    act: Act | None = None
 
 
-def find_standing(s: Situation, sent: tuple[Recommendation, ...]) -> Standing:
-    """The standing of a patient in scope; `sent` are the cards that the page shows."""
+def find_standing(s: Situation, sent: tuple[Recommendation, ...], act: Act | None) -> Standing:
+    """The standing of a patient in scope; `sent` are the cards that the page shows, `act` what would settle it."""
     say, level = page_texts().say, sent[0].indicator if sent else "quiet"
     rule = s.knowledge.tables.row(StageRule, s.stage)
     stage = s.knowledge.texts.label("stage", s.stage)
-    sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), stage=stage)
-    return Standing(level, say(f"level.{level}"), sentence, tuple(_facts(s)), stage, rule.actions, tuple(_notes(s)))
+    words = f"{act.words} " if act else ""
+    sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), act=words, stage=stage)
+    facts, notes = tuple(_facts(s)), tuple(_notes(s))
+    return Standing(level, say(f"level.{level}"), sentence, facts, stage, rule.actions, notes, act)
 
 
 def out_of_scope(assessment: Assessment) -> Standing:
@@ -101,7 +105,7 @@ def _facts(s: Situation) -> Iterator[Fact]:
     yield _antibody_fact(s)
     onset = s.found["onsetWithinOneMonth"]
     when = dated(s.onset.when, s.now) if s.onset.when else None
-    month = say(f"fact.month_{onset.status.value}")
+    month = say(f"fact.month_{onset.status.value}", limit=_days(s))
     more = f"{when.age}; {month}" if when else month
     yield Fact(say("fact.onset"), when.printed if when else say("fact.unknown"), more)
     yield _gas_fact(s)
@@ -136,8 +140,21 @@ def _gas_fact(s: Situation) -> Fact:
     if oxygen.value is not None and not oxygen.air:
         more.append(f"P/F {printed_ratio(gas, oxygen.value)}")
     more.append(dated(gas.when, s.now).brief)
-    more.append(say(f"fact.failure_{s.found['respiratoryFailure'].status.value}"))
+    more.append(say(f"fact.failure_{s.found['respiratoryFailure'].status.value}", limit=_failure(s)))
     return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more))
+
+
+def _days(s: Situation) -> str:
+    limit = s.knowledge.parameter("one_month_days")
+    unit = page_texts().label("unit", limit.unit)
+    return page_texts().say("fact.month_limit", days=f"{with_sign(limit)} {unit}")
+
+
+def _failure(s: Situation) -> str:
+    """The limits of respiratory failure with sign and unit."""
+    pao2, ratio = (s.knowledge.parameter(name) for name in ("resp_failure_pao2", "pf_failure"))
+    words = (f"{with_sign(each)} {people(each.unit)}" for each in (pao2, ratio))
+    return page_texts().say("fact.failure_limit", pao2=next(words), ratio=next(words))
 
 
 def _therapy_fact(s: Situation) -> Fact:

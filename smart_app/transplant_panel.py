@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rpild_rules.rows import Guideline
 from rpild_rules.transplant_lines import air_leak, care_limit
 from smart_app.ages import dated
 from smart_app.options import Study, study
@@ -17,15 +16,6 @@ if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
 
 TRANSPLANT, ECMO = ("EV-22",), ("EV-20", "EV-19", "EV-21")
-CRITERIA = ("LIT-10", "LIT-9", "LIT-8")
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """What was read of one guideline: title and its statements."""
-
-    title: str
-    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +30,6 @@ class TransplantPanel:
     severity: tuple[str, ...] = ()
     transplant: tuple[Study, ...] = ()
     ecmo: tuple[Study, ...] = ()
-    criteria: tuple[Criteria, ...] = ()
-    opened: bool = False
 
 
 def transplant_panel(s: Situation) -> TransplantPanel:
@@ -54,13 +42,9 @@ def transplant_panel(s: Situation) -> TransplantPanel:
         found_for=tuple(_for(s)), found_against=tuple(told(line, s) for line in (*s.barriers, *air_leak(s))),
         unknown=(*s.knowledge.texts.unknown_to_tool, *page_texts().lines("transplant.unknown_more")),
         severity=tuple(_severity(s)),
-        transplant=tuple(study(s, each) for each in TRANSPLANT), ecmo=tuple(study(s, each) for each in ECMO),
-        criteria=tuple(_criteria(s, each) for each in CRITERIA), opened=s.stage in ("rescue", "refractory"),
+        transplant=tuple(study(s.knowledge, each) for each in TRANSPLANT),
+        ecmo=tuple(study(s.knowledge, each) for each in ECMO),
     )  # fmt: skip
-
-
-def _criteria(s: Situation, id: str) -> Criteria:
-    return Criteria(s.knowledge.reference(id).cited, s.knowledge.tables.row(Guideline, id).says)
 
 
 def _for(s: Situation) -> Iterator[str]:

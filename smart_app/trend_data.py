@@ -58,10 +58,14 @@ def _span(picture: TrendPicture) -> ValueAxis:
 
 
 def _point(point: Point) -> list[Any]:
-    """Latest and earliest second, value, sign: its comparator, `~` a computed ratio, `x` contradicted."""
-    start = seconds(point.when.latest if point.when.to_the_day else point.when.earliest)
+    """Latest second, value; then, where there is one, a sign (its comparator, `~` a computed ratio, `x` contradicted),
+    and the earliest second where that is another.
+    """
+    latest, value = seconds(point.when.latest), float(round(point.value, 4))
     sign = point.comparator or ("x" if point.contradicted else "~" if point.computed else "")
-    return [seconds(point.when.latest), start, float(round(point.value, 4)), sign]
+    if not point.when.to_the_day:
+        return [latest, value, sign, seconds(point.when.earliest)]
+    return [latest, value, sign] if sign else [latest, value]
 
 
 def _treatments(spans: Iterable[Span]) -> list[list[Any]]:

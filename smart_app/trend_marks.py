@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rpild_rules.context_values import Beside, published_beside
 from rpild_rules.findings import Status
 from rpild_rules.trends import Point, Trend
 from smart_app.picture_texts import say
-from smart_app.sources import people
+from smart_app.sources import people, with_sign
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Assessment
     from rpild_rules.knowledge import Knowledge
     from rpild_rules.parameter import Parameter
 
-SIGNS: Mapping[str, str] = MappingProxyType({"above": ">", "at least": "≥", "below": "<", "at most": "≤"})
 NO_UNIT = "unit not printed"
 
 
@@ -76,7 +74,7 @@ def _limit(parameter: Parameter, value: Decimal) -> Limit:
     words = say(
         "trends.threshold_words", test=test, value=parameter.printed, title=parameter.title, source=parameter.source
     )
-    return Limit(float(value), f"{SIGNS[parameter.test]} {parameter.printed}", words)
+    return Limit(float(value), with_sign(parameter), words)
 
 
 def published(trend: Trend, knowledge: Knowledge) -> Published:

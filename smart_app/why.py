@@ -1,4 +1,4 @@
-"""Why a card is shown: its words, its 13 source attributes, the knowledge in force, a site's changes, limits of use."""
+"""Why a card is shown: its words, its sources, the knowledge in force, a site's changes, limits of use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rpild_rules.assessment import Recommendation, Section
 from rpild_rules.knowledge import Knowledge, Override
-from rpild_rules.source_attributes import Answer, answers, family_of
+from rpild_rules.source_attributes import family_of
 from smart_app.page_texts import page_texts
 from smart_app.sources import people
 
@@ -46,7 +46,7 @@ class Why:
     """The basis of everything on the page."""
 
     cards: tuple[CardShown, ...]
-    families: tuple[tuple[str, str, tuple[Answer, ...]], ...]
+    families: tuple[tuple[str, str], ...]
     version: str
     sha256: str
     overrides: tuple[tuple[Override, str], ...]
@@ -61,7 +61,7 @@ def find_why(sent: tuple[Recommendation, ...], knowledge: Knowledge) -> Why:
     parameters = knowledge.parameters.values()
     return Why(
         tuple(_card(each, knowledge) for each in sent),
-        tuple((each.id, each.title, answers(each, knowledge)) for each in families.values()),
+        tuple((each.id, each.title) for each in families.values()),
         knowledge.version, knowledge.sha256,
         tuple((each, knowledge.parameter(each.name).title) for each in knowledge.overrides),
         page_texts().lines("why.limits_of_use"),

@@ -29,7 +29,14 @@
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
   };
   addEventListener("hashchange", open);
+  addEventListener("click", (event) => { if (event.target.closest("a[href^='#']")) setTimeout(open); }); // the same link again
   open();
+  document.querySelectorAll("[data-unfold]").forEach((button) => button.addEventListener("click", () => {
+    document.querySelectorAll("details.part").forEach((part) => { part.open = true; });
+  }));
+  addEventListener("beforeprint", () => {
+    if (document.querySelector("#with-pictures:checked")) document.querySelectorAll("#algorithm, #trends").forEach((part) => { part.open = true; });
+  });
 
   const links = new Map([...document.querySelectorAll(".parts a")].map((a) => [a.hash.slice(1), a]));
   if (!links.size || !("IntersectionObserver" in window)) return;

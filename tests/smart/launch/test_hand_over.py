@@ -111,7 +111,7 @@ def test_a_card_that_is_not_on_record_is_told(site: PlugIn, monkeypatch: pytest.
     def failing(*_given: object) -> None:
         raise OperationalError("", {}, Exception())
 
-    monkeypatch.setattr("rpild_server.hand_over.select", failing)
+    monkeypatch.setattr("rpild_server.handed_over.select", failing)
     assert "not on record any more" in browser.get(path).text
 
 

@@ -58,7 +58,9 @@ def demo_page(name: str, **view: Any) -> Page:
 
 def of(assessment: Assessment, facts: PatientFacts, patient: dict[str, Any] | None = None, **view: Any) -> Page:
     person = replace(Patient(SimpleNamespace(facts=facts)), **(patient or {}))
-    return compose_page(person, assessment, View(**({"base": "/app/x/", "csrf": "c", "asset": asset} | view)))
+    return compose_page(
+        person, assessment, View(**({"base": "/app/x/", "basis": "/smart/basis", "csrf": "c", "asset": asset} | view))
+    )
 
 
 def html(one: Page) -> Seen:

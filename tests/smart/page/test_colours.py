@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from rpild_server.assets import read_asset
+from tests.conftest import ROOT
 
-CSS = read_asset("app.css").decode()
+CSS = (ROOT / "static/app.css").read_text(encoding="utf-8")
 TEXT, GRAPHIC = 4.5, 3.0
 INKS = ("ink", "soft", "accent", "critical", "warning", "info", "met", "notmet", "unknown")
 GROUNDS = ("sheet", "raised", "ground")

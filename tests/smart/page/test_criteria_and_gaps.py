@@ -12,11 +12,14 @@ from rpild_rules.definition import CRITERIA, DEFINITIONS
 from rpild_rules.findings import MET as YES
 from rpild_rules.findings import UNKNOWN, all_of
 from rpild_rules.overrides import Override
-from smart_app.criteria_table import COMPOSITES, LIMITS, USED_BY, Leg
+from smart_app.basis import find_basis
+from smart_app.criteria_table import COMPOSITES, LIMITS, USED_BY, Leg, origins
+from smart_app.missing import Act
 from tests.rules.charts import NOW
-from tests.smart.page.pages import FALL, MET, ONSET, POSITIVE, of, page
+from tests.smart.page.pages import FALL, MET, ONSET, POSITIVE, demo_page, of, page
 from tests.smart.pictures.looking import KNOWLEDGE, PATIENTS, demo, seen
 
+HRCT = "hrct-increase-percent"
 IN_SCOPE = [name for name in PATIENTS if demo(name)[0].situation]
 
 
@@ -43,7 +46,7 @@ def test_all_three_definitions_with_origin_and_open_points() -> None:
     cards = detail(*MET).definitions
     assert [card.id for card in cards] == list(DEFINITIONS)
     assert [card.primary for card in cards] == [True, False, False]
-    assert all(card.logic and card.source and card.where and card.open_point for card in cards)
+    assert all(each.logic and each.source and each.where and each.open_point for each in origins(KNOWLEDGE))
     assert {id for leg in cards[0].legs for id in legs_of(leg) if id} <= USED_BY.keys()
 
 
@@ -78,8 +81,9 @@ def test_every_row_of_every_demo_patient_is_decided_or_says_what_it_lacks() -> N
 
 
 def test_settings_stand_once_with_what_they_are_used_for() -> None:
-    settings = {each.limit.name: each for each in detail(*MET).settings}
-    assert {name for names in LIMITS.values() for name in names} <= settings.keys()
+    settings = {each.limit.name: each for each in find_basis(KNOWLEDGE).settings}
+    assert list(settings) == list(KNOWLEDGE.parameters)
+    assert {name for names in LIMITS.values() for name in names} == {n for n, each in settings.items() if each.used_for}
     assert settings["one_month_days"].used_for == (
         "Onset within one month", "First respiratory symptom within one month",
     )  # fmt: skip
@@ -109,6 +113,18 @@ def test_what_settles_the_deciding_definition_stands_first() -> None:
     order = [("fourConditions" in gap.settles, gap.flag) for gap in gaps]
     assert order == sorted(order, key=lambda each: (each[1], not each[0]))
     assert [gap for gap in gaps if gap.flag and gap.settles] == []
+
+
+def test_the_one_act_that_would_settle_it_is_named_in_the_headline() -> None:
+    """Two CTs of the chart wait for a word; without them a gas is sooner had than a scan."""
+    rest = ("fvc 3.00 @-23d", "fvc 2.99 @-1d", "dlco 20 @-23d", "dlco 19.9 @-1d", "pao2 84 @-20d", "pao2 82 @-1h",
+            "fio2 0.21 @-20d", "fio2 0.21 @-1h", "stay AMB @-2h reason=dyspnea", "report r2 @-2d",
+            "ct ct1 @-20d")  # fmt: skip
+    sure = page(POSITIVE, ONSET, *rest, "ct ct2 @-2d").standing
+    assert sure.act == Act("One act settles it: HRCT with comparison; attest the increase on the page.", HRCT)
+    assert sure.act.words in sure.sentence
+    assert demo_page("missing-gas").standing.act == Act("One act may settle it: Arterial gas with FiO2.")
+    assert page(*MET).standing.act is None
 
 
 def test_a_settled_definition_asks_for_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 from rpild_rules.findings import MET as YES
 from rpild_rules.knowledge import load_knowledge
 from rpild_rules.rows import Option
+from smart_app.basis import find_basis
 from smart_app.note_text import note_text
 from smart_app.options import GROUPS
 from tests.smart.page.pages import MET, NEGATIVE, ONSET, POSITIVE, TREATED, demo_page, page, words
@@ -65,10 +66,15 @@ def test_an_option_shows_size_kind_harm_and_what_speaks_against_it() -> None:
     assert rtx.harms
     assert rtx.against
     assert rtx.conflict
-    assert rtx.traps[0].startswith('"100 mg" is not per m2')
     assert all(study.kind for study in rtx.studies)
-    assert {study.id for study in rtx.studies} <= {study.id for study in options.studies}
-    assert [study.headline for study in options.studies if study.kind == "literature review"] == [""]
+    basis = find_basis(load_knowledge())
+    full = next(each for each in basis.options if each.id == "rtx")
+    assert (full.conflict, full.studies) == (True, rtx.studies)
+    assert full.place
+    assert full.basis
+    assert full.traps[0].startswith('"100 mg" is not per m2')
+    assert set(rtx.studies) <= set(basis.studies)
+    assert {study.headline for study in basis.studies if study.kind == "literature review"} == {""}
 
 
 def test_groups_are_open_where_the_stage_asks_for_them() -> None:
@@ -145,8 +151,11 @@ def test_the_basis_names_cards_sources_attributes_and_knowledge() -> None:
     assert [card.topic for card in why.cards] == ["combinationTherapy"]
     assert {each.id for each in why.cards[0].cited} >= {"EV-1", "EV-2"}
     assert all(each.link.startswith("https://") for each in why.cards[0].cited if each.link)
-    (_, title, answers), *more = why.families
-    assert (title, len(answers), more) == ("RP-ILD pathway", 13, [])
+    ((family, title),) = why.families
+    basis = find_basis(load_knowledge())
+    assert title == "RP-ILD pathway"
+    assert {id: len(answers) for id, _, answers in basis.families}[family] == 13
+    assert {each.id for each in why.cards[0].cited} <= {each.id for each in basis.sources}
     assert (why.version, len(why.sha256)) == (load_knowledge().version, 64)
     assert why.proposed + why.published == len(load_knowledge().parameters)
 

@@ -9,6 +9,7 @@ from rpild_rules.facts import Person, Unreadable
 from rpild_rules.findings import MET as YES
 from rpild_rules.findings import NOT_MET, UNKNOWN, Reason
 from rpild_rules.rows import Prognostic
+from smart_app.basis import find_basis
 from tests.rules.charts import NOW
 from tests.smart.page.pages import MET, NEGATIVE, of, words
 from tests.smart.page.test_criteria_and_gaps import detail
@@ -26,7 +27,7 @@ def test_skin_signs_are_shown_with_their_dates() -> None:
 
 
 def test_published_limits_that_are_not_used_are_shown_with_their_cohort() -> None:
-    limits = detail(*MET).looked_for.limits
+    limits = find_basis(KNOWLEDGE).limits
     not_used = [row for row in KNOWLEDGE.tables.of(Prognostic).values() if row.use in ("page", "do not compute")]
     assert len(limits) == len(not_used) >= 4
     assert all(rule and cohort for rule, cohort in limits)
