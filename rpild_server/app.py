@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response
+from flask import Flask, Response
 
 from cds_hooks.openapi import openapi
 from cds_hooks.ports import CompletePrefetch, Ports, Records, no_link
@@ -15,30 +15,24 @@ from cds_hooks.routes import create_blueprint
 from ehr_access.apps import SmartEhrs
 from ehr_access.client_keys import ClientKeys
 from ehr_access.fhir_client import EhrReader
-from ehr_access.fhir_writer import EhrWriter
 from rpild_rules.knowledge import Knowledge, load_knowledge
-from rpild_server.admin import Office, create_admin
 from rpild_server.answers import NoRecords
-from rpild_server.assets import create_assets_blueprint
 from rpild_server.attesting import load_for_hook
 from rpild_server.auditing import AuditTrail
 from rpild_server.hand_over import app_links
 from rpild_server.logs import report
 from rpild_server.measuring import measured
 from rpild_server.metrics import CONTENT_TYPE, Meters
-from rpild_server.own_reading import own_reading
-from rpild_server.page_stores import with_stores
+from rpild_server.own_reading import own_keys, own_reading
 from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
-from rpild_server.smart_wiring import own_keys, smart_ports
 from rpild_server.storing import Store
 from rpild_server.traced import trace_requests, traced
 from rpild_server.tracing import Traces
 from rpild_server.trust import client_auth
 from rpild_server.version import APP_VERSION
-from smart_app.routes import create_smart_blueprint
 
 
 def wall_clock() -> datetime:
@@ -87,9 +81,12 @@ def create_app(
         app.add_url_rule("/metrics", "metrics", lambda: Response(meters.page(), content_type=CONTENT_TYPE))
     app.register_blueprint(create_blueprint(ports))
     if store and any(each.smart for each in settings.ehrs):
-        app.register_blueprint(create_assets_blueprint())
-        app.register_blueprint(_smart(settings, ports, store, ehrs, reader))
+        from rpild_server.smart_part import add_smart  # where no EHR launches the page it need not be loaded
+
+        add_smart(app, settings, ports, store, ehrs, reader)
     if store and settings.admin_password_hash:
+        from rpild_server.admin import Office, create_admin
+
         check = PasswordCheck(settings.admin_password_hash.get_secret_value())
         app.register_blueprint(create_admin(Office(store, now, knowledge, check)))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
@@ -122,12 +119,6 @@ def _ports(
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
         app_link=app_links(store, registry, (settings.public_base_url or "").rstrip("/")) if store else no_link,
     )
-
-
-def _smart(settings: Settings, hooks: Ports, store: Store, ehrs: SmartEhrs, reader: EhrReader) -> Blueprint:
-    """Launch and page; they walk the same middle as the hooks, with the same knowledge and clock."""
-    ports = smart_ports(settings, ehrs, reader, hooks.knowledge, hooks.now, store, hooks.audit)
-    return create_smart_blueprint(with_stores(ports, store, EhrWriter(ehrs.registry, settings.limits())))
 
 
 def _records(settings: Settings, knowledge: Knowledge, now: Callable[[], datetime], store: Store | None) -> Records:

@@ -1,4 +1,4 @@
-"""From a card to the page: a signed reference to the hook call in the link, read again at the launch.
+"""From a card to the page: a signed reference to the hook call in the link, verified again at the launch.
 
 The reference names the call, the patient's pseudonym and an end; no value of the chart and no verdict. The page looks
 the call up in the records and assesses the chart as it is now.
@@ -10,23 +10,14 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-import orjson
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from cds_hooks.cards import AppLink
 from cds_hooks.hook_request import HookRequest
-from ehr_access.registry import Registry, TrustedEhr
-from rpild_server.attesting import whose
-from rpild_server.logs import report
+from ehr_access.registry import Registry
 from rpild_server.storage.crypt import Keyring
-from rpild_server.storage.errors import StorageError
-from rpild_server.storage.tables import decision_records
 from rpild_server.storing import Store
-from smart_app.ports import HandOver
 
 VALID = timedelta(hours=4)
 LONGEST = 1000
@@ -76,33 +67,3 @@ def app_links(store: Store, registry: Registry, base_url: str) -> Callable[[Hook
         return AppLink(f"{base_url}/smart/launch", sign(keyring, request.hook_instance, patient, now))
 
     return link
-
-
-class StoredHandOvers:
-    """References read with our keys, and what their calls were answered, from the decision records."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def read(self, app_context: str, now: datetime) -> HandOver | None:
-        """The call that a launch comes from; None where that is not certain."""
-        found = verify(self._store().keyring, app_context, now)
-        return HandOver(found.call, found.patient) if found else None
-
-    def topics(self, ehr: TrustedEhr, patient: str, hook_instance: str) -> tuple[str, ...] | None:
-        """The topics that the rules found for a patient (by id) at that call; None if that is not on record."""
-        try:
-            storage = self._store()
-            wanted = {"patient": storage.keyring.pseudonym(whose(ehr), patient), "hook_instance": hook_instance}
-            rows = decision_records.c
-            query = select(rows.summary).where(*(rows[name] == value for name, value in wanted.items()))
-            with storage.engine.connect() as connection:
-                found = connection.execute(query.order_by(rows.created.desc()).limit(1)).scalar()
-        except (StorageError, SQLAlchemyError) as problem:
-            report("card-unread", code=type(problem).__name__)
-            return None
-        return _topics(orjson.loads(found)) if found else None
-
-
-def _topics(summary: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(sorted({*summary.get("fired", ()), *summary.get("suppressed", ())}))

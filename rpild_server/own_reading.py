@@ -7,10 +7,17 @@ from functools import partial
 from cds_hooks.hook_request import FhirAccess
 from cds_hooks.ports import CompletePrefetch, Fetch
 from ehr_access.apps import SmartEhrs
+from ehr_access.client_keys import ClientKeys, load_client_keys
 from ehr_access.fhir_client import EhrReader
 from ehr_access.service_tokens import ServiceTokens
 from fhir_mappings.queries import scopes
 from rpild_server.logs import report
+from rpild_server.settings import Settings
+
+
+def own_keys(settings: Settings) -> ClientKeys:
+    """Our keys from their file; raises KeysError."""
+    return load_client_keys(settings.client_keys_file) if settings.client_keys_file else ClientKeys()
 
 
 def own_reading(reader: EhrReader, ehrs: SmartEhrs) -> CompletePrefetch:

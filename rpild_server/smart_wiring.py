@@ -12,13 +12,12 @@ from urllib.parse import urlsplit
 from cds_hooks.failures import where
 from cds_hooks.ports import Audit
 from ehr_access.apps import SmartEhrs
-from ehr_access.client_keys import ClientKeys, load_client_keys
 from ehr_access.fhir_client import EhrReader
 from ehr_access.registry import TrustedEhr
 from rpild_rules.knowledge import Knowledge
 from rpild_server.assets import asset_url
 from rpild_server.attesting import whose
-from rpild_server.hand_over import StoredHandOvers
+from rpild_server.handed_over import StoredHandOvers
 from rpild_server.logs import report
 from rpild_server.settings import Settings
 from rpild_server.storage.errors import StorageError
@@ -69,11 +68,6 @@ def smart_ports(
         hand_overs=StoredHandOvers(store),
         settings_of={each.name: app_settings(settings, each.name) for each in settings.ehrs if each.smart},
     )
-
-
-def own_keys(settings: Settings) -> ClientKeys:
-    """Our keys from their file; raises KeysError."""
-    return load_client_keys(settings.client_keys_file) if settings.client_keys_file else ClientKeys()
 
 
 def cookie_name(base: str) -> str:

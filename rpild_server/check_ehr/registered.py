@@ -5,8 +5,8 @@ from __future__ import annotations
 from ehr_access.client_keys import ClientKeys
 from rpild_server.check_ehr.examination import Asked
 from rpild_server.ehr_settings import EhrSettings
+from rpild_server.own_reading import own_keys
 from rpild_server.settings import Settings, SettingsError
-from rpild_server.smart_wiring import own_keys
 
 
 def find_ehr(settings: Settings, name: str | None) -> EhrSettings:

@@ -8,11 +8,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rpild_server.storage.audit import Chain, Event
 from rpild_server.storage.crypt import Keyring
-from rpild_server.storage.engines import for_writing, lock_appending
+from rpild_server.storage.engines import for_writing, insert_or, lock_appending
 from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.tables import RECORDS
 
@@ -72,5 +71,6 @@ def _insert(table: Table) -> Prepared:
 
 @cache
 def _insert_new(dialect: str, table: Table, unique: tuple[str, ...]) -> Prepared:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return Prepared(make(table).on_conflict_do_nothing(index_elements=unique).returning(literal_column("1")))
+    return Prepared(
+        insert_or(dialect, table).on_conflict_do_nothing(index_elements=unique).returning(literal_column("1"))
+    )

@@ -6,7 +6,8 @@ import sqlite3
 import time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
@@ -45,6 +46,15 @@ def for_writing(engine: Engine) -> Engine:
     """The same engine with transactions that take SQLite's write lock when they begin, not half-way."""
     is_one = BEGIN in engine.get_execution_options()
     return engine if is_one else engine.execution_options(**{BEGIN: AT_ONCE})
+
+
+def insert_or(dialect: str, into: Table) -> Any:
+    """An INSERT that may say what to do about a row that is there, in the words of this kind of database."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # with all its drivers: not where SQLite is enough
+
+        return postgresql.insert(into)
+    return sqlite.insert(into)
 
 
 def lock_appending(connection: Connection) -> None:

@@ -10,10 +10,9 @@ from functools import cache
 from itertools import starmap
 
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from rpild_server.storage.engines import for_writing
+from rpild_server.storage.engines import for_writing, insert_or
 from rpild_server.storage.errors import memory_failure
 from rpild_server.storage.prepared import Prepared
 from rpild_server.storage.retention import forget_patient
@@ -75,7 +74,7 @@ def _alert(
 @cache
 def _note(dialect: str) -> Prepared:
     """Keeping cards as sent."""
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(alert_memory)
+    statement = insert_or(dialect, alert_memory)
     fresh = {name: statement.excluded[name] for name in ("marks", "sent")}
     return Prepared(statement.on_conflict_do_update(index_elements=KEY, set_=fresh))
 

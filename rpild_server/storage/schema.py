@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.engines import for_writing, lock_appending, memory_engine, records_engine
 from rpild_server.storage.errors import NewerSchemaError, OlderSchemaError, UnwritableError, fault_name, remedy_for
 from rpild_server.storage.place import Place
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).with_name("migrations")
 LINES = {"records": records_engine, "memory": memory_engine}
@@ -36,17 +36,17 @@ def migrate(place: Place) -> None:
 def _upgrade(engine: Engine, line: str) -> None:
     with for_writing(engine).begin() as connection:
         lock_appending(connection)
-        config = _config(line, connection)
-        if _stands_at(connection, line, config) != _head(config):
-            command.upgrade(config, "head")
+        if _stands_at(connection, line) != revisions(line)[-1]:
+            from alembic import command  # takes as long to load as a tenth of the program; seldom needed
+
+            command.upgrade(_config(line, connection), "head")
 
 
 def check(engine: Engine, line: str) -> None:
     """Refuse a database that does not stand at this program's newest schema: OlderSchemaError, NewerSchemaError."""
     try:
         with engine.connect() as connection:
-            config = _config(line, connection)
-            found, wanted = _stands_at(connection, line, config), _head(config)
+            found, wanted = _stands_at(connection, line), revisions(line)[-1]
     except SQLAlchemyError as problem:
         fault = fault_name(problem)
         raise UnwritableError(f"The {line} tables cannot be read ({fault}).", remedy_for(fault)) from None
@@ -54,20 +54,24 @@ def check(engine: Engine, line: str) -> None:
         raise OlderSchemaError(f"The {line} tables stand at {found or 'nothing'}, this version needs {wanted}.")
 
 
-def _stands_at(connection: Connection, line: str, config: Config) -> str | None:
-    options = {"version_table": f"{line}_version"}
-    found = MigrationContext.configure(connection, opts=options).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+def revisions(line: str) -> list[str]:
+    """The migrations of a line, oldest first: the first word of their files' names."""
+    return sorted(path.name.partition("_")[0] for path in (FOLDER / line).glob(f"{line[0]}[0-9]*.py"))
+
+
+def _stands_at(connection: Connection, line: str) -> str | None:
+    name = f"{line}_version"
+    if not inspect(connection).has_table(name):
+        return None
+    found: str | None = connection.execute(select(column("version_num")).select_from(table(name))).scalar()
+    if found is not None and found not in revisions(line):
         raise NewerSchemaError(f"The {line} tables stand at {found}, which this version does not know.")
     return found
 
 
-def _head(config: Config) -> str | None:
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
 def _config(line: str, connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config(attributes={"connection": connection, "line": line})
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("version_locations", str(FOLDER / line).replace("%", "%%"))

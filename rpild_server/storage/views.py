@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rpild_server.storage.crypt import Keyring
+from rpild_server.storage.engines import insert_or
 from rpild_server.storage.errors import UnreadableRecordError
 from rpild_server.storage.memory import memory_transaction
 from rpild_server.storage.tables import last_views
@@ -85,6 +85,6 @@ def _find(connection: Connection, view: View) -> Any:
 
 
 def _put(connection: Connection, row: dict[str, Any]) -> None:
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     fresh = {name: value for name, value in row.items() if name not in KEY}
-    connection.execute(make(last_views).values(row).on_conflict_do_update(index_elements=KEY, set_=fresh))
+    statement = insert_or(connection.dialect.name, last_views).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=KEY, set_=fresh))
