@@ -9,11 +9,12 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_rules.knowledge import Knowledge
-from rpild_server.passwords import PasswordCheck
+from rpild_server.auditing import AuditTrail
+from rpild_server.passwords import PasswordCheck, TooOftenError
 from rpild_server.report import GROUPINGS, SMALLEST, Asked, Line, make_report
 from rpild_server.storage.audit import Event
 from rpild_server.storage.errors import StorageError
@@ -26,17 +27,19 @@ POLICY = (
     "require-trusted-types-for 'script'"
 )
 REALM = 'Basic realm="rpild admin", charset="UTF-8"'
+TOO_OFTEN = "Too many wrong passwords, or two at once. Wait a minute."
 WEEKS, MOST_WEEKS = 4, 104
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the page needs: the storage, the clock, the knowledge in force and the check of the password."""
+    """What the page needs: the storage, the clock, the knowledge in force, the check of the password, the audit log."""
 
     store: Store
     now: Callable[[], datetime]
     knowledge: Knowledge
     check: PasswordCheck
+    audit: AuditTrail
 
 
 def create_admin(office: Office) -> Blueprint:
@@ -54,14 +57,28 @@ def style() -> Response:
 
 def page(office: Office) -> Response:
     """The report as HTML, for who knows the password; each look is audited."""
-    given = request.authorization
-    if given is None or given.type != "basic" or not office.check.allows(given.password or ""):
-        return Response(status=401, headers={"WWW-Authenticate": REALM})
+    refusal = _refusal(office)
+    if refusal is not None:
+        return refusal
     try:
         text = _html(office, *_asked(office.now()))
     except (StorageError, SQLAlchemyError):
         return Response("The records cannot be read now.", 503, {"Retry-After": "5"}, content_type="text/plain")
     return Response(text, headers={"Content-Security-Policy": POLICY}, content_type="text/html; charset=utf-8")
+
+
+def _refusal(office: Office) -> Response | None:
+    """What somebody without the password gets; a wrong one is audited."""
+    given = request.authorization
+    if given is None or given.type != "basic":
+        return Response(status=401, headers={"WWW-Authenticate": REALM})
+    try:
+        if office.check.allows(given.password or ""):
+            return None
+    except TooOftenError:
+        return Response(TOO_OFTEN, 429, {"Retry-After": "60"}, content_type="text/plain")
+    office.audit("admin-refused", "unknown", correlation=g.correlation)
+    return Response(status=401, headers={"WWW-Authenticate": REALM})
 
 
 def _asked(now: datetime) -> tuple[Asked, int]:

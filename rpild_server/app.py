@@ -88,7 +88,7 @@ def create_app(
         from rpild_server.admin import Office, create_admin
 
         check = PasswordCheck(settings.admin_password_hash.get_secret_value())
-        app.register_blueprint(create_admin(Office(store, now, knowledge, check)))
+        app.register_blueprint(create_admin(Office(store, now, knowledge, check, AuditTrail(store, now))))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
     app.add_url_rule("/openapi.json", "openapi", lambda: Response(openapi(), content_type="application/json"))

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storage.store import Storage, open_storage
 
 WAIT_SECONDS = 30.0
+configured = click.option(
+    "--config",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file (TOML).",
+)
 
 
 @contextmanager

@@ -38,6 +38,10 @@ def parts_of(stored: str) -> tuple[bytes, bytes] | None:
     return (salt, digest) if kind == "scrypt" and len(digest) == HASH_BYTES else None
 
 
+class TooOftenError(Exception):
+    """The password was not looked at: another one is being looked at, or too many were wrong in this minute."""
+
+
 class PasswordCheck:
     """Whether a password is the one; beyond so many wrong ones a minute none is looked at."""
 
@@ -51,19 +55,25 @@ class PasswordCheck:
         self._key = os.urandom(HASH_BYTES)
 
     def allows(self, password: str) -> bool:
-        """One at a time, since each takes memory; the password that was right before is known quickly."""
-        with self._lock:
-            quick = hmac.new(self._key, password.encode(), hashlib.sha256).digest()
-            if hmac.compare_digest(quick, self._known):
-                return True
-            if self._parts is None or not self._may_try():
-                return False
-            salt, digest = self._parts
-            good = hmac.compare_digest(_hash(password, salt), digest)
-            self._known, self._wrong = (quick, self._wrong) if good else (self._known, self._wrong + 1)
-            return good
+        """The password that was right before is known quickly; of others one at a time is looked at, since each takes
+        memory and none may hold up the threads that answer calls. Raises TooOftenError.
+        """
+        quick = hmac.new(self._key, password.encode(), hashlib.sha256).digest()
+        if hmac.compare_digest(quick, self._known):
+            return True
+        if not self._lock.acquire(blocking=False):
+            raise TooOftenError
+        try:
+            return self._look(password, quick)
+        finally:
+            self._lock.release()
 
-    def _may_try(self) -> bool:
+    def _look(self, password: str, quick: bytes) -> bool:
         if self._clock() - self._minute >= MINUTE:
             self._minute, self._wrong = self._clock(), 0
-        return self._wrong < MOST_A_MINUTE
+        if self._wrong >= MOST_A_MINUTE:
+            raise TooOftenError
+        salt, digest = self._parts or (b"", b"")
+        good = hmac.compare_digest(_hash(password, salt), digest)
+        self._known, self._wrong = (quick, self._wrong) if good else (self._known, self._wrong + 1)
+        return good

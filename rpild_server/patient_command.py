@@ -12,9 +12,8 @@ from cds_hooks.client_auth import identity
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
 from rpild_server.exit_codes import with_exit_code
-from rpild_server.operating import knowledge_of, opened, operator
+from rpild_server.operating import configured, knowledge_of, opened, operator
 from rpild_server.patient_history import Asked, history_of, lines
-from rpild_server.record_commands import configured
 from rpild_server.settings import Settings, SettingsError
 from rpild_server.storage.audit import Event
 

@@ -1,10 +1,9 @@
-"""Commands on what was recorded: replay, audit log, retention, erasure of a patient, switches."""
+"""Commands on what was recorded: replay, audit log, retention, erasure of a patient."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,24 +14,18 @@ from fhir_mappings.audit_events import audit_event
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
 from rpild_server.exit_codes import with_exit_code
-from rpild_server.operating import WAIT_SECONDS, knowledge_of, opened, operator
+from rpild_server.operating import WAIT_SECONDS, configured, knowledge_of, opened, operator
 from rpild_server.replaying import replay
 from rpild_server.retelling import told
 from rpild_server.storage.audit import Entry, Event, entries, verify
 from rpild_server.storage.heads import export_head, read_exported
 from rpild_server.storage.retention import apply_retention, erase_patient, sweep_journal
 from rpild_server.storage.store import Storage
-from rpild_server.storage.switches import Scope, State, Switch, set_switch
 from rpild_server.storage.times import stamp
 from rpild_server.storage.vouching import verify_records
+from rpild_server.switch_command import switch
 from rpild_server.terminal import screen
 
-configured = click.option(
-    "--config",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The settings file (TOML).",
-)
 MEMORY_SPAN = timedelta(days=366)  # far beyond any time for which a card may be silent
 folder_type = click.Path(file_okay=False, path_type=Path)
 
@@ -119,26 +112,6 @@ def _head(folder: Path, config: Path) -> None:
     with opened(config) as (_, storage):
         written = export_head(storage.engine, storage.keyring, folder, wall_clock())
     click.echo(written or "nothing to write: the log is empty, or the day's head is there")
-
-
-@click.command()
-@click.argument("state", type=click.Choice(["on", "silent", "off"]))
-@click.option("--ehr", default="", metavar="NAME", help="Only calls of this EHR.")
-@click.option("--hook", default="", metavar="HOOK", help="Only this hook.")
-@click.option("--topic", default="", metavar="CODE", help="Only cards of this topic.")
-@click.option("--unit", default="", metavar="REFERENCE", help="Only this care unit, as the EHR refers to it.")
-@configured
-def switch(state: State, ehr: str, hook: str, topic: str, unit: str, config: Path) -> None:
-    """Kill switch: `off` stops cards within seconds, `silent` records without showing, `on` takes it back."""
-    with_exit_code(lambda: _switch(Switch(Scope(ehr, hook, topic, unit), state), config))
-
-
-def _switch(wanted: Switch, config: Path) -> None:
-    with opened(config) as (_, storage):
-        now = wall_clock()
-        storage.writer.run(lambda batch: set_switch(batch, wanted, operator(), now), WAIT_SECONDS)
-    told = ", ".join(f"{name} {value}" for name, value in asdict(wanted.scope).items() if value) or "everything"
-    click.echo(f"{wanted.state}: {told}; every process knows within 5 seconds")
 
 
 @click.command()

@@ -46,9 +46,11 @@ class Asked:
     by: str = "ehr"
 
 
-def told(number: int) -> str:
-    """A number as it may be told."""
-    return str(number) if number == 0 or number >= SMALLEST else f"<{SMALLEST}"
+def told(number: int, of: int | None = None) -> str:
+    """A number as it may be told: neither it nor what is left of the whole may be small."""
+    if 0 < number < SMALLEST:
+        return f"<{SMALLEST}"
+    return f">{(of or 0) - SMALLEST}" if 0 < (of or 0) - number < SMALLEST else str(number)
 
 
 class Counts:
@@ -69,7 +71,7 @@ class Counts:
         """Sorted; a percentage is left to the reader, so that no small number can be told from it."""
         for key in sorted({*self.numbers, *self.wholes}):
             of = self.wholes.get(key)
-            yield Line(*key, told(self.numbers[key]), "" if of is None else told(of))
+            yield Line(*key, told(self.numbers[key], of), "" if of is None else told(of))
         for group, times in sorted(self.times.items()):
             yield from (Line(group, "ms", name, _percentile(times, part)) for name, part in PERCENTILES.items())
 
@@ -135,6 +137,7 @@ def _count_decision(row: Row, group: str, counts: Counts) -> None:
     counts.add(group, "calls", ["decided"])
     for measure in LISTS:
         counts.add(group, measure, summary.get(measure, ()))
+    counts.wholes.update((group, "shown", name) for name in summary.get("fired", ()))
     counts.add(group, "unknown", summary.get("unknown", ()))
     counts.wholes.update((group, "unknown", name) for name in summary.get("judged", ()))
     for measure in TALLIES:

@@ -10,9 +10,8 @@ import click
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
 from rpild_server.exit_codes import with_exit_code
-from rpild_server.operating import opened
+from rpild_server.operating import configured, opened
 from rpild_server.passwords import hash_password
-from rpild_server.record_commands import configured
 from rpild_server.report import GROUPINGS, Asked, as_csv, as_text, make_report
 
 LATELY = timedelta(weeks=4)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.audit import Event
 from rpild_server.storage.batch import Batch
-from rpild_server.storage.errors import record_failure
+from rpild_server.storage.errors import StorageError, record_failure
 from rpild_server.storage.tables import switches
 from rpild_server.storage.times import stamp
 
@@ -80,11 +80,18 @@ class SwitchBoard:
 
     def _read(self) -> None:
         try:
+            self._switches = self.read()
+        except StorageError:
+            if self._read_at is None:
+                raise
+            return
+        self._read_at = self._clock()
+
+    def read(self) -> tuple[Switch, ...]:
+        """All switches as they stand now. Raises RecordStoreError."""
+        try:
             with self._engine.connect() as connection:
                 rows = connection.execute(select(switches).order_by(*switches.primary_key)).all()
         except SQLAlchemyError as problem:
-            if self._read_at is None:
-                raise record_failure(problem) from None
-            return
-        self._switches = tuple(Switch(Scope(row.ehr, row.hook, row.topic, row.unit), row.state) for row in rows)
-        self._read_at = self._clock()
+            raise record_failure(problem) from None
+        return tuple(Switch(Scope(row.ehr, row.hook, row.topic, row.unit), row.state) for row in rows)

@@ -102,7 +102,8 @@ def write_config(folder: Path, more: str = "", silent: bool = False) -> Path:
     config = folder / "rpild.toml"
     places = 'data_folder = "data"\nsecrets_file = "secrets.toml"\n'
     config.write_text(
-        f'{places}silent_mode = {str(silent).lower()}\nexpose_assessment = true\n{more}\n[[ehrs]]\nname = "main"\n'
+        f"{places}silent_mode = {str(silent).lower()}\nexpose_assessment = true\n{more}\n"
+        '[[ehrs]]\nname = "main"\n[[ehrs]]\nname = "other"\n'
     )
     return config
 

@@ -7,8 +7,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 import requests
@@ -16,8 +18,9 @@ from click.testing import CliRunner
 from fhir.resources.R4B.auditevent import AuditEvent
 from sqlalchemy import text
 
+from rpild_server import passwords
 from rpild_server.cli import main
-from rpild_server.passwords import MOST_A_MINUTE, PasswordCheck, hash_password, parts_of
+from rpild_server.passwords import MOST_A_MINUTE, PasswordCheck, TooOftenError, hash_password, parts_of
 from rpild_server.report import Line, as_csv, as_text, told
 from rpild_server.settings import SettingsError, load_settings
 from tests.recording.conftest import FIRST, START, Hospital, running
@@ -55,7 +58,7 @@ def test_what_is_counted(hospital: Hospital) -> None:
     group = "not known"
     assert found[group, "calls", "decided"] == ("12", "")
     assert found[group, "calls", "stopped at G3"] == ("<11", "")
-    assert found[group, "fired", FIRST] == found[group, "shown", FIRST] == ("12", "")
+    assert (found[group, "fired", FIRST], found[group, "shown", FIRST]) == (("12", ""), ("12", "12"))
     assert found[group, "overridden", f"{FIRST}, dataWrong"] == ("<11", "")
     assert found[group, "unknown", "dlcoDecline"] == ("12", "12")
     assert found[group, "unknown", "fvcDecline"] == ("0", "12")
@@ -80,6 +83,14 @@ def test_other_times_are_left_out(hospital: Hospital) -> None:
 @pytest.mark.parametrize(("number", "words"), [(0, "0"), (1, "<11"), (10, "<11"), (11, "11"), (1200, "1200")])
 def test_small_numbers_are_not_told(number: int, words: str) -> None:
     assert told(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "words"),
+    [(0, 30, "0"), (5, 30, "<11"), (19, 30, "19"), (20, 30, ">19"), (29, 30, ">19"), (30, 30, "30"), (11, 12, ">1")],
+)
+def test_what_is_left_of_a_whole_is_not_told_either(number: int, of: int, words: str) -> None:
+    assert told(number, of) == words
 
 
 def test_a_spreadsheet_computes_nothing_and_a_terminal_moves_nothing() -> None:
@@ -179,6 +190,13 @@ def test_without_a_password_there_is_no_page(hospital: Hospital) -> None:
     assert look(hospital).status_code == 404
 
 
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counting is what is looked at, not the cost of a hash."""
+    monkeypatch.setattr(passwords, "COST", 2)
+
+
+@pytest.mark.usefixtures("cheap_hashes")
 def test_guessing_is_slow() -> None:
     now = [0.0]
     check = PasswordCheck(hash_password(PASSWORD), clock=lambda: now[0])
@@ -188,9 +206,38 @@ def test_guessing_is_slow() -> None:
     other = PasswordCheck(hash_password(PASSWORD), clock=lambda: now[0])
     for number in range(MOST_A_MINUTE):
         other.allows(f"guess {number}")
-    assert not other.allows(PASSWORD)
+    with pytest.raises(TooOftenError):
+        other.allows(PASSWORD)
     now[0] = 61.0
     assert other.allows(PASSWORD)
+
+
+def test_guesses_at_once_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, begun, go_on = PasswordCheck(hash_password(PASSWORD)), Event(), Event()
+
+    def slow(_password: str, _salt: bytes) -> bytes:
+        begun.set()
+        assert go_on.wait(5)
+        return b"wrong"
+
+    monkeypatch.setattr(passwords, "_hash", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(check.allows, "guess")
+        assert begun.wait(5)
+        with pytest.raises(TooOftenError):
+            check.allows(PASSWORD)
+        go_on.set()
+        assert first.result(5) is False
+
+
+@pytest.mark.usefixtures("cheap_hashes")
+def test_wrong_passwords_are_audited_and_soon_not_looked_at(office: Hospital) -> None:
+    answers = [look(office, f"guess {number}") for number in range(MOST_A_MINUTE + 1)]
+    assert [each.status_code for each in answers] == [401] * MOST_A_MINUTE + [429]
+    assert answers[-1].headers["Retry-After"] == "60"
+    events = office.log("admin-refused")
+    assert len(events) == MOST_A_MINUTE
+    assert "guess" not in "".join(each.what for each in events)
 
 
 @pytest.mark.parametrize("stored", ["", "plain", "scrypt$x$y", "scrypt$AAAA", "scrypt$AAAA$AAAA", "md5$AAAA$AAAA"])

@@ -224,6 +224,47 @@ def test_switches_by_scope(hospital: Hospital, state: str, scope: list[str], sho
     assert hospital.topics("dr2", more={"encounters": bundle(ICU)}) == [FIRST]
 
 
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        (["--ehr", "mian"], "--ehr mian: there is none; write one of main, other."),
+        (["--hook", "order-sing"], "write one of order-select, order-sign, patient-view."),
+        (["--topic", "combinationtherapy"], "write one of "),
+        (["--unit", "icu"], "write it as the EHR refers to it, such as Location/12."),
+        (["--ehr", "main", "--hook", "sign"], "--hook sign: there is none"),
+    ],
+)
+@pytest.mark.parametrize("state", ["silent", "off", "on"])
+def test_what_would_stop_nothing_is_refused(hospital: Hospital, state: str, scope: list[str], words: str) -> None:
+    result = hospital.run("switch", state, *scope)
+    assert (result.exit_code, words in result.stderr, "Nothing was switched." in result.stderr) == (2, True, True)
+    assert hospital.log("switch") == []
+
+
+def test_what_is_in_force_is_told_after_each_change(hospital: Hospital) -> None:
+    hospital.run("switch", "off", "--hook", "order-sign")
+    told = hospital.run("switch", "silent", "--unit", "Location/icu").stdout.splitlines()
+    assert told == [
+        "silent: unit Location/icu; every process knows within 5 seconds",
+        "look again: no call on record came from Location/icu",
+        "in force now: silent: unit Location/icu",
+        "in force now: off: hook order-sign",
+    ]
+    told = hospital.run("switch", "on").stdout.splitlines()
+    assert told[0] == "on: everything was not switched by itself"
+    assert told[1:] == ["in force now: silent: unit Location/icu", "in force now: off: hook order-sign"]
+    hospital.run("switch", "on", "--hook", "order-sign")
+    assert hospital.run("switch", "on", "--unit", "Location/icu").stdout.splitlines()[-1] == (
+        "in force now: nothing is switched off or silent"
+    )
+
+
+def test_a_unit_that_calls_is_not_doubted(hospital: Hospital) -> None:
+    hospital.topics(more={"encounters": bundle(ICU)})
+    hospital.settle()
+    assert "look again" not in hospital.run("switch", "silent", "--unit", "Location/icu").stdout
+
+
 def test_a_call_that_is_switched_off_is_not_evaluated(hospital: Hospital) -> None:
     hospital.run("switch", "off")
     wait_for_switches(hospital)
