@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -149,7 +150,8 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     )
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     within = contained_results(book.of("reports"))
-    book.observations = _newest([*book.of(*OTHER_OBSERVATIONS), *laboratory, *within, *own.resources])
+    named, unnamed = _newest(chain(book.of(*OTHER_OBSERVATIONS), laboratory, within, own.resources))
+    book.observations = [*named.values(), *unnamed]
     medications = [
         each
         for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications)
@@ -158,7 +160,7 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     book.refs = replace(
         book.refs,
         conditions=by_reference(book.of("conditions")),
-        observations=by_reference(book.observations),
+        observations=named,
         specimens=by_reference(book.of("specimens")),
         medications=by_reference(medications),
         groups={} if gate else groups_of(book.of("reports"), book.observations, book.refs.local),
@@ -166,14 +168,20 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     return book
 
 
-def _newest(observations: Iterable[ObservationIn]) -> list[ObservationIn]:
-    """Each Observation once: it may come under several keys; the newest version counts, else the first."""
-    kept: dict[str, ObservationIn] = {}
+def _newest(observations: Iterable[ObservationIn]) -> tuple[dict[str, ObservationIn], list[ObservationIn]]:
+    """Each Observation once, by `Type/id`: it may come under several keys; the newest version counts, else the first.
+    Beside them those without an id.
+    """
+    named: dict[str, ObservationIn] = {}
+    unnamed = []
     for each in observations:
-        key = each.id or f" {len(kept)}"
-        if key not in kept or last_updated(each) > last_updated(kept[key]):
-            kept[key] = each
-    return list(kept.values())
+        if not each.id:
+            unnamed.append(each)
+            continue
+        first = named.setdefault(reference_of(each), each)
+        if first is not each and last_updated(each) > last_updated(first):
+            named[reference_of(each)] = each
+    return named, unnamed
 
 
 def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
@@ -239,6 +247,8 @@ def _person(found: PatientIn | None, refs: References) -> tuple[Person, tuple[Un
 def _in_order(facts: Iterable[Any]) -> tuple[Any, ...]:
     """Facts in an order that does not depend on the order of entries; those without an id once."""
     known = list(facts)
+    if not known:
+        return ()
     references = {each.reference for each in known}
     if len(references) == len(known):
         return tuple(sorted(known, key=_reference))

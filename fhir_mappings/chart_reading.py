@@ -1,7 +1,8 @@
 """From an EHR's answers to one chart, in two steps: what the gate asks first, the rest only for those who pass.
 
 A hook call and a page read the same way; an irrelevant patient costs the gate's keys only (rulings 4). Nothing is
-decoded twice, but for a laboratory that was only skimmed at the gate.
+decoded twice, but for a laboratory that was only skimmed at the gate. Where a diagnosis opens the gate, the laboratory
+is not looked at before the rest.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fhir_mappings.chart import Chart, ChartContext, decode_key, read_chart
+from fhir_mappings.code_tables import membership
 from fhir_mappings.decode import Decoded
 from fhir_mappings.mixed import MEDICATIONS
 from fhir_mappings.queries import GATE_KEYS, KEYS, REQUIRED_KEYS, keys_of
 from fhir_mappings.reads import Answer, Pages
-from rpild_rules.gate import open_gate
+from rpild_rules.concepts import MYOSITIS_PROVEN
+from rpild_rules.gate import open_gate, opened_by_diagnosis
 from rpild_rules.knowledge import Knowledge
 
 # A search that hangs while the gate is read must leave time for the rest.
 GATE_SHARE = 0.5
+LABORATORY = "laboratory"
 
 
 class Source(Protocol):
@@ -54,14 +58,24 @@ class ChartReading:
         """The chart as far as the gate allows; raises what `require` does, and OtherPatientError."""
         self.reading.read(GATE_KEYS, GATE_SHARE)
         self.reading.require(REQUIRED_KEYS)
-        chart, needs = self._at_the_gate()
-        if needs:
-            self.reading.read(keys_of(needs), GATE_SHARE)
+        if not self._opened_by_diagnosis():
             chart, needs = self._at_the_gate()
-        if needs is not None:
-            return chart
+            if needs:
+                self.reading.read(keys_of(needs), GATE_SHARE)
+                chart, needs = self._at_the_gate()
+            if needs is not None:
+                return chart
         self.reading.read(KEYS)
         return self._with_medications(self._chart())
+
+    def _opened_by_diagnosis(self) -> bool:
+        self._decode(gate=True, leaving=LABORATORY)
+        codes = (each.code for each in self.decoded["conditions"].resources if each.code is not None)
+        told = {(coding.system, coding.code) for code in codes for coding in code.coding}
+        if all(MYOSITIS_PROVEN.isdisjoint(membership(*each).concepts) for each in told):
+            return False
+        chart = read_chart(self.decoded, self.context, gate=True)
+        return opened_by_diagnosis(chart.facts, self.knowledge, self.context.now)
 
     def _at_the_gate(self) -> tuple[Chart, frozenset[str] | None]:
         """The gate's chart, and None if it opens, else the elements not read yet that could still open it."""
@@ -70,10 +84,13 @@ class ChartReading:
         return chart, None if gate.passed else gate.needs
 
     def _chart(self, gate: bool = False) -> Chart:
-        for key, answer in self.reading.answers.items():
-            if key not in self.decoded or (self.decoded[key].skimmed and not gate):
-                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site, gate)
+        self._decode(gate)
         return read_chart(self.decoded, self.context, gate)
+
+    def _decode(self, gate: bool, leaving: str = "") -> None:
+        for key, answer in self.reading.answers.items():
+            if key != leaving and (key not in self.decoded or (self.decoded[key].skimmed and not gate)):
+                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site, gate)
 
     def _with_medications(self, chart: Chart) -> Chart:
         """The chart with the drugs that it only refers to, read by id where the EHR lets us (rulings 3)."""

@@ -67,11 +67,12 @@ def groups_of(
         _join(found, reference_of(report), [local(each) for each in report.result])
     for each in observations:
         own = reference_of(each)
-        _join(found, own, [local(member) for member in each.has_member])
+        if each.has_member:
+            _join(found, own, [local(member) for member in each.has_member])
         if each.specimen is not None and each.specimen.reference:
-            _join(found, local(each.specimen), [own])
+            _join(found, local(each.specimen), (own,))
         if each.component:
-            _join(found, own, [own])
+            _join(found, own, (own,))
     return found
 
 

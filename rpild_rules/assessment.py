@@ -107,19 +107,20 @@ class Recommendation:
     """One card's worth of advice, free of any format. `items` are work-up items to suggest as orders.
 
     `hooks` are the hooks on which it may be sent. `primary` marks the one main card. `variant` names the text chosen.
+    `sections` are the words of a card that is sent; a card that is only due has none yet.
     """
 
     topic: str
     title: str
     indicator: str
     summary: str
-    sections: tuple[Section, ...]
     items: tuple[str, ...]
     overrides: tuple[str, ...]
     sources: tuple[str, ...]
     hooks: frozenset[str]
     primary: bool = False
     variant: str = ""
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

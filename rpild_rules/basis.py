@@ -201,9 +201,9 @@ def _to_tell(due: Due) -> tuple[str, ...]:
 def _times(s: Situation) -> Iterator[When]:
     """The newest of everything measured, tested, imaged, attested, given or found, none of it ahead of now."""
     facts = s.facts
-    measured = (results.readable(each, s.now)[:1] for each in facts.by_concept.values())
+    measured = (results.newest(each, s.now) for each in facts.by_concept.values())
     times: Iterable[When | None] = (
-        *(m.when for newest in measured for m in newest),
+        *(newest.when for newest in measured if newest),
         *(r.when for r in facts.results if r.valid),
         *(scan.when for scan in facts.scans),
         *(a.made for a in facts.attestations),

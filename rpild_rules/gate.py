@@ -69,6 +69,11 @@ def open_gate(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> Gate:
     return shut or Gate(doors=doors)
 
 
+def opened_by_diagnosis(facts: PatientFacts, knowledge: Knowledge, now: datetime) -> bool:
+    """Whether a proven myositis diagnosis opens the gate: no result of the laboratory can shut it again."""
+    return bool(_diagnosed(facts, MYOSITIS_PROVEN, unconfirmed=True)) and open_gate(facts, knowledge, now).passed
+
+
 def _shut(key: str, knowledge: Knowledge, reason: Reason | None = None, needs: frozenset[str] = frozenset()) -> Gate:
     return Gate(key.partition("-")[0], knowledge.texts.say("gate", key), reason, needs=needs)
 
@@ -122,12 +127,16 @@ def _clinician(facts: PatientFacts, knowledge: Knowledge) -> Gate | None:
 
 def myositis(facts: PatientFacts, now: When, knowledge: Knowledge, unconfirmed: bool = True) -> list[str]:
     """References of myositis diagnoses that count; the vague codes only with support (G3a)."""
-    group = [d for d in facts.diagnoses if counted(d) or (unconfirmed and provisional(d))]
-    proven = [d.reference for d in group if d.concepts & MYOSITIS_PROVEN]
-    vague = [d.reference for d in group if d.concepts & MYOSITIS_VAGUE]
+    proven = _diagnosed(facts, MYOSITIS_PROVEN, unconfirmed)
+    vague = _diagnosed(facts, MYOSITIS_VAGUE, unconfirmed)
     if vague and vague_counts(facts, now, knowledge):
         return [*proven, *vague]
     return proven
+
+
+def _diagnosed(facts: PatientFacts, concepts: frozenset[str], unconfirmed: bool) -> list[str]:
+    found = [d for d in facts.diagnoses if d.concepts & concepts]
+    return [d.reference for d in found if counted(d) or (unconfirmed and provisional(d))]
 
 
 def vague_counts(facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from rpild_rules.findings import Reason
 from rpild_rules.values import value
-from rpild_rules.when import When
+from rpild_rules.when import FIRST_INSTANT, When
 
 VALID_STATUSES = frozenset({"final", "amended", "corrected"})
 REVISED_STATUSES = frozenset({"amended", "corrected"})
 PENDING_STATUSES = frozenset({"registered", "preliminary"})
+NEVER = When.at(FIRST_INSTANT, UTC)
 
 
 @value(frozen=True, slots=True)
@@ -44,11 +46,11 @@ class Measurement:
         return self.status in VALID_STATUSES
 
 
-def recency(m: Measurement) -> tuple[bool, float, float, float, str]:
+def recency(m: Measurement) -> tuple[bool, datetime, datetime, datetime, str]:
     """Sort key: undated first, then older to newer; of the same end the later start, then the later issued, then the
     higher id (K5)."""
-    latest, earliest = (m.when.latest.timestamp(), m.when.earliest.timestamp()) if m.when else (0.0, 0.0)
-    return m.when is not None, latest, earliest, m.issued.latest.timestamp() if m.issued else latest, m.reference
+    when = m.when or NEVER
+    return when is not NEVER, when.latest, when.earliest, m.issued.latest if m.issued else when.latest, m.reference
 
 
 class Meaning(StrEnum):

@@ -67,11 +67,8 @@ class Choice:
 
 
 def recommend(s: Situation) -> tuple[Recommendation, ...]:
-    """Every card that is due, worded, in the order in which cards are shown."""
-    due = due_cards(s)
-    data = data_line(s) if due else ""
-    worded = [_worded(s, each, data) for each in due]
-    return tuple(sorted(worded, key=_place))
+    """Every card that is due, in the order in which cards are shown; only those that are sent get their wording."""
+    return tuple(sorted((_recommended(s, each) for each in due_cards(s)), key=_place))
 
 
 def _place(r: Recommendation) -> int:
@@ -98,11 +95,19 @@ def decide(assessment: Assessment, call: Call, remembered: Remembered = NOTHING)
     sent = shown[: call.max_cards] if call.max_cards else shown
     cut = shown[len(sent) :]
     held = tuple(r for r in due if r not in sent)
-    extra = (*_refractory_drugs(assessment), *(_also(assessment, r) for r in cut))
-    if sent and extra:
-        items = tuple(dict.fromkeys((*sent[0].items, *_safety_items(cut))))
-        sent = [replace(sent[0], sections=(*sent[0].sections, Section("", extra)), items=items), *sent[1:]]
-    return Choice(tuple(sent), held, suppressed, muted)
+    return Choice(tuple(_worded(assessment, sent, cut)), held, suppressed, muted)
+
+
+def _worded(assessment: Assessment, sent: list[Recommendation], cut: list[Recommendation]) -> Iterator[Recommendation]:
+    """The cards that are sent with their words; the first tells of those that were cut off."""
+    s = assessment.situation
+    if s is None or not sent:
+        return
+    data = data_line(s)
+    extra = (*_refractory_drugs(s), *(_also(s, r) for r in cut))
+    first = replace(sent[0], items=tuple(dict.fromkeys((*sent[0].items, *_safety_items(cut)))))
+    yield replace(first, sections=(*_plain(s, first, data), *([Section("", extra)] if extra else ())))
+    yield from (replace(r, sections=tuple(_plain(s, r, data))) for r in sent[1:])
 
 
 def _suppressed(
@@ -119,12 +124,11 @@ def _absorbs(r: Recommendation, call: Call, suppressed: frozenset[str]) -> froze
     return absorbed - {STEROID} if call.hook == SIGN and r.topic in suppressed else absorbed
 
 
-def _refractory_drugs(assessment: Assessment) -> Iterator[str]:
+def _refractory_drugs(s: Situation) -> Iterator[str]:
     """One line on the first card of an episode: drafts that are used in refractory disease only (S1)."""
-    s = assessment.situation
-    names = order_safety.refractory_only(s.facts) if s and s.episode.met else []
+    names = order_safety.refractory_only(s.facts) if s.episode.met else []
     if names:
-        yield assessment.knowledge.texts.say("common", "refractory_only", drugs=", ".join(names))
+        yield s.knowledge.texts.say("common", "refractory_only", drugs=", ".join(names))
 
 
 def _safety_items(cut: list[Recommendation]) -> Iterator[str]:
@@ -132,8 +136,8 @@ def _safety_items(cut: list[Recommendation]) -> Iterator[str]:
     yield from (item for r in cut if r.topic in order_lines.BODIES for item in r.items)
 
 
-def _also(assessment: Assessment, r: Recommendation) -> str:
-    return assessment.knowledge.texts.say("common", "also", summary=r.summary)
+def _also(s: Situation, r: Recommendation) -> str:
+    return s.knowledge.texts.say("common", "also", summary=r.summary)
 
 
 def _speaks(assessment: Assessment, call: Call, r: Recommendation, remembered: Remembered) -> bool:
@@ -146,18 +150,19 @@ def _speaks(assessment: Assessment, call: Call, r: Recommendation, remembered: R
     return call.hook in r.hooks and concerned
 
 
-def _worded(s: Situation, due: Due, data: str) -> Recommendation:
+def _recommended(s: Situation, due: Due) -> Recommendation:
     topic = s.knowledge.texts.topic(due.topic)
     return Recommendation(
         topic=due.topic, title=topic.title, indicator=topic.indicator, summary=topic.summary_for((due.variant,)),
-        sections=tuple(_plain(s, part) for part in _sections(s, due, data) if part.lines), items=suggested(s, due),
-        overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks, primary=due.primary,
-        variant=due.variant,
+        items=suggested(s, due), overrides=topic.override_reasons, sources=topic.evidence, hooks=due.hooks,
+        primary=due.primary, variant=due.variant,
     )  # fmt: skip
 
 
-def _plain(s: Situation, part: Section) -> Section:
-    return Section(part.title, tuple(plain_words(line, s.now, s.knowledge) for line in part.lines))
+def _plain(s: Situation, r: Recommendation, data: str) -> Iterator[Section]:
+    for part in _sections(s, Due(r.topic, r.variant, r.hooks, r.primary), data):
+        if part.lines:
+            yield Section(part.title, tuple(plain_words(line, s.now, s.knowledge) for line in part.lines))
 
 
 def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:

@@ -97,6 +97,11 @@ def readable(measurements: Iterable[Measurement], now: When) -> list[Measurement
     return [m for m in measurements if m.valid and trouble(m, now) is None]
 
 
+def newest(measurements: list[Measurement], now: When) -> Measurement | None:
+    """The first of a list, newest first, that readable() would keep."""
+    return next((m for m in measurements if m.valid and trouble(m, now) is None), None)
+
+
 def choose(measurements: list[Measurement], now: When, window: Window, absent: Reason, name: str) -> Choice:
     """The newest readable result inside the window; unreadable ones never hide a readable one (section 16)."""
     for m in measurements:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from rpild_rules.concepts import AVOIDED, CLASS_OF, DRUG_CLASSES, IMMUNOSUPPRESSANTS, SECOND_DRUGS
 from rpild_rules.diagnoses import CONFIRMED, dates, history
@@ -67,14 +68,20 @@ class Therapy:
 
 def classes_of(t: Treatment) -> frozenset[str]:
     """The drug classes of a record."""
-    return frozenset(CLASS_OF[each] for each in t.ingredients if each in CLASS_OF)
+    return _classes(t.ingredients)
+
+
+@lru_cache
+def _classes(ingredients: frozenset[str]) -> frozenset[str]:
+    return frozenset(CLASS_OF[each] for each in ingredients if each in CLASS_OF)
 
 
 def find_therapy(facts: PatientFacts, now: When, knowledge: Knowledge) -> Therapy:
     """The chains of use and what follows from them for the combination regimen."""
-    chains = {name: chain for name in DRUG_CLASSES if (chain := chain_of(name, facts.treatments, now, knowledge))}
+    classed = [t for t in facts.treatments if classes_of(t)]
+    chains = {name: chain for name in DRUG_CLASSES if (chain := chain_of(name, classed, now, knowledge))}
     unresolved = tuple(sorted({t.printed for t in facts.treatments if _unresolved(t, now, knowledge)}))
-    counting = [t for t in facts.treatments if not _covid_treatment(t, facts, knowledge)]
+    counting = [t for t in classed if not _covid_treatment(t, facts, knowledge)]
     steroid = chain_of("GC", [t for t in counting if t.ingredients != {"hydrocortisone"}], now, knowledge)
     second = [chain for name in SECOND_DRUGS if (chain := chain_of(name, counting, now, knowledge))]
     if not steroid or not second:
