@@ -1,4 +1,4 @@
-"""What makes a card the same card: the stored text, letter by letter; another one would let every memory speak again."""
+"""What makes a card the same card: the stored text, letter by letter; another would let every memory speak again."""
 
 from __future__ import annotations
 
