@@ -66,5 +66,5 @@ def _mapping(path: Path) -> str:
 
 def _settings(config: Path | None) -> str:
     settings = load_settings(config)
-    mode = "on" if settings.silent_mode else "off"
-    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs, silent mode {mode}"
+    silent = f"; shown no card: {', '.join(settings.silent_ehrs())}" if settings.silent_ehrs() else ""
+    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs{silent}"

@@ -54,8 +54,9 @@ def _settings(settings: Settings, config: Path) -> Iterator[Row]:
     if settings.allow_http_loopback or settings.accept_test_issuers:
         remedy = "Remove allow_http_loopback and accept_test_issuers before real data arrive."
         yield Row("warn", "settings", "what is meant for trying is switched on", remedy)
-    if settings.silent_mode:
-        yield Row("warn", "silent mode", "calls are recorded, no card is shown", "silent_mode = false shows them.")
+    if silent := settings.silent_ehrs():
+        text = f"calls of {', '.join(silent)} are recorded, no card is shown"
+        yield Row("warn", "silent mode", text, "silent_mode = false shows them.")
 
 
 def _knowledge(settings: Settings) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import structlog
 
 ALLOWED = frozenset(
-    "event level timestamp correlation service status code gate cards read fault why iss ehr known".split()  # noqa: SIM905
+    "event level timestamp correlation service status code gate cards read fault why iss ehr known at silent".split()  # noqa: SIM905
 )
 
 

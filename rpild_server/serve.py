@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -12,9 +13,10 @@ from flask import Flask
 from rpild_rules.knowledge import load_knowledge
 from rpild_server.app import create_app
 from rpild_server.canary import create_canary
+from rpild_server.logs import report
 from rpild_server.loopback import from_here
 from rpild_server.metrics import Meters, forget_process, share_between_processes, shared_folder
-from rpild_server.run import Service, options
+from rpild_server.run import Service, make_ready, options
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.settings_note import note_start
 from rpild_server.site_rules import serve_faults
@@ -32,12 +34,20 @@ def run_service(config: Path) -> None:
         raise SettingsError("\n".join(faults))
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
+    gunicorn["when_ready"] = partial(_begin, settings=settings)  # as they are written: without the canary
     traces = Traces(settings.otlp_endpoint, APP_VERSION) if settings.otlp_endpoint else None
     gunicorn["worker_exit"] = lambda _server, _worker: _close(store, traces)
     meters = _meters(settings, gunicorn)
     if settings.canary_minutes:
         settings = _with_canary(settings, gunicorn, meters)
     Service(lambda: _app(settings, store, meters, traces), gunicorn).run()
+
+
+def _begin(arbiter: Any, settings: Settings) -> None:
+    """Tell the operator where the service listens, to whom, and who is shown nothing."""
+    make_ready(arbiter)
+    where, who = f"http://{settings.host}:{settings.port}", ", ".join(each.name for each in settings.ehrs)
+    report("serving", at=where, ehr=who, silent=", ".join(settings.silent_ehrs()))
 
 
 def _close(store: Store, traces: Traces | None) -> None:

@@ -137,6 +137,10 @@ class Settings(BaseSettings):
             **own,
         )
 
+    def silent_ehrs(self) -> list[str]:
+        """The names of the EHRs that are shown no card."""
+        return [each.name for each in self.ehrs if _given(each).get("silent_mode", self.silent_mode)]
+
     def registry(self) -> Registry:
         """The trusted EHRs."""
         return Registry(each.trusted() for each in self.ehrs)

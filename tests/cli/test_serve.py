@@ -153,6 +153,12 @@ def test_a_token_is_accepted_once_by_all_workers_together(running: Served) -> No
     assert sorted(post(running, headers).status_code for _ in range(8)) == [200] + [401] * 7
 
 
+@pytest.mark.slow
+def test_the_log_begins_with_where_it_listens_and_to_whom(running: Served) -> None:
+    told = json.loads(running.log.read_text().splitlines()[0])
+    assert (told["event"], told["at"], told["ehr"], told["silent"]) == ("serving", running.url, "kit", "")
+
+
 @pytest.mark.verifies("A-22")
 @pytest.mark.slow
 def test_forwarded_headers_change_nothing(running: Served) -> None:

@@ -105,3 +105,9 @@ def test_the_record_of_an_ehr_is_documented(root: Path) -> None:
     section = reference.split("## EHRs\n")[1].split("\n## ")[0]
     assert re.findall(r"^\| `([a-z0-9_]+)`", section, re.MULTILINE) == list(EhrSettings.model_fields)
     assert all(field.description for field in EhrSettings.model_fields.values())
+
+
+def test_who_is_shown_no_card() -> None:
+    ehrs = ({"name": "one"}, {"name": "two", "silent_mode": False}, {"name": "three", "silent_mode": True})
+    assert load_settings(silent_mode=True, ehrs=ehrs).silent_ehrs() == ["one", "three"]
+    assert load_settings(silent_mode=False, ehrs=ehrs).silent_ehrs() == ["three"]
