@@ -37,6 +37,12 @@ PARAMETERS = {
     "ro52": {()},
 }
 ALWAYS_NAMED = ("onsetWithinOneMonth", "onsetFirstSymptom", "hrctIncrease")  # whatever the answer
+# The same where two values could not be compared.
+NOT_COMPARED = {
+    "fvcDecline": {("fvc_fall_pct", "baseline_max_days")},
+    "dlcoDecline": {("dlco_fall_pct", "baseline_max_days")},
+}
+COMPARED = frozenset({Reason.COMPARATOR, Reason.NOT_COMPARABLE, Reason.NO_BASELINE})
 ABOUT_A_RECORD = frozenset({Reason.UNIT, Reason.COMPARATOR, Reason.NOT_COMPARABLE, Reason.NO_BASELINE, Reason.STALE})
 
 
@@ -72,6 +78,9 @@ def faults(id: str, facts: PatientFacts, f: Finding) -> Iterator[str]:
         yield f"is {f.status} {sorted(f.reasons)} and names no record"
     if (not f.unknown or id in ALWAYS_NAMED) and f.parameters not in PARAMETERS[id]:
         yield f"is {f.status} by the parameters {f.parameters}"
+    unread = "cannot be read" in f.because  # as a gas of another vessel: nothing is compared with it
+    if f.unknown and f.reasons & COMPARED and not unread and f.parameters not in PARAMETERS[id] | NOT_COMPARED.get(id, set()):
+        yield f"could not be compared by the parameters {f.parameters}"
 
 
 @pytest.mark.parametrize("stem", sorted(path.stem for path in FOLDER.glob("*.toml")))
