@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from fhir_mappings.code_tables import NOTHING, TABLES, read_table
 from fhir_mappings.datatypes import Concept
@@ -39,7 +39,6 @@ def word_starts(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(bodies)})")
 
 
-WORDS = {group: {concept: whole_words(words) for concept, words in table.items()} for group, table in NAMES.items()}
 ANY = {group: whole_words(word for words in table.values() for word in words) for group, table in NAMES.items()}
 CLASS_WORDS = {
     concept: word_starts(table["words"])
@@ -59,7 +58,13 @@ def _named(group: str, text: str) -> frozenset[str]:
     spelled = plain(text)
     if not spelled or not ANY[group].search(spelled):
         return NOTHING
-    return frozenset(concept for concept, pattern in WORDS[group].items() if pattern.search(spelled))
+    return frozenset(concept for concept in NAMES[group] if names(group, concept).search(spelled))
+
+
+@cache
+def names(group: str, concept: str) -> re.Pattern[str]:
+    """Any name of a concept; made when a text first holds a name of its group."""
+    return whole_words(NAMES[group][concept])
 
 
 def class_named(text: str) -> frozenset[str]:

@@ -27,8 +27,6 @@ from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST
 from rpild_server.settings import SettingsError, load_settings
 
-# After freezing, a call leaves little garbage in cycles: look for it rarely.
-COLLECT_AFTER = (50_000, 50, 100)
 ARENA_MAX = -8  # glibc's M_ARENA_MAX
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  gunicorn's heartbeat files, never data
 DRAIN_SECONDS = 9
@@ -94,9 +92,7 @@ def make_ready(arbiter: Any) -> None:
     """Keep what was loaded before the fork out of later collections; let no connection hold a thread in silence."""
     for listener in arbiter.LISTENERS:  # connections inherit it
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def options(host: str, port: int, workers: int | None, threads: int) -> dict[str, Any]:
