@@ -10,13 +10,15 @@ from ehr_sandbox.charting import PRACTITIONER, PatientFile, chart_of, practition
 from ehr_sandbox.clock import Clock, instant, utc_now
 from ehr_sandbox.fhir_json import Json, patient_of
 
-FRESH = timedelta(minutes=10)
+FRESH = timedelta(hours=2)
 OWN = "urn:demo-ehr"
 WRITTEN = "urn:demo-ehr:written-by-an-app"
 
 
 class Records:
-    """All resources by type and id. Charts move with the clock, so that a demo left running stays a story of today."""
+    """All resources by type and id. Times lie at offsets from when the charts were made; every two hours they are made
+    anew, so that a demo left running stays a story of today and nothing moves while somebody reads.
+    """
 
     def __init__(self, patients: tuple[PatientFile, ...], now: Callable[[], datetime] = utc_now) -> None:
         self.patients = {patient.id: patient for patient in patients}

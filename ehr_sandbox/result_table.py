@@ -45,24 +45,39 @@ def result_groups(resources: list[Json]) -> list[tuple[str, list[Row]]]:
 
 
 def _rows(observations: list[Json], group: str) -> Iterator[Row]:
-    for known in tables()["tests"].values():
+    for word, known in tables()["tests"].items():
+        factors = tables()["convert"].get(word, {})
         mine = [each for each in observations if known["group"] == group and each["code"]["text"] == known["name"]]
         if mine:
-            values = [_value(each, known.get("digits")) for each in mine]
+            values = [_value(each, known, factors) for each in mine]
             values.sort(key=lambda value: value.moment, reverse=True)
             trend = _trend(values, known) if known.get("picture") else None
             yield Row(known["name"], tuple(values), _limits(known), trend)
 
 
-def _value(observation: Json, digits: int | None) -> Value:
+def _value(observation: Json, known: Json, factors: Json) -> Value:
     when = str(observation["effectiveDateTime"])
     quantity = observation.get("valueQuantity", {})
-    text = _printed_number(quantity, digits) if quantity else str(observation["valueCodeableConcept"]["text"])
+    text = (
+        _printed_number(quantity, known.get("digits")) if quantity else str(observation["valueCodeableConcept"]["text"])
+    )
     unit = str(quantity.get("unit", ""))
-    note = "" if observation["status"] == "final" else str(observation["status"])
     number = None if "comparator" in quantity else quantity.get("value")
     words, moment = _with_unit(text, unit, quantity), interval(when)[0]
-    return Value(words, printed(when), moment, _flag(observation), note, number, unit)
+    compared = _compared(quantity, known, factors)
+    if compared is not None and unit != known.get("unit"):
+        words += f" = {round(compared, 1):g} {UNITS.get(known['unit'], known['unit'])}"
+    notes = [] if observation["status"] == "final" else [str(observation["status"])]
+    if quantity and compared is None and known.keys() & {"low", "high"}:
+        notes.append("not compared: another unit")
+    return Value(words, printed(when), moment, _flag(observation, compared, known), ", ".join(notes), number, unit)
+
+
+def _compared(quantity: Json, known: Json, factors: Json) -> float | None:
+    """The value in the test's usual unit; None for a value in a unit that this EHR cannot convert."""
+    unit = quantity.get("unit", "")
+    factor = 1 if unit == known.get("unit") else factors.get(unit)
+    return None if factor is None or "value" not in quantity else float(quantity["value"]) * factor
 
 
 def _printed_number(quantity: Json, digits: int | None) -> str:
@@ -76,16 +91,14 @@ def _with_unit(text: str, unit: str, quantity: Json) -> str:
     return f"{text} {UNITS.get(unit, unit)}".strip()
 
 
-def _flag(observation: Json) -> str:
+def _flag(observation: Json, compared: float | None, known: Json) -> str:
     if observation.get("valueCodeableConcept", {}).get("text") == "Positive":
         return "abnormal"
-    limits = (observation.get("referenceRange") or [{}])[0]
-    value = observation.get("valueQuantity", {}).get("value")
-    if value is None or not limits:
+    if compared is None:
         return ""
-    if value > limits.get("high", {}).get("value", float("inf")):
+    if compared > known.get("high", float("inf")):
         return "high"
-    return "low" if value < limits.get("low", {}).get("value", float("-inf")) else ""
+    return "low" if compared < known.get("low", float("-inf")) else ""
 
 
 def _limits(known: Json) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 FILE = Path(__file__).with_name("page_texts.toml")
-BLANK = re.compile(r"\{([a-z_]+)\}")
+BLANK = re.compile(r"\{([a-z0-9_]+)\}")
 
 
 class PageTextError(KeyError):

@@ -104,7 +104,7 @@ def _flags(page: Page) -> str:
 
 def _trends(page: Page) -> str:
     pictures = page.trends.pictures if page.trends else ()
-    named = [f"{each.title} {each.latest}" for each in pictures[:MOST_NAMED]]
+    named = [f"{each.title} {each.latest.partition(', ')[0]}" for each in pictures[:MOST_NAMED]]  # without its date
     more = [page_texts().say("standing.further", n=len(pictures) - MOST_NAMED)] if len(pictures) > MOST_NAMED else []
     return "; ".join((*named, *more))
 
@@ -118,7 +118,7 @@ def _why(page: Page) -> str:
     changed = len(page.why.overrides)
     say = page_texts().say
     own = say("gist.changed", n=changed) if changed else say("why.no_overrides")
-    return f"{say('why.version', version=page.why.version)}. {own}".capitalize()
+    return say("gist.why", version=page.why.version, own=own)
 
 
 def _fixed(key: str) -> Callable[[Page], str]:

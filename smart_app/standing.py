@@ -154,7 +154,7 @@ def _failure(s: Situation) -> str:
     """The limits of respiratory failure with sign and unit."""
     pao2, ratio = (s.knowledge.parameter(name) for name in ("resp_failure_pao2", "pf_failure"))
     words = (f"{with_sign(each)} {people(each.unit)}" for each in (pao2, ratio))
-    return page_texts().say("fact.failure_limit", pao2=next(words), ratio=next(words))
+    return page_texts().say("fact.failure_limit", pressure=next(words), ratio=next(words))
 
 
 def _therapy_fact(s: Situation) -> Fact:

@@ -55,7 +55,7 @@ class TimeAxis:
         steps = drawn("axis")["steps"]
         step = next((each for each in steps if days / each <= drawn("axis")["ticks"]), steps[-1])
         found = ((day, self._midnight(day)) for day in (last - n * step * DAY for n in range(int(days / step) + 1)))
-        return tuple(Tick(self.at(moment), f"{day.day} {day:%b}") for day, moment in found if moment >= self.start)
+        return tuple(Tick(self.at(moment), f"{day:%m-%d}") for day, moment in found if moment >= self.start)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self.zone)

@@ -47,7 +47,9 @@ def app_of(page: Page) -> FrameLocator:
 
 def attested_form(frame: FrameLocator, code: str) -> Locator:
     """The form of a statement, unfolded."""
-    place = frame.locator(f"#attest-{code}")
+    around, place = frame.locator("#attest"), frame.locator(f"#attest-{code}")
+    if around.get_attribute("open") is None:
+        around.locator("> summary").click()
     if place.get_attribute("open") is None:
         place.locator("summary").click()
     return place.locator("form.stating")

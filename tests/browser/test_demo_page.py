@@ -61,7 +61,7 @@ def test_an_irrelevant_chart_stays_quiet(visit: Start, demo: Demo) -> None:
     opened.page.get_by_role("link", name=IRRELEVANT).first.click()
     sign(opened, "methotrexate")
     expect(opened.page.locator("#cards .event").first).to_contain_text("HTTP 200")
-    expect(opened.page.locator("#cards")).to_contain_text("No new card from this check")
+    expect(opened.page.locator("#cards")).to_contain_text("No card from this check. Silence is no all-clear.")
     assert opened.page.locator("#cards article.card").count() == 0
     opened.picture("irrelevant")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,14 @@ def test_without_a_script_the_page_is_whole_and_takes_a_statement(visit: Start, 
     frame = app_of(opened.page)
     for part in ("standing", "missing", "criteria", "options", "workup", "transplant", "attest", "why"):
         expect(frame.locator(f"#{part}")).to_be_attached()
+    expect(frame.locator("#algorithm svg").first).to_be_hidden()
+    frame.locator(".parts a[href='#algorithm']").click()
+    frame.locator("#algorithm > summary").click()
     expect(frame.locator("#algorithm svg").first).to_be_visible()
+    frame.locator("#missing a[href='#attest-hrct-increase-percent']").first.click()
+    expect(
+        frame.locator("#hrct-increase-percent-value, #attest-hrct-increase-percent > summary").first
+    ).to_be_in_viewport()
     form = attested_form(frame, "progressive-dyspnoea")
     form.get_by_label("Yes", exact=True).check()
     form.get_by_role("button", name="Sign and save").click()
@@ -90,8 +98,9 @@ def test_with_the_keyboard_alone(visit: Start, demo: Demo) -> None:
             break
     page.keyboard.press("Enter")
     assert frame.evaluate("document.activeElement.id") == "main"
-    frame.evaluate("document.querySelector('#attest-bilateral-infiltrates summary').focus()")
-    page.keyboard.press("Enter")
+    for part in ("#attest", "#attest-bilateral-infiltrates"):
+        frame.evaluate(f"document.querySelector('{part} > summary').focus()")
+        page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert frame.evaluate("document.activeElement.type") == "radio"
@@ -109,25 +118,53 @@ def tab_to(page: Page, words: str) -> None:
     raise AssertionError(f"{words!r} is not reached with the Tab key")
 
 
+@contextmanager
+def with_profile(browser: Browser, chromium: str, folder: Path, profile: dict[str, object]) -> Iterator[Page]:
+    """A Chromium of its own whose profile says this about cookies, as an administrator sets it."""
+    (folder / "Default").mkdir()
+    (folder / "Default/Preferences").write_text(json.dumps({"profile": profile}), encoding="utf-8")
+    kept = browser.browser_type.launch_persistent_context(
+        folder, executable_path=chromium, args=SWITCHES, viewport={"width": 1280, "height": 900}
+    )
+    try:
+        yield kept.pages[0]
+    finally:
+        kept.close()
+
+
 @pytest.mark.verifies("L10", "APP-71")
 def test_with_cookies_blocked_a_new_tab_is_offered(browser: Browser, chromium: str, demo: Demo, tmp_path: Path) -> None:
     """As when a hospital's browser lets no site keep anything."""
-    settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
-    (tmp_path / "Default").mkdir()
-    (tmp_path / "Default/Preferences").write_text(json.dumps(settings), encoding="utf-8")
-    kept = browser.browser_type.launch_persistent_context(
-        tmp_path, executable_path=chromium, args=SWITCHES, viewport={"width": 1280, "height": 900}
-    )
-    try:
-        page = kept.pages[0]
+    with with_profile(browser, chromium, tmp_path, {"default_content_setting_values": {"cookies": 2}}) as page:
         page.goto(f"{demo.ehr}/patients/classic/app")
         frame = app_of(page)
         Visit(page).window("cookies-blocked")
         expect(frame.locator("main")).to_contain_text("cookie", ignore_case=True)
         expect(frame.locator("#standing")).to_have_count(0)
         expect(frame.locator("main a[target='_blank']")).to_be_visible()
-    finally:
-        kept.close()
+
+
+KEPT_HERE = """() => {
+  document.cookie = "plain=1; Path=/; Secure; SameSite=None";
+  document.cookie = "parted=1; Path=/; Secure; SameSite=None; Partitioned";
+  return document.cookie.split("; ").sort().join();
+}"""
+
+
+@pytest.mark.verifies("L10", "APP-69")
+def test_third_party_cookies_blocked_the_partitioned_one_carries_the_page(
+    browser: Browser, chromium: str, demo: Demo, tmp_path: Path
+) -> None:
+    """What the frame may keep shows that the browser blocks: a plain cookie is lost, a partitioned one is kept."""
+    profile: dict[str, object] = {"block_third_party_cookies": True, "cookie_controls_mode": 1}
+    with with_profile(browser, chromium, tmp_path, profile) as page:
+        page.goto(f"{demo.ehr}/patients/missing-gas/app")
+        frame = app_of(page)
+        assert frame_of(page).evaluate(KEPT_HERE) == "parted=1"
+        form = attested_form(frame, "progressive-dyspnoea")
+        form.get_by_label("Yes", exact=True).check()
+        form.get_by_role("button", name="Sign and save").click()
+        expect(frame.locator("#attest-done")).to_contain_text("Saved in the EHR")
 
 
 @pytest.mark.verifies("W5")

@@ -78,7 +78,7 @@ def test_codes_of_the_vocabulary_are_in_the_terminology_table() -> None:
 
 
 def test_a_chart_keeps_its_ids_while_its_times_move_on() -> None:
-    moments = [NOW, NOW + timedelta(minutes=5), NOW + timedelta(hours=2)]
+    moments = [NOW, NOW + timedelta(minutes=5), NOW + timedelta(hours=3)]
     records = Records(PATIENTS, now=lambda: moments[0])
     first = records.read("Observation", "classic-ferritin-1d")
     moments.pop(0)
@@ -87,7 +87,7 @@ def test_a_chart_keeps_its_ids_while_its_times_move_on() -> None:
     later = records.read("Observation", "classic-ferritin-1d")
     assert first is not None
     assert later is not None
-    assert moved(first, later) == timedelta(hours=2)
+    assert moved(first, later) == timedelta(hours=3)
 
 
 def moved(first: dict[str, Any], later: dict[str, Any]) -> timedelta:

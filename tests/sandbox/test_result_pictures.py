@@ -26,6 +26,13 @@ def test_values_in_another_unit_are_listed_but_not_plotted() -> None:
     assert ferritin.trend is None
 
 
+def test_a_value_in_another_unit_is_converted_before_it_is_flagged_or_not_flagged_at_all() -> None:
+    oxygen = row("pao2", {"-1d": {"value": 8.1, "unit": "kPa"}}).values[0]
+    assert (oxygen.text, oxygen.flag, oxygen.note) == ("8.1 kPa = 60.8 mmHg", "low", "")
+    odd = row("ferritin", {"-1d": {"value": 857, "unit": "ng/dL"}}).values[0]
+    assert (odd.text, odd.flag, odd.note) == ("857 ng/dL", "", "not compared: another unit")
+
+
 def test_a_comparator_is_printed_but_not_plotted() -> None:
     ferritin = row("ferritin", {"-9d": 400, "-5d": 700, "-1d": ">1500"})
     assert ferritin.values[0].text == ">1500 ng/mL"
@@ -49,6 +56,8 @@ def test_a_preliminary_value_is_marked() -> None:
         ("mda5", "positive", "abnormal", ""),
         ("mda5", "negative", "", ""),
         ("ph", 7.2, "low", "7.35–7.45"),
+        ("pao2", {"value": 10.8, "unit": "kPa"}, "", "80–105 mmHg"),
+        ("pao2", {"value": 8.1, "unit": "kPa"}, "low", "80–105 mmHg"),
     ],
 )
 def test_flags_and_limits(test: str, value: Any, flag: str, limits: str) -> None:

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of all demo patients as files."""
     found = tmp_path_factory.mktemp("pages")
     for name in PATIENTS:
-        one = demo_page(name, base="", csrf="", style=STYLE, asset=no_assets)
+        one = demo_page(name, base="", basis="", csrf="", style=STYLE, asset=no_assets)
         (found / f"{name}.html").write_text(render_page(one), encoding="utf-8")
     return found
 
@@ -77,6 +77,33 @@ def test_a_part_reached_by_its_link_is_not_under_the_header(browser: Browser, fo
     header = page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
     page.context.close()
     assert header <= top < 200
+
+
+def test_without_a_script_a_stage_opens_its_basis_and_a_link_its_folded_part(browser: Browser, folder: Path) -> None:
+    page = visit(browser, folder / "one-statement.html", 1280, java_script_enabled=False)
+    assert not page.locator("#criterion-hrctIncrease").is_visible()
+    page.click("#definition-fourConditions ~ .legs a[href='#criterion-hrctIncrease']")
+    assert page.locator("#criterion-hrctIncrease").is_visible()
+    page.locator("#algorithm > summary").click()
+    page.click(".alg-wide a[href='#stage-refractory']")
+    assert page.locator("#stage-refractory").is_visible()
+    page.context.close()
+
+
+def test_on_paper_the_pictures_come_on_request_and_on_pages_of_their_own(browser: Browser, folder: Path) -> None:
+    """Though they stand folded on the screen, and in the colours of paper."""
+    page = visit(browser, folder / "improving.html", 1280, color_scheme="dark", java_script_enabled=False)
+    page.locator("#note > summary").click()
+    page.get_by_label("When printing, add the pathway and the trends").check()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) >= 3
+    page.emulate_media(media="print")
+    assert page.locator(".alg-wide").is_visible()
+    assert page.locator("#trend-ferritin svg.tr").is_visible()
+    assert not page.locator("#trend-ferritin summary").is_visible()
+    assert not page.locator("#options").is_visible()
+    line = page.locator(".tr-line").first.evaluate("each => getComputedStyle(each).stroke")
+    page.context.close()
+    assert line == "rgb(27, 95, 140)", "dark on paper is light on the screen"
 
 
 def test_the_skip_link_is_the_first_stop(browser: Browser, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -128,34 +127,11 @@ def test_without_the_library_the_still_pictures_stay_and_the_page_says_so(visit:
     assert page.locator("#trend-ferritin svg.tr").is_visible()
 
 
-def test_without_scripts_a_stage_opens_its_basis_and_no_button_promises_more(visit: Callable[..., Visit]) -> None:
+def test_without_scripts_no_button_promises_more(visit: Callable[..., Visit]) -> None:
     page = visit("classic", java_script_enabled=False).page
     assert not page.get_by_role("button", name="Zoom and read values").is_visible()
-    basis = page.locator("#stage-refractory")
-    assert not basis.is_visible()
-    page.locator(".alg-wide a[href='#stage-refractory']").click()
-    assert basis.is_visible()
     page.locator("#trend-ferritin summary").click()
     assert page.locator("#trend-ferritin table").is_visible()
-
-
-def test_on_paper_the_pictures_come_on_request_and_on_pages_of_their_own(visit: Callable[..., Visit]) -> None:
-    page = visit("improving", color_scheme="dark").page
-    page.evaluate("document.querySelector('main').classList.add('screen')")
-    page.evaluate("document.body.append(document.createElement('section'))")
-    page.evaluate("document.body.lastElementChild.className = 'on-paper'")  # the summary that stands for the page
-    assert pages(page) == 1
-    page.get_by_label("When printing, add the pathway and the trends").check()
-    assert pages(page) >= 2
-    page.emulate_media(media="print")
-    assert page.locator(".alg-wide").is_visible()
-    assert not page.locator("#trend-ferritin summary").is_visible()
-    line = page.evaluate("getComputedStyle(document.querySelector('.tr-line')).stroke")
-    assert line == "rgb(27, 95, 140)", "dark on paper is light on the screen"
-
-
-def pages(page: Page) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
