@@ -79,7 +79,8 @@ def faults(id: str, facts: PatientFacts, f: Finding) -> Iterator[str]:
     if (not f.unknown or id in ALWAYS_NAMED) and f.parameters not in PARAMETERS[id]:
         yield f"is {f.status} by the parameters {f.parameters}"
     unread = "cannot be read" in f.because  # as a gas of another vessel: nothing is compared with it
-    if f.unknown and f.reasons & COMPARED and not unread and f.parameters not in PARAMETERS[id] | NOT_COMPARED.get(id, set()):
+    known = PARAMETERS[id] | NOT_COMPARED.get(id, set())
+    if f.unknown and f.reasons & COMPARED and not unread and f.parameters not in known:
         yield f"could not be compared by the parameters {f.parameters}"
 
 
