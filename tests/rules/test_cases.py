@@ -10,7 +10,8 @@ zone) and `expect`, all of whose keys must hold:
 - `cards` (exactly, in order, as the hook sends them), `present`, `absent`, `items` (suggested, over all cards sent),
   `missing` (["id:reason"], each must be there);
 - `says`, `never`: words in the summary or detail of a card sent (`says` may leave out the age behind a date);
-- `basis`: {id = "words of its because"}; `evidence`: {id = ["the records it rests on"]};
+- `reasons`: {id = ["every reason of an unknown"]}; `basis`: {id = "words of its because"};
+  `evidence`: {id = ["the records it rests on"]};
 - an attribute of the situation: `episode.treated_now = true`, `mda5.state = "pending"`, `risk = false` (empty),
   `episode.latch.on = "2026-11-20 10:00"`.
 """
@@ -179,6 +180,11 @@ class Outcome:
         for id, words in wanted.items():
             if words not in self.found[id].because:
                 yield f"{id} is based on {self.found[id].because!r}, not {words!r}"
+
+    def _judge_reasons(self, wanted: dict[str, list[str]]) -> Iterator[str]:
+        for id, reasons in wanted.items():
+            if sorted(self.found[id].reasons) != sorted(reasons):
+                yield f"{id} is unknown by {sorted(self.found[id].reasons)}, not {reasons}"
 
     def _judge_evidence(self, wanted: dict[str, list[str]]) -> Iterator[str]:
         for id, records in wanted.items():
