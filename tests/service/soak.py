@@ -1,4 +1,4 @@
-"""Load over a long time: `python -m tests.service.soak --minutes 30`; exit status 1 if a call failed or a record is gone.
+"""Load over a long time: `python -m tests.service.soak --minutes 30`; exit status 1 if a call or a record is lost.
 
 `rpild serve` as in production (two workers, tokens, durable records) gets order-sign calls with 200 laboratory results
 at a fixed rate, each with a token, a hook instance and a user of its own, about 2,000 patients, every other one of whom
