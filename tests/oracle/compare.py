@@ -25,12 +25,17 @@ Difference = tuple[str, Any, Any]
 
 def differences(story: Story, knowledge: Knowledge) -> list[Difference]:
     """(field, oracle, rules) for every field that differs."""
+    return compared(story, knowledge)[1]
+
+
+def compared(story: Story, knowledge: Knowledge) -> tuple[dict[str, Any], list[Difference]]:
+    """What the oracle says, and every field in which the rules differ from it."""
     facts = story.facts()
-    mine = flat(evaluate(facts, NOW))
-    theirs = flat(actual(facts, knowledge))
+    said = evaluate(facts, NOW)
+    mine, theirs = flat(said), flat(actual(facts, knowledge))
     if mine["gate"] != theirs["gate"]:
-        return [("gate", mine["gate"], theirs["gate"])]
-    return [(name, value, theirs.get(name)) for name, value in mine.items() if not same(value, theirs.get(name))]
+        return said, [("gate", mine["gate"], theirs["gate"])]
+    return said, [(name, value, theirs.get(name)) for name, value in mine.items() if not same(value, theirs.get(name))]
 
 
 def same(mine: Any, theirs: Any) -> bool:

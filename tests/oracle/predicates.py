@@ -193,15 +193,18 @@ def ratio_below(view: View, gas: Measurement, limit: str, floor: str = "room_air
     return deep and all(a.kind == "recorded" and below_ratio(g, a, number(limit)).met for g, a in pairs)
 
 
-def low_ratio(view: View, limit: str, floor: str = "room_air_fio2") -> bool:
-    """Any P/F of 24 h under a limit: of a gas, or as reported where no gas of the hour gives it."""
+def low_ratio(view: View, limit: str, floor: str = "room_air_fio2", supported: bool = False) -> bool:
+    """Any P/F of 24 h under a limit: of a gas, or as reported where no gas of the hour gives it.
+
+    With recorded oxygen; for a reported one HFNC or NIV (`supported`) do as well, where the rule says "or".
+    """
     reported = [
         m
         for m in rows(view, "pf-ratio")
         if m.value is not None and within(view.time(m.when), view.now, "ecmo_window_hours") == MET
     ]
     return any(ratio_below(view, g, limit, floor) for g in recent_gases(view)) or any(
-        reported_below(view, m, limit, floor) for m in reported
+        reported_below(view, m, limit, "" if supported else floor) for m in reported
     )
 
 
@@ -210,7 +213,7 @@ def reported_below(view: View, m: Measurement, limit: str, floor: str) -> bool:
     when, gases = view.time(m.when), [g for g in rows(view, "pao2") if g.value is not None]
     if any(close(view.time(g.when), when, "fio2_pair_minutes") == MET for g in gases):
         return False
-    on_oxygen = all(air.kind == "recorded" and air.value >= number(floor) for air in inspired(view, m))
+    on_oxygen = not floor or all(a.kind == "recorded" and a.value >= number(floor) for a in inspired(view, m))
     return on_oxygen and all(proves(each, "<", number(limit)).met for each in contradicting(view, m))
 
 
@@ -250,7 +253,7 @@ def rescue_need(view: View, episode: Episode) -> str:
     deep = low_ratio(view, "rescue_pf", "rescue_fio2")
     if ventilated and deep:
         return "i"
-    supported = running_now(view, "hfnc", "niv") and low_ratio(view, "rescue_pf")
+    supported = running_now(view, "hfnc", "niv") and low_ratio(view, "rescue_pf", supported=True)
     worse = episode.refractory or bool(episode.signs)
     return "ii" if worse and (ventilated or deep or supported) else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def _read() -> dict[str, dict[str, Any]]:
 ROWS = _read()
 
 
+@cache
 def number(name: str) -> Fraction:
     """The value of a setting, exact."""
     return Fraction(str(ROWS[name]["value"]))
@@ -34,6 +36,7 @@ def choice(name: str) -> Any:
     return ROWS[name]["value"]
 
 
+@cache
 def window(name: str) -> tuple[int, bool]:
     """A window in microseconds, and whether it is counted in days (K3)."""
     unit = ROWS[name]["unit"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from rpild_rules.when import When
 from tests.oracle.answers import MET, NOT_MET, UNKNOWN
@@ -33,6 +34,7 @@ class Span:
     unbounded: bool = False
 
 
+@lru_cache(maxsize=4096)
 def span(when: When, now: Span | None = None) -> Span:
     """A time of the chart; what reaches past `now` is cut there (K4)."""
     unbounded = when.earliest.year < 1900
@@ -65,19 +67,22 @@ def future(one: Span, now: Span) -> bool:
     return one.lo > now.hi + MICROSECOND["h"]
 
 
-def distances(a: Span, b: Span, by_day: bool, marks: tuple[int, ...]) -> list[int]:
+def distances(a: Span, b: Span, by_day: bool, marks: tuple[int, ...]) -> Sequence[int]:
     """Every distance b - a worth trying: all whole days where days count, else the ends and the marks in between."""
     if by_day and not (a.sharp and b.sharp):
         least, most = b.first - a.last, b.last - a.first
-        return [d * DAY for d in range(max(least, LONG_AGO), min(most, -LONG_AGO) + 1)] or [max(least, LONG_AGO) * DAY]
+        first, last = max(least, LONG_AGO), min(most, -LONG_AGO)
+        return range(first * DAY, (max(last, first) + 1) * DAY, DAY)
     least, most = b.lo - a.hi, b.hi - a.lo
     return sorted({least, most, *(m + e for m in marks for e in (-1, 0, 1) if least <= m + e <= most)})
 
 
 def judge(a: Span, b: Span, by_day: bool, marks: tuple[int, ...], holds: Callable[[int], bool]) -> str:
     """K4: met or notMet only if every distance agrees."""
-    seen = {holds(d) for d in distances(a, b, by_day, marks)}
-    return UNKNOWN if len(seen) > 1 else MET if seen == {True} else NOT_MET
+    tried = distances(a, b, by_day, marks)
+    first = holds(tried[0])
+    agree = all(holds(d) is first for d in tried)
+    return UNKNOWN if not agree else MET if first else NOT_MET
 
 
 def within(a: Span, b: Span, name: str) -> str:

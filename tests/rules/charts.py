@@ -71,7 +71,7 @@ def chart(*lines: str, age: int = 50, sex: str = "female", **changes: Any) -> Pa
     parts: dict[str, list[Any]] = {}
     readings: dict[str, Reading] = {}
     for number, text in enumerate(lines):
-        words = shlex.split(text)
+        words = shlex.split(text) if '"' in text or "'" in text else text.split()
         if words[0] == "unread":
             readings[words[1]] = Reading(words[2])
             continue
