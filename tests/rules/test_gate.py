@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rpild_rules.findings import Reason
-from rpild_rules.gate import open_gate, years
+from rpild_rules.gate import open_gate, opened_by_diagnosis, years
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
 
@@ -71,3 +71,21 @@ def test_only_clinicians_pass(kind: str, passed: bool) -> None:
     facts = chart("test anti-mda5-qual positive @-9d")
     gate = open_gate(replace(facts, user=replace(facts.user, kind=kind)), shipped(), NOW)
     assert gate.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("lines", "opened"),
+    [
+        (("condition dermatomyositis @-90D",), True),
+        (("condition dermatomyositis @-90D verification=provisional",), True),
+        (("condition dermatomyositis @-90D verification=provisional clinical=resolved",), False),
+        (("condition dermatomyositis @-90D verification=refuted",), False),
+        (("condition myositis-nos @-90D", "condition gottron @-90D"), False),
+        (("test anti-mda5-qual positive @-9d",), False),
+        (("condition dermatomyositis @-90D", "limit comfort @-2d"), False),
+    ],
+)
+def test_a_proven_diagnosis_opens_the_gate_before_any_result_is_read(lines: tuple[str, ...], opened: bool) -> None:
+    assert opened_by_diagnosis(chart(*lines), shipped(), NOW) is opened
+    if opened:  # no result shuts it again
+        assert open_gate(chart(*lines, "test anti-mda5-qual negative @-1d"), shipped(), NOW).passed
