@@ -67,7 +67,8 @@ class Transport:
         """Status, body (of 200 only) and the seconds that a busy server asks to wait."""
         if deadline.over:
             raise ReadError(Reason.FETCH_FAILED, down=True)
-        headers = {"Accept": ACCEPT, "Authorization": f"Bearer {self.token}"}
+        # A server that answers from memory misses what was written a moment ago (HAPI FHIR keeps searches a minute).
+        headers = {"Accept": ACCEPT, "Authorization": f"Bearer {self.token}", "Cache-Control": "no-cache"}
         try:
             with self.session.get(
                 address, headers=headers, timeout=deadline.left, allow_redirects=False, stream=True

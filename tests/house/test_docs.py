@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from rpild_rules.findings import Reason
+from rpild_server.assessing import assess_file
 from rpild_server.cli import main
 from rpild_server.settings import Settings
 from tests.house.source_tree import PACKAGES, ROOT, modules, name, tree
@@ -144,3 +148,22 @@ def test_the_changelog_tags_every_entry() -> None:
     assert [entry for entry in entries if not re.match(r"\*\*(clinical|technical)\*\*", entry)] == []
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert "## [Unreleased]" in text or f"## [{version}]" in text
+
+
+def test_prefetch_keys_and_what_they_carry_are_those_of_the_register_sheet() -> None:
+    def rows(text: str) -> list[str]:
+        return re.findall(r"^\| `\w+`.* \|$", text.split("| key | carries |\n")[1].split("\n\n")[0], re.MULTILINE)
+
+    sheet = CliRunner().invoke(main, ["register-sheet"]).stdout
+    assert rows((ROOT / "docs" / "integration.md").read_text()) == rows(sheet)
+
+
+def test_every_field_of_the_assessment_is_documented() -> None:
+    text = (ROOT / "docs" / "integration.md").read_text().split("## Extension fields")[1]
+    named = {
+        name for cell in re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
+    chart = ROOT / "docs" / "examples" / "chart.json"
+    told = assess_file(chart, None, datetime(2026, 11, 22, 9, 30, tzinfo=UTC), None).contract
+    assert named - {"unreadable"} == told.keys() | {"kurasawa"}
+    assert [each.value for each in Reason if f"`{each.value}`" not in text] == []

@@ -1,7 +1,9 @@
 """`make integration FHIR_BASE_URL=...`: the plug-in against a FHIR R4 server that others wrote; prints a table.
 
 Without FHIR_BASE_URL it starts HAPI FHIR by itself. Our synthetic patients are loaded where the server lets us, and
-removed again; else patients found there are read. Nothing of a patient is printed but ids.
+removed again; else patients found there are read. Nothing of a patient is printed but ids. RPILD_LAUNCHER_URL names a
+SMART launcher and RPILD_CDS_CLIENT_URL a CDS Hooks client for the browser, both in front of the same FHIR server;
+docs/integration.md tells how.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ import requests
 from rpild_server.check_ehr.examination import Asked, examine
 from rpild_server.check_ehr.summary import element_rows
 from tests.cli.serving import ISS, Served, served
+from tests.integration.fronting import fronted, launcher_of
 from tests.integration.hapi_server import hapi
-from tests.integration.rounds import Row, hooked, searched, timed
+from tests.integration.in_client import shown
+from tests.integration.launching import launched
+from tests.integration.rounds import Charted, Row, hooked, searched, timed
 from tests.integration.synthetic_patients import CannotWriteError, loaded, patients_found
 
 EXAMINED = 6
@@ -41,8 +46,20 @@ def rounds(base: str, folder: Path) -> Iterator[Row]:
             charts = {each: [] for each in patients_found(base)}
         yield timed("rpild check-ehr", "", lambda: _examined(base, tuple(charts)[:EXAMINED]))
         for patient, chart in charts.items():
-            yield from searched(base, patient)
-            yield from hooked(stack, base, patient, chart, folder)
+            charted = Charted(patient, chart, {})
+            yield from searched(base, patient, charted.pages)
+            yield from hooked(stack, base, charted, folder)
+        yield from _in_front(base, {id: folder / f"{id}.json" if chart else None for id, chart in charts.items()})
+
+
+def _in_front(base: str, files: dict[str, Path | None]) -> Iterator[Row]:
+    """What people see: the page by a launch, and the cards in a client that others wrote."""
+    some = dict(list(files.items())[:EXAMINED])
+    with fronted(base) as front:
+        yield from launched(os.environ.get("RPILD_LAUNCHER_URL") or launcher_of(front), some)
+        client = os.environ.get("RPILD_CDS_CLIENT_URL")
+        if client:
+            yield from shown(client, f"{front}/fhir", list(some))
 
 
 def _plug_in(folder: Path, base: str) -> AbstractContextManager[Served]:

@@ -46,30 +46,40 @@ def timed(check: str, patient: str, attempt: Callable[[], str]) -> Row:
     return Row(check, patient, good, (time.perf_counter() - begun) * 1000, seen)
 
 
-def searched(base: str, patient: str) -> Iterator[Row]:
-    """Every read and search that the plug-in makes."""
+def searched(base: str, patient: str, pages: dict[str, Json]) -> Iterator[Row]:
+    """Every read and search that the plug-in makes; the first pages go into `pages`, as an EHR would prefetch them."""
     for key, relative in searches(patient, datetime.now(UTC)).items():
-        yield timed(f"search {key}", patient, lambda link=relative: _count(f"{base}/{link}"))
+        yield timed(f"search {key}", patient, lambda key=key, link=relative: _count(f"{base}/{link}", key, pages))
 
 
-def _count(address: str) -> str:
+def _count(address: str, key: str, pages: dict[str, Json]) -> str:
     answer = requests.get(address, headers={"Accept": "application/fhir+json"}, timeout=PATIENCE)
     assert answer.status_code == 200, f"{answer.status_code}: {answer.text[:120]}"
-    body = answer.json()
+    body = pages[key] = answer.json()
     assert body["resourceType"] in ("Bundle", "Patient"), body["resourceType"]
     count = len(body.get("entry", [])) if body["resourceType"] == "Bundle" else 1
     further = any(each["relation"] == "next" for each in body.get("link", []))
     return f"{count} resources{', more pages' if further else ''}"
 
 
-def hooked(stack: Served, base: str, patient: str, chart: list[Json], folder: Path) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Charted:
+    """One patient: the chart that we wrote, empty if we found the patient there, and what a prefetch of it holds."""
+
+    patient: str
+    chart: list[Json]
+    pages: dict[str, Json]
+
+
+def hooked(stack: Served, base: str, charted: Charted, folder: Path) -> Iterator[Row]:
     """Both hooks: read by the plug-in, given as prefetch, and the same chart read from a file, with equal results."""
-    expected = _from_file(chart, patient, folder) if chart else {}
+    patient = charted.patient
+    expected = _from_file(charted.chart, patient, folder) if charted.chart else {}
     for hook in SERVICES:
         answers: dict[str, Json] = {}
 
         def ask(way: str, hook: str = hook, answers: dict[str, Json] = answers) -> str:
-            prefetch = _prefetch(base, patient) if way == "prefetch" else None
+            prefetch = charted.pages if way == "prefetch" else None
             answers[way] = _call(stack, hook, base, patient, prefetch)
             cards = [each["source"]["topic"]["code"] for each in answers[way]["cards"]]
             told = _told(answers[way])
@@ -133,9 +143,3 @@ def _drafts(hook: str, patient: str) -> Json:
         "medicationCodeableConcept": drug, "subject": {"reference": f"Patient/{patient}"}}  # fmt: skip
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft}]}
     return {"draftOrders": bundle} if hook == "order-sign" else {}
-
-
-def _prefetch(base: str, patient: str) -> Json:
-    """What an EHR would send: the first page of each search, as the server answers it."""
-    links = searches(patient, datetime.now(UTC))
-    return {key: requests.get(f"{base}/{link}", timeout=PATIENCE).json() for key, link in links.items()}

@@ -43,8 +43,16 @@ def loaded(base: str, run: str) -> Iterator[Loaded]:
         yield Loaded(charts)
     finally:
         for resources in reversed(charts.values()):
-            for each in reversed(resources):
-                requests.delete(f"{base}/{each['resourceType']}/{each['id']}", timeout=PATIENCE)
+            _remove(base, [f"{each['resourceType']}/{each['id']}" for each in reversed(resources)])
+
+
+def _remove(base: str, references: list[str]) -> None:
+    """A chart at once, or piece by piece where the server does not take that."""
+    try:
+        _send(base, [{"request": {"method": "DELETE", "url": each}} for each in references])
+    except CannotWriteError:
+        for each in references:
+            requests.delete(f"{base}/{each}", timeout=PATIENCE)
 
 
 def _chart(run: str, patient: str) -> list[Json]:

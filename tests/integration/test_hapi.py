@@ -1,29 +1,35 @@
-"""Statements written to HAPI FHIR: kept once, found by their number, withdrawn in their version and no other."""
+"""HAPI FHIR, a server that this project did not write: all our patients behind it, and statements written to it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 
 from ehr_access.budget import Limits
+from ehr_access.fhir_client import EhrReader
 from ehr_access.fhir_writer import EhrWriter, FhirWrites, WriteOutcome
 from ehr_access.registry import Registry, TrustedEhr
+from ehr_sandbox.charting import load_patients
 from fhir_mappings.attestation_drafts import IDENTIFIER, ComparedCt, Statement, attestation, withdrawn
 from fhir_mappings.attestations import TABLE
 from fhir_mappings.chart import ChartContext, read_chart
 from fhir_mappings.queries import searches
+from fhir_mappings.reads import Answer
 from fhir_mappings.write_answers import found_as, is_statement, read_json, version_of
+from tests.integration.__main__ import EXAMINED, rounds, table
 from tests.integration.hapi_server import hapi
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+FRESH = {"Cache-Control": "no-cache"}
 KNOWN = ("Patient/p1", "Practitioner/d1", "ImagingStudy/a", "ImagingStudy/b")
 VALUES: dict[str, Any] = {
     "hrct-increase-percent": Decimal("25.5"), "respiratory-onset": "2026-11", "treatment-response": "stable",
@@ -70,15 +76,35 @@ def sent(base: str, observation: dict[str, Any]) -> str:
     return written.id
 
 
+def as_read(base: str) -> Mapping[str, Answer]:
+    """The statements as the plug-in reads them, just after others were read: nothing comes from a server's memory."""
+    reading = EhrReader(Registry([TrustedEhr("hapi", (base,))]), Limits(seconds=20)).open(Permission(base), "hapi")
+    assert reading
+    return reading(searches("p1", NOW, ["attestations"]), 1)
+
+
+def test_every_search_every_hook_and_the_page_hold(server: str, tmp_path: Path) -> None:
+    rows = list(rounds(server, tmp_path))
+    click.echo(table(rows))
+    assert not [row for row in rows if not row.good]
+    hooks = [row for row in rows if row.check.startswith(("order-sign", "patient-view"))]
+    assert len(hooks) == 4 * len(load_patients())
+    assert any(row.check == "search laboratory" and "more pages" in row.seen for row in rows)
+    assert any("combinationTherapy" in row.seen for row in hooks)
+    pages = [row for row in rows if row.check == "launch and page"]
+    assert len(pages) == EXAMINED
+    assert all("says what the chart in a file says" in row.seen for row in pages)
+    left = requests.get(f"{server}/Patient?_summary=count", headers=FRESH, timeout=60).json()
+    assert left["total"] == 1, "what was loaded is removed"
+
+
 @pytest.mark.parametrize("code", TABLE)
 def test_a_statement_is_kept_once_and_read_back(server: str, code: str) -> None:
     observation = stated(code, f"rpild-{code}")
     first = sent(server, observation)
     assert sent(server, observation) == first
     assert found_as(writes(server).read(f"Observation?identifier={IDENTIFIER}|rpild-{code}"), f"rpild-{code}", "p1")
-    query = searches("p1", NOW, ["attestations"])["attestations"]
-    answer = requests.get(f"{server}/{query}", headers={"Cache-Control": "no-cache"}, timeout=60).content
-    found = read_chart({"attestations": answer}, ChartContext("p1", NOW, UTC)).facts.attestations
+    found = read_chart(as_read(server), ChartContext("p1", NOW, UTC)).facts.attestations
     (said,) = [each for each in found if each.code == code]
     assert (said.reference, said.by_clinician) == (f"Observation/{first}", True)
     assert said.value is not None
