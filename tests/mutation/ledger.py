@@ -90,11 +90,11 @@ class Ledger:
         return [m for m in mutants if self.fate(m) in (SURVIVED, UNREACHED) and not self.reason(m)]
 
     def table(self, sources: Iterable[Source]) -> Iterator[str]:
-        """A row a module, and one for all."""
-        yield "module                faults  killed  oracle  time   why  alive  open   score"
+        """A row a module, and one for all: found by a test, by a chart of the oracle only, as endless, ...."""
+        yield "module               faults   found  oracle  endless  explained  alive  untried   score"
         total: Counter[str] = Counter()
         for source in sources:
-            found = Counter(self._column(mutant) for mutant in source.mutants)
+            found = Counter(self._column(mutant) for mutant in source.tried)
             total.update(found)
             yield _row(source.module, found)
         yield _row("all", total)
@@ -102,17 +102,16 @@ class Ledger:
     def _column(self, mutant: Mutant) -> str:
         fate = self.fate(mutant)
         if fate == KILLED:
-            return "oracle" if str(self.kept[mutant.key]["by"]).startswith(CHART) else "killed"
+            return "oracle" if str(self.kept[mutant.key]["by"]).startswith(CHART) else "found"
         if fate == TIMED_OUT:
-            return "time"
-        return "why" if self.reason(mutant) else "alive" if fate else "open"
+            return "endless"
+        return "explained" if self.reason(mutant) else "alive" if fate else "untried"
 
 
 def _row(name: str, found: Counter[str]) -> str:
-    dead = found["killed"] + found["oracle"] + found["time"]
-    tried = dead + found["why"] + found["alive"]
+    dead = found["found"] + found["oracle"] + found["endless"]
+    tried = dead + found["explained"] + found["alive"]
     score = f"{100 * (tried - found['alive']) / tried:.1f} %" if tried else "-"
-    numbers = (found["killed"], found["oracle"], found["time"], found["why"], found["alive"], found["open"])
-    widths = (8, 8, 6, 6, 7, 6)
-    told = "".join(f"{number:>{width}}" for number, width in zip(numbers, widths, strict=True))
-    return f"{name:20}{found.total():>8}{told}{score:>8}"
+    widths = {"found": 8, "oracle": 8, "endless": 9, "explained": 11, "alive": 7, "untried": 9}
+    told = "".join(f"{found[column]:>{width}}" for column, width in widths.items())
+    return f"{name:20}{found.total():>7}{told}{score:>8}"

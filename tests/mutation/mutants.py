@@ -1,9 +1,11 @@
 """Small faults put into one module of the rules, one at a time: each an edit of its syntax tree that can be undone."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import copy
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,9 +40,13 @@ class Mutant:
         """The name under which its fate is kept."""
         return "\n".join((self.module, self.place, self.text, self.change, str(self.nth)))
 
+    def is_one_in(self, number: int) -> bool:
+        """Whether it is in the sample: chosen by its name, so that the same faults are tried in every run."""
+        return int.from_bytes(hashlib.sha256(self.key.encode()).digest()[:4]) % number == 0
+
 
 class Source:
-    """One module as text and tree, with its mutants."""
+    """One module as text and tree, with its mutants, of which those `tried` may be only some."""
 
     def __init__(self, path: Path, text: str | None = None) -> None:
         text = path.read_text(encoding="utf-8") if text is None else text
@@ -48,22 +54,27 @@ class Source:
         self.tree = ast.parse(text, str(path))
         self.shapes: dict[str, str] = {"": ast.dump(ast.Module(list(self._outside()), []))}
         self.mutants = list(self._mutants())
+        self.tried = self.mutants
 
-    def compiled(self, mutant: Mutant | None = None) -> CodeType:
-        """The module's code, with the fault if one is given."""
+    def compiled(self, mutant: Mutant | None = None, alone: bool = False) -> CodeType:
+        """The module's code, with the fault if one is given; `alone` leaves out what stands around the faulty one."""
         if mutant is None or mutant.edit is None:
-            return self._compile()
+            return self._compile(self.tree)
         owner, name = mutant.edit.owner, mutant.edit.field
         kept = getattr(owner, name)
         setattr(owner, name, mutant.edit.value)
         try:
-            return self._compile()
+            return self._compile(ast.Module([self._around(mutant)], []) if alone else self.tree)
         finally:
             setattr(owner, name, kept)
 
-    def _compile(self) -> CodeType:
+    def _around(self, mutant: Mutant) -> ast.stmt:
+        return max((each for each in self.tree.body if each.lineno <= mutant.line), key=lambda each: each.lineno)
+
+    def _compile(self, tree: ast.Module) -> CodeType:
         # The tree holds no new line numbers: every new node got the place of the old one.
-        code: CodeType = compile(self.tree, str(self.path), "exec", dont_inherit=True)
+        postponed = __future__.annotations.compiler_flag
+        code: CodeType = compile(tree, str(self.path), "exec", flags=postponed, dont_inherit=True)
         return code
 
     def _outside(self) -> Iterator[ast.stmt]:
@@ -133,6 +144,16 @@ def _idle(parent: ast.AST, node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return True
+    if isinstance(parent, ast.Assign) and _is_type(node):
+        return True
     words = isinstance(node, ast.Constant) and isinstance(node.value, str)
     # An element of a literal is taken out as a whole; nothing is gained by changing its letters too.
     return words and isinstance(parent, ast.Expr | ast.JoinedStr | ast.Tuple | ast.List | ast.Set)
+
+
+TYPES = {"tuple", "list", "dict", "set", "frozenset", "Callable", "Iterator", "Iterable", "Mapping"}
+
+
+def _is_type(node: ast.AST) -> bool:
+    """A name for a type, which nothing reads while the rules run."""
+    return any(isinstance(n, ast.Subscript) and getattr(n.value, "id", "") in TYPES for n in ast.walk(node))

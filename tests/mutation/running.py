@@ -1,4 +1,4 @@
-"""Puts a fault into the modules that already run: the code of one function is exchanged, in a forked process only."""
+"""Puts a fault into the modules that already run, and takes it out: the code of one function is exchanged."""
 
 from __future__ import annotations
 
@@ -58,23 +58,43 @@ class Running:
         for each in functions_of_the_rules().get(str(source.path), []):
             self.live.setdefault(_title(each.__code__), []).append(each)
 
-    def exchange(self, changed: CodeType) -> None:
-        """Put the functions of a changed compilation in place of the running ones."""
+    def exchange(self, changed: CodeType) -> Callable[[], None]:
+        """Put the functions of a changed compilation in place of the running ones; gives what undoes it."""
+        before = []
         for code in _codes(changed):
             for function in self.live.get(_title(code), []):
                 if function.__code__ != code:
+                    before.append((function, function.__code__))
                     function.__code__ = code
 
-    def infect(self, mutant: Mutant) -> None:
-        """Put one fault in place."""
-        self.exchange(self.source.compiled(mutant))
+        def undo() -> None:
+            for function, code in before:
+                function.__code__ = code
+
+        return undo
+
+    def at(self, place: str) -> list[FunctionType]:
+        """The functions of a fault's place; all lambdas of its line."""
+        _, _, line = place.partition("@")
+        wanted = (lambda n, first: n.endswith("<lambda>") and str(first) == line) if line else (lambda n, _: n == place)
+        return [each for title, found in self.live.items() if wanted(*title) for each in found]
+
+    def infect(self, mutant: Mutant) -> Callable[[], None]:
+        """Put one fault in place; gives what takes it out again."""
+        return self.exchange(self.source.compiled(mutant, alone=True))
 
 
 def _title(code: CodeType) -> tuple[str, int]:
     return code.co_qualname, code.co_firstlineno
 
 
-def memories() -> list[Callable[[], None]]:
-    """What empties the caches of the rules and their tests, so that a faulty loader is asked again."""
+@cache
+def _memories() -> list[tuple[str, Callable[[], None]]]:
     kept: list[Any] = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
-    return [each.cache_clear for each in kept if str(each.__module__).startswith(("rpild_rules", "tests"))]
+    return [(str(each.__module__), each.cache_clear) for each in kept]
+
+
+def memories(all_of_them: bool) -> list[Callable[[], None]]:
+    """What empties the caches of the rules; those of their tests as well, so that a faulty loader is asked again."""
+    rooms = ("rpild_rules", "tests") if all_of_them else ("rpild_rules",)
+    return [clear for module, clear in _memories() if module.startswith(rooms)]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FunctionType
 
 import pytest
 
+from rpild_rules import gate
 from rpild_rules.when import TOLERANCE, When
-from tests.mutation.killing import in_a_fork, in_turn
+from tests.mutation.constants import changed_names, exchange, readers
+from tests.mutation.killing import Endless, Fault, in_a_fork, in_time, in_turn
 from tests.mutation.ledger import KILLED, SURVIVED, TIMED_OUT, Explained, Ledger, explained
 from tests.mutation.mutants import Mutant, Source
-from tests.mutation.reach import Reach
+from tests.mutation.replay import Calls
 from tests.mutation.running import Running, sources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,26 +70,41 @@ def made(text: str) -> Source:
     return Source(Path("made.py"), text)
 
 
-def test_a_fault_acts_on_the_running_function_and_only_in_its_process() -> None:
+AT_THE_EDGE = "self.earliest > now.latest + TOLERANCE → self.earliest >= now.latest + TOLERANCE"
+
+
+def at_the_edge() -> bool:
+    now = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    return When.at(now + TOLERANCE, UTC).ahead_of(When.at(now, UTC))
+
+
+def test_a_fault_acts_on_the_running_function_until_it_is_taken_out() -> None:
     source = Source(WHEN)
-    running = Running(source)
-    method = When.__dict__["ahead_of"]
-    assert isinstance(method, FunctionType)
-    wanted = fault(
-        source, "When.ahead_of", "self.earliest > now.latest + TOLERANCE → self.earliest >= now.latest + TOLERANCE"
-    )
-
-    def at_the_edge() -> bool:
-        now = datetime(2026, 11, 24, 10, tzinfo=UTC)
-        return When.at(now + TOLERANCE, UTC).ahead_of(When.at(now, UTC))
-
-    def tried() -> str:
-        running.infect(wanted)
-        return "test" if at_the_edge() else ""
-
+    wanted = Fault(Running(source), fault(source, "When.ahead_of", AT_THE_EDGE))
+    assert wanted.functions == [When.__dict__["ahead_of"]]
     assert not at_the_edge()
-    assert in_a_fork(tried, 5) == (KILLED, "test")
+    put_back = wanted.put_in_place()
+    assert at_the_edge()
+    put_back()
     assert not at_the_edge()
+
+
+def test_a_fault_of_a_plain_table_acts_wherever_the_table_was_imported() -> None:
+    (concepts,) = sources(["concepts"])
+    wanted = next(m for m in concepts.mutants if m.names == ("ILD_GROUP",) and m.change.endswith("without 'aip'"))
+    names = changed_names(concepts, wanted)
+    assert names == {"ILD_GROUP", "STAY_REASONS"}
+    assert {f.__module__ for f in readers(concepts, names)} >= {"rpild_rules.gate"}
+    before = gate.ILD_GROUP
+    undo = exchange(concepts, wanted, names)
+    assert before - gate.ILD_GROUP == {"aip"}
+    undo()
+    assert gate.ILD_GROUP is before
+
+
+def test_a_table_that_others_are_made_from_is_imported_anew() -> None:
+    (findings,) = sources(["findings"])
+    assert not any(changed_names(findings, m) for m in findings.mutants if not m.place)
 
 
 def test_a_fault_without_effect_survives_and_an_endless_one_is_ended() -> None:
@@ -97,6 +114,8 @@ def test_a_fault_without_effect_survives_and_an_endless_one_is_ended() -> None:
 
     assert in_a_fork(lambda: "", 5) == (SURVIVED, "")
     assert in_a_fork(endless, 0.2) == (TIMED_OUT, "")
+    with pytest.raises(Endless), in_time(0.2):
+        endless()
 
 
 def test_tests_of_all_kinds_take_turns() -> None:
@@ -107,18 +126,49 @@ def test_tests_of_all_kinds_take_turns() -> None:
     assert sorted(ordered) == sorted(names)
 
 
-def test_statements_are_noted_while_they_run_and_not_after() -> None:
+def test_a_fault_concerns_the_tests_whose_calls_are_answered_otherwise() -> None:
     source = Source(WHEN)
-    reach = Reach([source])
-    now = When.at(datetime(2026, 11, 24, 10, tzinfo=UTC), UTC)
-    with reach.noting() as end_of:
-        assert now.to_the_day
-        end_of("first")
-        assert not now.ahead_of(now)
-        end_of("second")
-    assert now.to_the_day
-    found = {m.place: reach.tests.get(("when", m.spot), set()) for m in source.mutants}
-    assert (found["When.to_the_day"], found["When.ahead_of"], found["gap"]) == ({"first"}, {"second"}, set())
+    wanted = Fault(Running(source), fault(source, "When.ahead_of", AT_THE_EDGE))
+    (function,) = wanted.functions
+    calls, now = Calls([function]), When.at(datetime(2026, 11, 24, 10, tzinfo=UTC), UTC)
+    with calls.noting() as end_of:
+        at_the_edge()
+        end_of("edge")
+        now.ahead_of(now)
+        end_of("inside")
+        end_of("elsewhere")
+    assert calls.tests(function) == {"edge", "inside"}
+    assert calls.is_told(function)
+    put_back = wanted.put_in_place()
+    assert [calls.concerned(function, test) for test in ("edge", "inside", "elsewhere")] == [True, False, False]
+    put_back()
+    assert not calls.concerned(function, "edge")
+
+
+def many() -> Iterator[int]:
+    yield from (1, 2)
+
+
+def all_in(*numbers: int, most: int = 3) -> bool:
+    return max(numbers) <= most
+
+
+def test_the_arguments_of_calls_are_noted_as_they_were_given() -> None:
+    calls = Calls([all_in, many])
+    with calls.noting() as end_of:
+        all_in(1, 2, most=9)
+        list(many())
+        end_of("both")
+    assert calls.made[all_in]["both"] == [((1, 2), {"most": 9})]
+    assert calls.made[many]["both"] == [((), {})]
+    assert calls.is_told(many)
+    assert not calls.concerned(many, "both")
+
+
+def test_the_sample_is_the_same_in_every_run() -> None:
+    first, second = ([m.key for m in Source(WHEN).mutants if m.is_one_in(8)] for _ in "12")
+    assert first == second
+    assert 0 < len(first) < len(Source(WHEN).mutants) / 4
 
 
 def test_fates_are_kept_until_the_function_changes(tmp_path: Path) -> None:
@@ -154,7 +204,7 @@ def test_an_explained_survivor_is_neither_tried_nor_alive(tmp_path: Path, monkey
 
 OUTSIDE = """
 from tests.mutation.outside import try_outside
-from tests.mutation.reach import Reach
+from tests.mutation.replay import Calls
 from tests.mutation.running import sources
 (gate,) = sources(["gate"])
 (fault,) = [m for m in gate.mutants if m.change.endswith("without 'G3e'") and not m.place]
