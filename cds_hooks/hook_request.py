@@ -27,7 +27,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # FHIR allows 64 characters without underscore; real servers send longer ones and underscores.
 IDENTITY = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,255}")
 REFERENCE = re.compile(r"[A-Z][A-Za-z]+/(?!\.+$)[A-Za-z0-9._-]{1,255}")
-SPACE = re.compile(r"[ \t\r\n]*")
+# The next key of an object, up to its value; only for text that is known to be JSON.
+MEMBER = re.compile(r'[ \t\r\n]*,?[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r\n]*:[ \t\r\n]*')
 ORDER_HOOKS = frozenset({"order-sign", "order-select"})
 
 
@@ -144,15 +145,12 @@ def _read_strictly(text: str, prefetch: Mapping[str, Raw]) -> None:
 def _read_object(text: str, place: int, known: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """The object that begins at `place`, and where it ends. `known` holds the text of values to skip, by key."""
     pairs: list[tuple[str, Any]] = []
-    place = _skip(text, place + 1)
-    while text[place] != "}":
-        key, place = _SCANNER.raw_decode(text, place)
-        place = _skip(text, _skip(text, place) + 1)
-        value, place = _read_value(text, place, known.get(key))
+    place += 1
+    while member := MEMBER.match(text, place):
+        key = json.loads(member[1]) if "\\" in member[1] else member[1][1:-1]
+        value, place = _read_value(text, member.end(), known.get(key))
         pairs.append((key, value))
-        place = _skip(text, place)
-        place = _skip(text, place + 1) if text[place] == "," else place
-    return _unique(pairs), place + 1
+    return _unique(pairs), text.index("}", place) + 1
 
 
 def _read_value(text: str, place: int, known: Any) -> tuple[Any, int]:
@@ -162,11 +160,6 @@ def _read_value(text: str, place: int, known: Any) -> tuple[Any, int]:
         return _read_object(text, place, known)
     value: tuple[Any, int] = _SCANNER.raw_decode(text, place)
     return value
-
-
-def _skip(text: str, place: int) -> int:
-    found = SPACE.match(text, place)
-    return found.end() if found else place
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from collections.abc import Mapping
@@ -64,16 +63,16 @@ class Keyring:
 
     def pseudonym(self, iss: str, id: str) -> str:
         """A patient or user of one EHR, as 64 hex digits that only this key can link to the id."""
-        return hmac.new(self._pseudonym, f"{iss}|{id}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._pseudonym, f"{iss}|{id}".encode(), "sha256").hex()
 
     def sign(self, text: str) -> str:
         """A signature under the current key, 64 hex digits."""
-        return hmac.new(self._signing[self.current], text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._signing[self.current], text.encode(), "sha256").hex()
 
     def signed(self, key_id: str, text: str, mac: str) -> bool:
         """Whether the signature is ours."""
         key = self._signing.get(key_id)
-        return key is not None and hmac.compare_digest(hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), mac)
+        return key is not None and hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), mac)
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
