@@ -11,19 +11,21 @@ import unicodedata
 from collections.abc import Iterable
 
 LINE_LIMIT = 1500
+# It begins with the signs themselves: searching for one of them is quick, looking back from every letter is not.
 SPECIAL = re.compile(
-    r"""[\\`*_~|]                    # escapes, code, emphasis, strike-through, table cells
-    | <(?=[A-Za-z/!?])               # a tag, comment or autolink
-    | \[(?=[ xX]\]\s)                # a task box
-    | &(?=\#|[A-Za-z]+;)             # an entity
-    | (?<=\])[(\[:]                  # the second half of a link or of its definition
-    | (?<=[A-Za-z]):(?=//)           # the scheme of a bare address
-    | (?<=[Ww][Ww][Ww])\.            # a bare address without scheme
-    """,
+    r"""[\\`*_~|<\[&(:.](?:
+      (?<=[\\`*_~|])                 # escapes, code, emphasis, strike-through, table cells
+    | (?<=<)(?=[A-Za-z/!?])          # a tag, comment or autolink
+    | (?<=\[)(?=[ xX]\]\s)           # a task box
+    | (?<=&)(?=\#|[A-Za-z]+;)        # an entity
+    | (?<=\][(\[:])                  # the second half of a link or of its definition
+    | (?<=[A-Za-z]:)(?=//)           # the scheme of a bare address
+    | (?<=[Ww][Ww][Ww]\.)            # a bare address without scheme
+    )""",
     re.VERBOSE,
 )
 BLOCK = re.compile(r"[#>+=-]|\d+(?=[.)](\s|$))")
-ADDRESS = re.compile(r"(?<=\S)@(?=\S)")
+ADDRESS = re.compile(r"@(?<=\S@)(?=\S)")
 FORMATTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 

@@ -7,8 +7,10 @@ decoded; the first result that may matter, or that is not as usual, leaves the w
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
+from typing import Literal
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
 from fhir_mappings.datatypes import Concept, Period, Reference
@@ -22,13 +24,13 @@ KIND = "Observation"
 
 
 class Skimmed(Struct, rename="camel", gc=False):
-    """An Observation without what it says."""
+    """A single Observation without what it says; one with parts or members is refused."""
 
-    resource_type: str = ""
+    resource_type: Literal["Observation"]
     code: Raw = EMPTY
     subject: Raw = EMPTY
-    component: Raw = EMPTY
-    has_member: Raw = EMPTY
+    component: UnsetType = UNSET
+    has_member: UnsetType = UNSET
     effective_date_time: str = ""
     effective_instant: str = ""
     effective_period: Period | None = None
@@ -48,6 +50,7 @@ class SkimmedBundle(Struct, rename="camel", gc=False):
 BUNDLES = Decoder(SkimmedBundle)
 CODES = Decoder(Concept)
 SUBJECTS = Decoder(Reference)
+CODE, SUBJECT = attrgetter("code"), attrgetter("subject")
 
 
 def skim(body: bytes, patient_id: str, count: int, site: SiteMapping) -> Decoded | None:
@@ -68,17 +71,13 @@ def skim(body: bytes, patient_id: str, count: int, site: SiteMapping) -> Decoded
 
 
 def _leave_the_gate(found: tuple[Skimmed, ...], patient: str, site: SiteMapping) -> bool:
-    """Whether all are single results of this patient with codes that the gate does not ask for.
+    """Whether all are results of this patient with codes that the gate does not ask for.
 
     Results share subject and code with many others: each is looked at once.
     """
-    if not all(each.component is EMPTY and each.has_member is EMPTY for each in found):
+    if any(concerns_the_gate(code, site) for code in set(map(bytes, map(CODE, found)))):
         return False
-    if {each.resource_type for each in found} - {KIND}:
-        return False
-    if any(concerns_the_gate(code, site) for code in {bytes(each.code) for each in found}):
-        return False
-    return all(_names(subject, patient) for subject in {bytes(each.subject) for each in found})
+    return all(_names(subject, patient) for subject in set(map(bytes, map(SUBJECT, found))))
 
 
 def _names(subject: bytes, patient: str) -> bool:
