@@ -25,12 +25,14 @@ from rpild_server.record_commands import COMMANDS
 from rpild_server.register_sheet_command import register_sheet
 from rpild_server.report_command import admin_password, report
 from rpild_server.terminal import screen
+from rpild_server.version import APP_VERSION
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 new_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(APP_VERSION, message="rpild %(version)s")
 def main() -> None:
     """Decision support for anti-MDA5 rapidly progressive interstitial lung disease."""
 
