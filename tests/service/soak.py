@@ -230,6 +230,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=int, default=30)
     parser.add_argument("--rate", type=float, default=50, help="calls a second")
     given = parser.parse_args()
+    Path("build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir="build") as folder:
         return 0 if soak(Path(folder), given.rate, given.minutes) else 1
 
