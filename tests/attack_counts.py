@@ -53,7 +53,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     properties = [each for report in reports if report.when == "call" for each in report.user_properties]
     sent, kept = ([value for name, value in properties if name == wanted] for wanted in (SENT, KEPT))
-    if sent:
+    if any(statuses for _, statuses in sent):
         terminalreporter.section("attacks and faults")
         terminalreporter.write_line(_of_calls(sent))
     if kept:
