@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fhir_mappings.code_tables import concepts_of
+from fhir_mappings.code_tables import NOTHING, concepts_of
 from fhir_mappings.datatypes import Concept
 from fhir_mappings.dates import span
 from fhir_mappings.doses import end_of_bounds, intended_days, mg_per_day, milligrams, route_of
@@ -35,7 +35,6 @@ def _treatment(each: MedicationIn, refs: References, drafted: bool) -> Treatment
     products, forms = _products(each, refs)
     dosages = _dosages(each)
     start, end = _times(each, dosages, refs)
-    referred, _ = refs.reasons(each.reason_reference)
     return Treatment(
         ingredients=ingredients_of(products),
         kind=KINDS[each.resource_type],
@@ -50,9 +49,15 @@ def _treatment(each: MedicationIn, refs: References, drafted: bool) -> Treatment
         intent=each.intent or "order",
         do_not_perform=each.do_not_perform is True,
         reported=each.reported_boolean is True or each.reported_reference is not None,
-        reasons=concepts_of(*each.reason_code) | referred,
+        reasons=_reasons(each, refs),
         drafted=drafted,
     )
+
+
+def _reasons(each: MedicationIn, refs: References) -> frozenset[str]:
+    if not each.reason_code and not each.reason_reference:
+        return NOTHING
+    return concepts_of(*each.reason_code) | refs.reasons(each.reason_reference)[0]
 
 
 def _products(each: MedicationIn, refs: References) -> tuple[list[Concept | None], list[Concept | None]]:

@@ -25,6 +25,7 @@ from rpild_rules.measured import (
     TestResult,
     recency,
 )
+from rpild_rules.values import value
 from rpild_rules.when import When
 
 __all__ = [
@@ -61,7 +62,7 @@ class Person:
     deceased: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Diagnosis:
     """One Condition. `concepts` are all concepts its codes belong to.
 
@@ -79,7 +80,7 @@ class Diagnosis:
     verification: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Support:
     """Breathing support or a statement about it: a Procedure, a device in use, or an observed delivery mechanism.
 
@@ -95,7 +96,7 @@ class Support:
     printed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stay:
     """One Encounter: `kind` is `stay`, `emergency`, `other` or `unknown` (class not usable).
 
@@ -113,7 +114,7 @@ class Stay:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Scan:
     """One chest imaging study or report: `concept` `ct-chest` (any chest CT) or `cxr`. A report names its `studies`."""
 
@@ -125,7 +126,7 @@ class Scan:
     studies: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Attestation:
     """One clinician's statement. `value` is a bool, a Decimal (percent), a word, or a When (onset); None if unreadable.
     `made` is effectiveDateTime, else issued; `start` and `end` are the effectivePeriod (CT dates); `by` and `method`
@@ -146,7 +147,7 @@ class Attestation:
     method: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Treatment:
     """One medication record, or a drug being signed (`drafted`).
 
@@ -174,7 +175,7 @@ class Treatment:
     drafted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Order:
     """One ServiceRequest, or one being signed (`drafted`). `concepts` are all order and test concepts it belongs to,
     `items` the ids of the work-up items that it answers (fhir_mappings/codes/order_items.toml)."""
@@ -190,7 +191,7 @@ class Order:
     items: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Done:
     """One completed or running Procedure that is neither support nor treatment (`lung-transplant`, `bal`, ...)."""
 
@@ -200,7 +201,7 @@ class Done:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Limit:
     """A limit of care from a Flag, CarePlan, Consent, ServiceRequest or Condition, active now.
 
@@ -231,7 +232,7 @@ class Reading(StrEnum):
     NOT_READ = "not-read"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unreadable:
     """Something in the chart that could not be read: shown, never silent. `element` is a concept or element id."""
 
