@@ -66,7 +66,7 @@ def _value(observation: Json, known: Json, factors: Json) -> Value:
     words, moment = _with_unit(text, unit, quantity), interval(when)[0]
     compared = _compared(quantity, known, factors)
     if compared is not None and unit != known.get("unit"):
-        words += f" = {round(compared, 1):g} {UNITS.get(known['unit'], known['unit'])}"
+        words += f" = {float(f'{compared:.3g}'):g} {UNITS.get(known['unit'], known['unit'])}"
     notes = [] if observation["status"] == "final" else [str(observation["status"])]
     if quantity and compared is None and known.keys() & {"low", "high"}:
         notes.append("not compared: another unit")
@@ -94,7 +94,7 @@ def _with_unit(text: str, unit: str, quantity: Json) -> str:
 def _flag(observation: Json, compared: float | None, known: Json) -> str:
     if observation.get("valueCodeableConcept", {}).get("text") == "Positive":
         return "abnormal"
-    if compared is None:
+    if compared is None or observation["status"] == "cancelled":
         return ""
     if compared > known.get("high", float("inf")):
         return "high"

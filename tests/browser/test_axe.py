@@ -17,7 +17,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 Start = Callable[..., Visit]
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
 PAGES = ["/", "/tour", "/faults", "/patients/one-statement?tour=2&order=tacrolimus", "/patients/nobody"]
-OWN_PAGES = ["/smart/launch", "/smart/launch?iss=https://elsewhere.invalid&launch=x", "/smart/standalone", "/app/none/"]
+OWN_PAGES = [
+    "/smart/basis",
+    "/smart/launch",
+    "/smart/launch?iss=https://elsewhere.invalid&launch=x",
+    "/smart/standalone",
+    "/app/none/",
+]
 
 
 @pytest.fixture

@@ -145,7 +145,8 @@ def test_cards_stand_by_severity_and_a_topic_is_shown_once(ehr: FlaskClient, ser
 
 def test_no_cards_means_no_recommendations(ehr: FlaskClient, service: FakeService) -> None:
     service.cards = []
-    assert "No card from this check. Silence is no all-clear." in press(ehr, {"do": "order-sign", "order": "ankle-xray"})
+    page = press(ehr, {"do": "order-sign", "order": "ankle-xray"})
+    assert "No card from this check. Silence is no all-clear." in page
 
 
 @pytest.mark.parametrize(

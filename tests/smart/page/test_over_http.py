@@ -40,16 +40,24 @@ def test_the_page_travels_packed_where_asked(browser: Browser, address: str) -> 
 
 
 def test_all_that_a_first_visit_asks_for_is_light_and_ours(demo: Demo, browser: Browser, address: str) -> None:
+    """The chart with the most to say of the demo; unpacked, as the browser holds it."""
     answer = browser.get(address, Accept_Encoding="gzip")
     wanted = re.findall(r'<(?:link|script)[^>]*(?:href|src)="([^"]+)"', answer.text)
     assert wanted
     assert all(each.startswith("/") for each in wanted)
-    weight = int(answer.headers["Content-Length"])
+    weight = len(answer.content)
     for each in wanted:
         asset = browser.get(each, Accept_Encoding="gzip")
         assert asset.status_code == 200, each
-        weight += int(asset.headers["Content-Length"])
+        weight += len(asset.content)
     assert weight <= 150_000
+
+
+def test_what_is_behind_every_page_needs_no_launch(demo: Demo) -> None:
+    answer = requests.get(f"{demo.url}/smart/basis", timeout=20)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, max-age=300")
+    assert 'id="setting-fvc_fall_pct"' in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_the_note_is_plain_text(browser: Browser, address: str) -> None:
