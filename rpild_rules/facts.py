@@ -129,8 +129,7 @@ class Scan:
 @value(frozen=True, slots=True)
 class Attestation:
     """One clinician's statement. `value` is a bool, a Decimal (percent), a word, or a When (onset); None if unreadable.
-    `made` is effectiveDateTime, else issued; `start` and `end` are the effectivePeriod (CT dates); `by` and `method`
-    are for showing only.
+    `made` is effectiveDateTime, else issued; `start`, `end` are the effectivePeriod (CT dates); `by`, `method` are shown.
     """
 
     code: str
