@@ -129,7 +129,7 @@ class Scan:
 @value(frozen=True, slots=True)
 class Attestation:
     """One clinician's statement. `value` is a bool, a Decimal (percent), a word, or a When (onset); None if unreadable.
-    `made` is effectiveDateTime, else issued; `start`, `end` are the effectivePeriod (CT dates); `by`, `method` are shown.
+    `made` is effectiveDateTime, else issued; `start`, `end` its period (CT dates); `by`, `method` only shown.
     """
 
     code: str
