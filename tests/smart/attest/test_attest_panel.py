@@ -165,3 +165,15 @@ def test_all_nine_statements_are_asked_for() -> None:
     assert [choice.value for choice in answer.choices] == ["improving", "stable", "worsening"]
     ids = [field.id for each in forms for field in each.fields]
     assert len(ids) == len(set(ids))
+
+
+def test_what_reports_say_stands_beside_the_choice_of_cts() -> None:
+    older, newer = (
+        Scan("ct-chest", read_time(day, UTC), False, False, f"ImagingStudy/{day}")
+        for day in ("2026-10-01", "2026-11-01")
+    )
+    shown = {"scans": (older, newer), "report_texts": {"ImagingStudy/2026-11-01": "Ground-glass opacities."}}
+    reports = form("hrct-increase-percent", **shown).reports
+    assert [words for _, words in reports] == ["Ground-glass opacities.", ""]
+    assert "2026-11-01" in reports[0][0]
+    assert form("progressive-dyspnoea", **shown).reports == ()
