@@ -42,12 +42,13 @@ integration: $(VENV)/.test-ready  ## all our patients behind another FHIR server
 bench: $(VENV)/.test-ready  ## the benchmark table, also as build/bench.json (ARGS="--seconds 3")
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twice, 200,000 dirty charts read by both lanes, 50,000 spoilt bodies, 1,000 kills, 30 minutes of load
+soak: $(VENV)/.test-ready  ## the long proofs in full: 100,000 charts judged twice, 200,000 dirty charts read by both lanes, 50,000 spoilt bodies, 1,000 kills, 500 power cuts, 30 minutes of load
 	$(BIN)/python -m tests.oracle.soak --charts 100000
 	$(BIN)/python -m tests.mappings.soak --charts 200000
 	RPILD_TRIES=50000 $(BIN)/python -m pytest -s tests/service/test_hostile_bytes.py
 	$(BIN)/python -m tests.storage.kills --rounds 500
 	$(BIN)/python -m tests.recording.kills --rounds 500
+	$(BIN)/python -m tests.storage.power_cuts --cuts 500
 	$(BIN)/python -m tests.service.soak --minutes 30
 
 knowledge: $(VENV)/.demo-ready  ## write docs/knowledge anew from the tables of the rules
