@@ -58,7 +58,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(_of_calls(sent))
     if kept:
         arrived, lost = map(sum, zip(*kept, strict=True))
-        terminalreporter.write_line(f"killed, or without power: {arrived} records were acknowledged, {lost} of them lost")
+        terminalreporter.write_line(f"killed, or without power: {arrived} records acknowledged, {lost} lost")
 
 
 def _of_calls(sent: list[Any]) -> str:
