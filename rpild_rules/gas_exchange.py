@@ -10,7 +10,7 @@ from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, foremost, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
 from rpild_rules.oxygen import Fraction, fraction_of, fractions_of
-from rpild_rules.oxygen_use import oxygen_use
+from rpild_rules.oxygen_use import oxygen_beside
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
 from rpild_rules.stays import acute
 from rpild_rules.when import When, Window, after, at_least_before, near, within
@@ -119,8 +119,10 @@ def _reported_ratio(ratio: Measurement, facts: PatientFacts, at: When, knowledge
     """A reported arterial P/F below the limit, with evidence of oxygen in the same hour."""
     limit, said = _ratio_limit(knowledge), results.of(facts, "pf-ratio")
     reported = [ratio, *results.rivals(ratio, said, knowledge, at, results.same)]
-    oxygen = oxygen_use(facts, time_of(ratio), knowledge.window("fio2_pair_minutes"), knowledge)
-    if not oxygen or any(compare(each, limit) is not MET for each in reported):
+    if any(compare(each, limit) is not MET for each in reported):
+        return None
+    oxygen = oxygen_beside(facts, time_of(ratio), knowledge.window("fio2_pair_minutes"), knowledge)
+    if not oxygen:
         return None
     words = f"reported P/F {shown(ratio)} with {oxygen[0]}"
     return Finding(FAILURE, MET, words, (ratio.reference, oxygen[1]), FAILURE_PARAMETERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import recorded_fraction, states_air, usable
-from rpild_rules.when import FIRST_INSTANT, When, Window, lately
+from rpild_rules.when import FIRST_INSTANT, When, Window, after, lately
 
 
 def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
@@ -89,6 +90,13 @@ def oxygen_use(facts: PatientFacts, now: When, window: Window, knowledge: Knowle
     if not s:
         return None
     return f"{s.concept.replace('-', ' ')} since {s.start.printed if s.start else 'an unknown time'}", s.reference
+
+
+def oxygen_beside(facts: PatientFacts, at: When, window: Window, knowledge: Knowledge) -> tuple[str, str] | None:
+    """Words and reference of oxygen given close to a time. What began on a later day is not shown to be close where one
+    of both has no clock time (K4)."""
+    begun = (s for s in facts.supports if s.start is None or (s.start.exact and at.exact) or not after(s.start, at))
+    return oxygen_use(replace(facts, supports=tuple(begun)), at, window, knowledge)
 
 
 def _begun(s: Support) -> tuple[datetime, str]:
