@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from rpild_server import doctor as doctor_module
 from rpild_server import doctor_of_service, probe
+from rpild_server.cli import main
 from rpild_server.diagnosis import Row
 from rpild_server.doctor import diagnose, worst
 from rpild_server.doctor_of_ehrs import look_at_ehr
@@ -21,6 +21,7 @@ from rpild_server.ehr_settings import EhrSettings
 from rpild_server.initial import write_initial
 from rpild_server.probe import Seen
 from rpild_server.settings import load_settings
+from rpild_server.storage.schema import migrate
 from tests.cli.serving import served, write_site
 from tests.conftest import free_port
 from tests.service.hostile_server import give, hostile_server
@@ -36,6 +37,16 @@ def rows(config: Path, now: datetime = NOW) -> dict[str, Row]:
         if row.what not in found or order.index(row.level) > order.index(found[row.what].level):
             found[row.what] = row
     return found
+
+
+def with_tables(folder: Path) -> Path:
+    """The configuration of a site that was started once."""
+    config = write_site(folder, free_port(), free_port())
+    settings = load_settings(config)
+    place = settings.place()
+    assert place
+    migrate(place)
+    return config
 
 
 @pytest.mark.slow
@@ -56,12 +67,12 @@ def test_a_running_site_is_well_and_one_that_has_ended_is_told(tmp_path: Path) -
 
 def test_the_command_prints_rows_and_ends_with_1(tmp_path: Path) -> None:
     write_initial(tmp_path, date(2026, 11, 24))
-    command = [str(Path(sys.executable).with_name("rpild")), "doctor", "--config", str(tmp_path / "rpild.toml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
+    command = ["doctor", "--config", str(tmp_path / "rpild.toml")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
     assert "fault main: keys" in done.stdout
     assert "Without keys its calls are refused with 401." in done.stdout
-    found = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=False, timeout=60).stdout)
+    found = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)
     assert {"level", "what", "text", "remedy"} == found[0].keys()
 
 
@@ -86,8 +97,7 @@ def test_what_is_for_trying_is_warned_of_and_missing_secrets_are_a_fault(tmp_pat
 
 
 def test_old_secrets_and_a_full_disk_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with served(tmp_path, workers="1"):
-        pass
+    with_tables(tmp_path)
     long_ago = (NOW - timedelta(days=400)).timestamp()
     os.utime(tmp_path / "secrets.toml", (long_ago, long_ago))
     monkeypatch.setattr(doctor_module, "TOO_LITTLE", 2**60)
@@ -98,16 +108,10 @@ def test_old_secrets_and_a_full_disk_are_told(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_switch_that_is_set_is_told(tmp_path: Path) -> None:
-    with served(tmp_path, workers="1"):
-        command = [
-            str(Path(sys.executable).with_name("rpild")),
-            "switch",
-            "off",
-            "--config",
-            str(tmp_path / "rpild.toml"),
-        ]
-        subprocess.run([*command, "--topic", "workup"], check=True, capture_output=True, timeout=60)
-        found = rows(tmp_path / "rpild.toml", datetime.now(UTC))
+    config = str(with_tables(tmp_path))
+    done = CliRunner().invoke(main, ["switch", "off", "--config", config, "--topic", "workup"])
+    assert done.exit_code == 0, done.output
+    found = rows(tmp_path / "rpild.toml", datetime.now(UTC))
     assert (found["switches"].level, found["switches"].text) == ("warn", "workup is off")
 
 
