@@ -4,7 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 UPGRADE ?= --upgrade
-WORKERS ?= 2
+# Many tests wait for a server or a browser: three processes keep two cores busy.
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
