@@ -105,8 +105,6 @@ def spelling_of(quantity: Quantity, scale: Scale) -> str:
     if quantity.code == quantity.unit:
         return quantity.code.strip()
     code, text = quantity.code.strip(), quantity.unit.strip()
-    if code == text:
-        return code
     if not code or (quantity.system and quantity.system != UCUM):
         return text or code
     if text in KNOWN_SPELLINGS and scale.factors.get(text) != scale.factors.get(code):
