@@ -86,13 +86,22 @@ def test_without_one_the_laboratory_is_looked_at_before_the_rest_is_asked_for(co
     assert chart.facts.measurements == ()
 
 
+def test_a_result_opens_the_gate_as_well() -> None:
+    positive = MDA5 | {"valueCodeableConcept": code(SNOMED, "10828004", "Positive")}
+    chart, source, _ = reading(HYPERTENSION, positive)
+    assert source.asked == [GATE_KEYS, KEYS]
+    assert [each.concept for each in chart.facts.results] == ["anti-mda5-qual"]
+
+
 def test_a_result_of_another_patient_behind_a_proven_diagnosis_stops_the_reading() -> None:
     with pytest.raises(OtherPatientError):
         reading(DERMATOMYOSITIS, SODIUM | {"subject": {"reference": "Patient/p2"}})
 
 
 def test_an_element_on_which_a_door_depends_is_asked_for_before_the_gate_is_shut() -> None:
-    skin_sign = resource("Condition", "g", code=code("http://hl7.org/fhir/sid/icd-10-cm", "L94.4"), recordedDate="2026-09-01")
+    skin_sign = resource(
+        "Condition", "g", code=code("http://hl7.org/fhir/sid/icd-10-cm", "L94.4"), recordedDate="2026-09-01"
+    )
     _, source, _ = reading(skin_sign)
     assert len(source.asked) == 2
     assert source.asked[1] not in (GATE_KEYS, KEYS)
