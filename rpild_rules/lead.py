@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rpild_rules import order_lines, order_safety
@@ -110,23 +110,16 @@ def _pregnancy(s: Situation) -> Iterator[str]:
 
 
 def _running(s: Situation) -> Iterator[str]:
-    """Classes of the regimen that run, then those that only now are being signed."""
-    signed = order_safety.being_signed(s.facts) - s.therapy.chains.keys()
-    found = {"running_now": s.therapy.chains.keys(), "running_signed": signed}
-    told = [_classes(s, key, names) for key, names in found.items() if names]
-    if told:
-        yield s.knowledge.texts.say("lead", "running", classes="; ".join(told))
-
-
-def _classes(s: Situation, key: str, names: Iterable[str]) -> str:
-    in_order = sorted(names, key=list(DRUG_CLASSES).index)
-    return s.knowledge.texts.say("lead", key, classes=", ".join(_class(s, name) for name in in_order))
+    """Classes of the regimen that run or are being signed, each with which of the two."""
+    names = sorted(order_safety.being_signed(s.facts) | s.therapy.chains.keys(), key=list(DRUG_CLASSES).index)
+    if names:
+        yield s.knowledge.texts.say("lead", "running", classes=", ".join(_class(s, name) for name in names))
 
 
 def _class(s: Situation, name: str) -> str:
-    """A drug class, marked where its dose or its route had to be assumed."""
+    """A drug class: in these orders, or running; marked where its dose or its route had to be assumed."""
     texts, chain = s.knowledge.texts, s.therapy.chains.get(name)
     marks = ["no_dose"] if name == "GC" and s.therapy.induction_unreadable else []
     marks += ["no_route"] if chain and any(not use.treatment.route for use in chain.uses) else []
-    words = ", ".join(texts.label("drug_class", mark) for mark in marks)
-    return f"{texts.label('drug_class', name)} ({words})" if words else texts.label("drug_class", name)
+    words = ", ".join(texts.label("drug_class", mark) for mark in marks or (["running"] if chain else []))
+    return f"{texts.label('drug_class', name)} ({words or texts.say('common', 'here')})"
