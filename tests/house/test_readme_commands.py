@@ -48,7 +48,9 @@ def test_commands_of_the_readme_work(line: str) -> None:
 def test_calls_of_the_readme_work(demo: Demo, line: str) -> None:
     """At another port than the one printed, which is all that a reader would change."""
     need("curl", "curl")
-    done = shell(f"port={demo.url.rpartition(':')[2]}; {line}")
+    command = f"port={demo.url.rpartition(':')[2]}; {line}"
+    done = next((each for each in (shell(command) for _ in range(3)) if "fetch-failed" not in each.stdout), None)
+    assert done, "reading the chart took too long three times"  # once it may, on a busy machine
     assert done.returncode == 0, done.stderr
     found = done.stdout.replace(" ", "")
     assert '"cards":[{' in found or '"services":[{' in found, done.stdout[:800]
