@@ -19,6 +19,7 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import ParseException
+from gunicorn.workers import gthread
 
 from cds_hooks.discovery import discovery
 from fhir_mappings.drafts import WORK_UP, service_request
@@ -31,6 +32,7 @@ ARENA_MAX = -8  # glibc's M_ARENA_MAX
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  gunicorn's heartbeat files, never data
 DRAIN_SECONDS = 9
 SILENCE_SECONDS = 10  # between two pieces of a request
+FIRST_BYTE_SECONDS = 0.02  # that a thread waits for a request; then the connection waits without one, and is closed
 
 
 class Service(BaseApplication):  # type: ignore[misc]
@@ -90,6 +92,7 @@ class _Body:
 
 def make_ready(arbiter: Any) -> None:
     """Keep what was loaded before the fork out of later collections; let no connection hold a thread in silence."""
+    gthread.DEFAULT_WORKER_DATA_TIMEOUT = FIRST_BYTE_SECONDS  # 5 s let a few hundred idle connections stop all
     for listener in arbiter.LISTENERS:  # connections inherit it
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
     gc.freeze()

@@ -9,7 +9,9 @@ import time
 import tomllib
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -192,6 +194,17 @@ def test_a_body_that_stops_arriving_frees_its_thread(running: Served) -> None:
         answers = [each.result() for each in stalled]
     assert time.monotonic() - began < 28
     assert all(each.startswith(b"HTTP/1.1 408") and b"RPILD-SLOW-BODY" in each for each in answers)
+    assert post(running, signed(running)).status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.verifies("S7")
+def test_idle_connections_hold_up_no_call(running: Served) -> None:
+    place = urlsplit(running.url)
+    with ExitStack() as idle:
+        for _ in range(800):
+            idle.enter_context(socket.create_connection((place.hostname or "", place.port or 0), timeout=5))
+        assert post(running, signed(running)).status_code == 200
     assert post(running, signed(running)).status_code == 200
 
 

@@ -187,6 +187,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     assert [line.split(": ")[2].split()[0] for line in str(problem.value).splitlines()] == ["author", "reason", "date"]
 
 
+@pytest.mark.verifies("S5")
 def test_two_meanings_of_one_code(tmp_path: Path) -> None:
     with pytest.raises(SiteMappingError, match=r"already given in site\.toml: \[\[code\]\] 1 as ferritin"):
         load_site_mapping(written(tmp_path, code_row("X", "ferritin"), code_row("X", "ldh")))

@@ -115,6 +115,7 @@ def test_a_switch_that_is_set_is_told(tmp_path: Path) -> None:
     assert (found["switches"].level, found["switches"].text) == ("warn", "workup is off")
 
 
+@pytest.mark.verifies("S4")
 @pytest.mark.parametrize(("apart", "level"), [(5, "ok"), (600, "fault")])
 def test_a_clock_that_differs_is_a_fault(apart: int, level: str) -> None:
     with hostile_server() as fhir:

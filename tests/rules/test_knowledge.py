@@ -307,6 +307,7 @@ def test_an_empty_site_file_changes_nothing(tmp_path: Path, knowledge: Knowledge
     assert load_knowledge(site_file(tmp_path, "")) == knowledge
 
 
+@pytest.mark.verifies("S5")
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
