@@ -18,11 +18,12 @@ import os
 import sys
 import time
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from tests.mutation.killing import TESTS, Killing
-from tests.mutation.ledger import KILLED, SURVIVED, UNREACHED, Ledger
+from tests.mutation.ledger import KEPT, KILLED, SURVIVED, UNREACHED, Ledger
 from tests.mutation.mutants import Mutant, Source
 from tests.mutation.outside import try_outside
 from tests.mutation.running import sources
@@ -36,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="the file of fates; one a run where several run at once")
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
     parser.add_argument("--spare", type=float, default=2, help="seconds for tests whose calls are not known")
     parser.add_argument("--no-tables", action="store_true", help="leave out faults outside of functions: seconds each")
@@ -47,7 +49,7 @@ def main() -> int:
         source.tried = [m for m in source.mutants if options.all or m.is_one_in(ONE_IN)]
     if not options.told:
         _try(chosen, options)
-    ledger = Ledger()
+    ledger = Ledger(options.kept)
     for source in chosen:
         ledger.know(source)
     if not options.told and not options.no_tables:
@@ -66,7 +68,7 @@ def _try(chosen: list[Source], options: argparse.Namespace) -> None:
     """In a process of its own, so that this one stays free of the tests."""
     child = os.fork()
     if child == 0:
-        os._exit(_session(Ledger(fresh=options.fresh), chosen, options))
+        os._exit(_session(Ledger(options.kept, options.fresh), chosen, options))
     _, status = os.waitpid(child, 0)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit("the round without faults did not end well: see above")

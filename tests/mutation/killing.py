@@ -70,7 +70,6 @@ class Killing:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of the usual loop."""
         quick = [item for item in session.items if not item.nodeid.startswith(TOO_SLOW)]
-        quick = [item for item in session.items if not item.nodeid.startswith(TOO_SLOW)]
         self.fails = {item.nodeid: partial(fails, item) for item in quick} | self._oracle()
         every = [Fault(Running(source), mutant) for source, mutants in self.wanted for mutant in mutants]
         faults = [fault for fault in every if fault.fits]
