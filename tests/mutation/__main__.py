@@ -37,7 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="the file of fates; one a run where several run at once")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="the file of fates; one for each run at work")
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
     parser.add_argument("--spare", type=float, default=2, help="seconds for tests whose calls are not known")
     parser.add_argument("--no-tables", action="store_true", help="leave out faults outside of functions: seconds each")
