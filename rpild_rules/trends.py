@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 from rpild_rules import results
-from rpild_rules.context_values import PRESSURE, RATIO
 from rpild_rules.facts import PENDING_STATUSES, Measurement, PatientFacts
 from rpild_rules.findings import Reason
 from rpild_rules.gas_exchange import contradicting
@@ -18,6 +17,7 @@ from rpild_rules.oxygen import fraction_of
 from rpild_rules.strict_toml import Place, read_file, table_at, text_at, texts_at
 from rpild_rules.when import When
 
+RATIO, PRESSURE = "pf-ratio", "pao2"
 FILE = Path(__file__).with_name("trends.toml")
 REQUIRED, OPTIONAL = ("concept", "title", "thresholds"), ("log", "decline")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rpild_rules.context_values import Beside, published_beside
 from rpild_rules.findings import Status
+from rpild_rules.medians import Beside, published_beside
 from rpild_rules.trends import Point, Trend
 from smart_app.picture_texts import say
 from smart_app.sources import people, with_sign

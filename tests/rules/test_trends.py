@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from rpild_rules.context_values import published_beside
 from rpild_rules.findings import Reason
 from rpild_rules.knowledge import load_knowledge
+from rpild_rules.medians import published_beside
 from rpild_rules.trends import Trend, markers, trends
 from rpild_rules.when import When
 from tests.rules.charts import NOW, chart
@@ -29,7 +29,7 @@ def test_markers_are_those_of_the_file_with_parameters_that_exist() -> None:
     assert [each.concept for each in listed][:2] == ["ferritin", "ldh"]
     assert all(KNOWLEDGE.number(name) for each in listed for name in each.thresholds)
     assert {each.decline for each in listed} == {"", "fvcDecline", "dlcoDecline", "pao2Decline"}
-    assert [each.concept for each in listed if each.log] == ["ferritin", "crp"]
+    assert [each.concept for each in listed if each.log] == ["ferritin", "crp", "il6", "ck"]
 
 
 def test_values_stand_in_time_order_with_their_comparators() -> None:
@@ -40,7 +40,7 @@ def test_values_stand_in_time_order_with_their_comparators() -> None:
 
 
 def test_a_chart_without_markers_has_no_trend() -> None:
-    assert drawn("ck 90 @-1d") == {}
+    assert drawn("alt 90 @-1d") == {}
 
 
 def test_results_that_count_for_nothing_stand_apart_with_their_reason() -> None:
