@@ -15,7 +15,7 @@ from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import Fraction, fractions_of
 from rpild_rules.results import Choice, compare, shown, time_of, value_of
-from rpild_rules.when import When, after, gap, may_follow, near
+from rpild_rules.when import When, after, gap, near
 
 FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
 THRESHOLDS = {
@@ -202,21 +202,23 @@ def _all_fields(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding
 
 
 def _worse_since(facts: PatientFacts, t0: When | None, worsening: Finding) -> Finding:
-    """A worse CT whose later picture is of after the start of therapy, by any statement that says so."""
+    """A worse CT whose later picture is of after the start of therapy, by any statement that says so; a picture of the
+    day on which therapy began may be of before or after it (K4)."""
     id = "infiltrates worse during therapy"
     if t0 is None:
         return Finding(id, NOT_MET, "no combination therapy")
     if not worsening.met:
         return Finding(id, worsening.status, worsening.because, worsening.evidence, missing=worsening.missing)
     ends = [attested.compared_cts(facts, a).end for a in attested.behind(facts, worsening)]
-    known = [end for end in ends if end]
+    known = sorted((end for end in ends if end), key=lambda when: when.latest, reverse=True)
     if not known:
         return unknown(id, Reason.IMPRECISE_DATE, "the dates of the compared CTs are not recorded", worsening.evidence)
-    end = max(known, key=lambda when: when.latest)
-    if may_follow(end, t0) and not after(end, t0):
-        what = f"the later CT of {end.printed} may be of before or after the start of therapy"
+    proven = next((end for end in known if after(end, t0)), None)
+    if not proven and known[0].latest > t0.earliest:
+        what = f"the later CT of {known[0].printed} may be of before or after the start of therapy"
         return unknown(id, Reason.IMPRECISE_DATE, what, worsening.evidence)
-    return Finding(id, MET if after(end, t0) else NOT_MET, f"later CT of {end.printed}", worsening.evidence)
+    words = f"later CT of {(proven or known[0]).printed}"
+    return Finding(id, MET if proven else NOT_MET, words, worsening.evidence)
 
 
 def ferritin_trend(facts: PatientFacts, t0: When | None, now: When, knowledge: Knowledge) -> str:

@@ -10,6 +10,7 @@ from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
 
 TREATED = ("drug prednisolone @-20d mg=60", "drug tacrolimus @-20d")
+TREATED_ON_A_DAY = ("drug prednisolone @-20D mg=60", "drug tacrolimus @-20D")
 CTS = ("ct c1 @-25d", "ct c2 @-2d")
 EARLIER_CTS = ("ct c3 @-26d", "ct c4 @-22d")
 BOTH = ("attest ct-worsening true @-1d of=c3,c4 id=w", "attest hrct-increase-percent 30 @-1d of=c1,c2 id=h")
@@ -60,6 +61,27 @@ def test_ground_glass_in_all_six_fields(line: str, wanted: tuple[str, list[str],
             (*TREATED, "attest ct-worsening true @-1d id=w"),
             "unknown", "the dates of the compared CTs are not recorded", ("Observation/w",),
         ),
+        (
+            (*TREATED, "attest ct-worsening true @-1d period=-30D..-20D id=w"),
+            "unknown", "the later CT of 2026-11-04 may be of before or after the start of therapy", ("Observation/w",),
+        ),
+        (
+            (*TREATED, "attest ct-worsening true @-1d period=-30D..-20d id=w"),
+            "notMet", "later CT of 2026-11-04 10:00", ("Observation/w",),
+        ),
+        (
+            (*TREATED, "attest ct-worsening true @-1d period=-30D..-20D/month id=w"),
+            "unknown", "the later CT of 2026-11 may be of before or after the start of therapy", ("Observation/w",),
+        ),
+        (
+            (*TREATED_ON_A_DAY, "attest ct-worsening true @-1d period=-30D..-20d id=w"),
+            "unknown", "the later CT of 2026-11-04 10:00 may be of before or after the start of therapy",
+            ("Observation/w",),
+        ),
+        (
+            (*TREATED_ON_A_DAY, "attest ct-worsening true @-1d period=-30D..-21D id=w"),
+            "notMet", "later CT of 2026-11-03", ("Observation/w",),
+        ),
     ],
 )  # fmt: skip
 def test_infiltrates_worse_during_therapy(
@@ -67,3 +89,23 @@ def test_infiltrates_worse_during_therapy(
 ) -> None:
     found = part(2, *lines)
     assert (found.status, found.because, found.evidence) == (status, because, evidence)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "date"),
+    [
+        ("-19d", "-3d", "met", "2026-11-21 10:00"),
+        ("-3d", "-19d", "met", "2026-11-21 10:00"),
+        ("-20D", "-19d23h", "met", "2026-11-04 11:00"),  # the day reaches further, the hour proves it
+        ("-22d", "-20D", "unknown", "2026-11-04"),
+        ("-22d", "-21d", "notMet", "2026-11-03 10:00"),
+    ],
+)
+def test_of_two_statements_any_that_says_so(first: str, second: str, status: str, date: str) -> None:
+    """The later CT of each lies after, on the day of, or before the start of therapy 20 days ago."""
+    statements = (
+        "ct a @-30d", f"ct b @{first}", "attest hrct-increase-percent 30 @-1d of=a,b",
+        f"attest ct-worsening true @-1d period=-30D..{second}",
+    )  # fmt: skip
+    found = part(2, *TREATED, *statements)
+    assert (found.status, f"later CT of {date}" in found.because) == (status, True)
