@@ -41,7 +41,7 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: 
     reading = _reading(request, ports, now, fetch)
     facts = replace(_read(reading).facts, offers=ports.settings.lab_offers)
     read = perf_counter()
-    assessment = assess(facts, ports.knowledge, now)
+    assessment = ports.in_time(partial(assess, facts, ports.knowledge, now))
     unit = care_unit(facts, request)
     call = _call(request, ports, muted_topics(silence, unit, ports))
     inputs, conclusion = _concluded(_inputs(request, ports, assessment, facts, call), ports, assessment, fetch)
@@ -101,11 +101,11 @@ def _inputs(request: HookRequest, ports: Ports, assessment: Assessment, facts: P
 
 def _concluded(inputs: Inputs, ports: Ports, assessment: Assessment, fetch: Fetch | None) -> tuple[Inputs, Conclusion]:
     """The conclusion; once more for a user whose role the site keeps silent."""
-    found = conclude(inputs, ports.knowledge, assessment)
+    found = ports.in_time(partial(conclude, inputs, ports.knowledge, assessment))
     if not found.cards or not _has_silent_role(inputs.request, ports.settings.silent_roles, fetch):
         return inputs, found
     silent = replace(inputs, call=replace(inputs.call, silent=True))
-    return silent, conclude(silent, ports.knowledge, assessment)
+    return silent, ports.in_time(partial(conclude, silent, ports.knowledge, assessment))
 
 
 def _has_silent_role(request: HookRequest, silent_roles: frozenset[str], fetch: Fetch | None) -> bool:

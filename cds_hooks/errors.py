@@ -23,6 +23,7 @@ HookError
 ├── CompressedBodyError (415)      RPILD-COMPRESSED
 ├── TokenMemoryError (503)         RPILD-TOKEN-MEMORY
 ├── NotRecordedError (503)         RPILD-NOT-RECORDED
+├── TooSlowError (500)             RPILD-TOO-SLOW
 └── InternalError (500)            RPILD-INTERNAL
 """
 
@@ -46,6 +47,8 @@ class HookError(Exception):
     """Seconds after which the same call may succeed; 0 if it will not."""
     audited = False
     """Whether it is a matter of security, kept in the audit log."""
+    fault = ""
+    """What is wrong with this program, for its log and its alarm; empty if nothing is."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -262,6 +265,18 @@ class NotRecordedError(HookError):
     issue = "transient"
     retry_after = 5
     remedy = "Send the call again later; the operator sees in the log what the storage lacks."
+
+
+class TooSlowError(HookError):
+    """The rules did not come to an end; a fault of this program, told instead of an empty card list."""
+
+    code = "RPILD-TOO-SLOW"
+    fault = "rules took too long"
+    issue = "timeout"
+    remedy = (
+        "Report it to the maintainers with the knowledge version; `rpild assess` on the same chart shows whether it "
+        "lasts. Until then the kill switch can take the service out: `rpild switch off`."
+    )
 
 
 class InternalError(HookError):

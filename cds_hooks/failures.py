@@ -34,6 +34,8 @@ BY_STATUS: dict[int | None, tuple[type[HookError], str]] = {
 def answer_error(error: HookError, ports: Ports) -> Response:
     """The OperationOutcome of a coded error; a caller that is not known gets a 401 without a body."""
     ports.report("refused", code=error.code, status=error.status, correlation=g.correlation, **error.known)
+    if error.fault:
+        ports.report("fault", fault=error.fault, correlation=g.correlation)
     who = g.get("ehr", "")
     if error.audited or (who and error.status in UNANSWERED):
         ports.audit("refused", who, code=error.code, correlation=g.correlation, **error.known)

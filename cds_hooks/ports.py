@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cds_hooks.cards import AppLink
 from cds_hooks.client_auth import ClientAuth
@@ -27,6 +27,7 @@ Every key asked for is answered; one that could not be read holds a Failure.
 """
 
 
+T = TypeVar("T")
 Digest = Callable[[], str]
 """The SHA-256 of a request's body in hex, made when it is asked for."""
 
@@ -118,6 +119,17 @@ class Audit(Protocol):
     def __call__(self, kind: str, who: str, **what: object) -> None: ...
 
 
+class InTime(Protocol):
+    """Runs rules and interrupts those that take too long; raises TooSlowError when that ends the work as a whole."""
+
+    def __call__(self, work: Callable[[], T]) -> T: ...
+
+
+def at_leisure(work: Callable[[], T]) -> T:
+    """Without a limit."""
+    return work()
+
+
 def no_link(_request: HookRequest, _now: datetime) -> AppLink | None:
     """Cards without a link: there is no page that the EHR could launch."""
     return None
@@ -157,6 +169,7 @@ class Ports:
     correlation: Callable[[], str]
     settings_of: Mapping[str, HookSettings] = field(default_factory=dict)
     app_link: Callable[[HookRequest, datetime], AppLink | None] = no_link
+    in_time: InTime = at_leisure
 
     def for_ehr(self, name: str) -> Ports:
         """The same with the settings of this EHR."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from rpild_rules import attested, prognosis, referral, risk
 from rpild_rules.antibodies import mda5_state, other_antibodies
 from rpild_rules.assessment import Assessment, Situation
-from rpild_rules.definition import CRITERIA, DEFINITIONS, Moment, conditions, definitions
+from rpild_rules.definition import CRITERIA, DEFINITIONS, Guard, Moment, conditions, definitions
 from rpild_rules.episode import find_episode
 from rpild_rules.facts import PatientFacts
 from rpild_rules.findings import NOT_MET, Finding, Reason, unknown
@@ -32,11 +33,25 @@ from rpild_rules.workup import work_up
 Findings = tuple[Finding, ...]
 
 
-def guard(rule: str, judge: Callable[[], Findings], ids: tuple[str, ...]) -> Findings:
-    """One criterion, judged; if its code fails, it alone is unknown and the failure is shown (rulings 11)."""
+class TookTooLongError(Exception):
+    """Raised into a rule from outside, by whoever watches its time; rules look at no clock."""
+
+
+def guard(slow: set[str], rule: str, judge: Callable[[], Findings], ids: tuple[str, ...]) -> Findings:
+    """One criterion, judged; if its code fails, it alone is unknown and the failure is shown (rulings 11).
+
+    A rule that took too long once is among `slow` from then on, and costs no more time.
+    """
     try:
-        return judge()
+        if rule in slow:
+            raise TookTooLongError
+        found = judge()
+        if tuple(each.id for each in found) != ids:
+            raise TypeError
+        return found
     except Exception as problem:
+        if isinstance(problem, TookTooLongError):
+            slow.add(rule)
         what = (
             f"rule {rule} failed ({type(problem).__name__}): report this to the maintainers with the knowledge version"
         )
@@ -63,25 +78,25 @@ def _situation(facts: PatientFacts, knowledge: Knowledge, now: When, gate: Gate)
     """Steps 1 to 6: drugs, onset, criteria and flags, response, latch, episode; then the context."""
     therapy = find_therapy(facts, now, knowledge)
     onset = find_onset(facts, knowledge, now, knowledge.word("onset_clock"), therapy.t0)
-    moment = Moment(facts, knowledge, now, now)
-    found = _criteria(moment, therapy) | {"onsetWithinOneMonth": onset_finding(onset, now, knowledge)}
+    moment, guarded = Moment(facts, knowledge, now, now), partial(guard, set())
+    found = _criteria(moment, therapy, guarded) | {"onsetWithinOneMonth": onset_finding(onset, now, knowledge)}
     found |= {
         f.id: f for f in definitions(found, found["onsetFirstSymptom"], found["ctWorsening"], found["ctWorsening92"])
     }
     count = prognosis.kurasawa(facts, therapy.t0, found["ctWorsening"], now, knowledge)
-    latch = find_latch(facts, onset.when, now, knowledge, guard)
+    latch = find_latch(facts, onset.when, now, knowledge, guarded)
     episode = find_episode(moment, found, onset, therapy, (count.met, count.of), latch)
     mda5 = mda5_state(facts, now, knowledge)
     return Situation(
         facts, knowledge, now, gate, find_context(facts, mda5, now, knowledge), mda5, tuple(other_antibodies(facts)),
-        found | _flags(facts, now, knowledge), count, onset, therapy, episode,
+        found | _flags(facts, now, knowledge, guarded), count, onset, therapy, episode,
     )  # fmt: skip
 
 
-def _criteria(moment: Moment, therapy: Therapy) -> dict[str, Finding]:
+def _criteria(moment: Moment, therapy: Therapy, guarded: Guard) -> dict[str, Finding]:
     """C1 to C4 at T, what the other definitions need, and the onset by the first symptom."""
     facts, knowledge, now = moment.facts, moment.knowledge, moment.now
-    found = conditions(moment, guard)
+    found = conditions(moment, guarded)
     first = find_onset(facts, knowledge, now, "first_symptom", therapy.t0)
     worsening = attested.ct_worsening(facts, found["hrctIncrease"], now, knowledge)
     three = attested.three_months(facts, worsening, now, knowledge)
@@ -92,13 +107,13 @@ def _criteria(moment: Moment, therapy: Therapy) -> dict[str, Finding]:
     }
 
 
-def _flags(facts: PatientFacts, now: When, knowledge: Knowledge) -> dict[str, Finding]:
+def _flags(facts: PatientFacts, now: When, knowledge: Knowledge, guarded: Guard) -> dict[str, Finding]:
     def threshold(id: str) -> Findings:
-        return guard(id, lambda: (prognosis.threshold_flag(id, facts, now, knowledge),), (id,))
+        return guarded(id, lambda: (prognosis.threshold_flag(id, facts, now, knowledge),), (id,))
 
     found = [f for id in THRESHOLDS for f in threshold(id)]
-    found += guard("aado2of32", lambda: (prognosis.aado2(facts, now, knowledge),), ("aado2of32",))
-    found += guard("ro52", lambda: (prognosis.ro52(facts),), ("ro52",))
+    found += guarded("aado2of32", lambda: (prognosis.aado2(facts, now, knowledge),), ("aado2of32",))
+    found += guarded("ro52", lambda: (prognosis.ro52(facts),), ("ro52",))
     return {f.id: f for f in found}
 
 

@@ -26,8 +26,10 @@ from rpild_server.metrics import CONTENT_TYPE, Meters
 from rpild_server.own_reading import own_keys, own_reading
 from rpild_server.passwords import PasswordCheck
 from rpild_server.recording import StoredRecords
+from rpild_server.rule_time import RuleWatch
 from rpild_server.security import add_security_headers
 from rpild_server.settings import Settings
+from rpild_server.storage.per_process import PerProcess
 from rpild_server.storing import Store
 from rpild_server.traced import trace_requests, traced
 from rpild_server.tracing import Traces
@@ -104,7 +106,7 @@ def _ports(
     unsigned: str,
     reading: CompletePrefetch,
 ) -> Ports:
-    registry = settings.registry()
+    registry, watch = settings.registry(), PerProcess(RuleWatch)
     return Ports(
         knowledge=knowledge,
         settings=settings.for_hooks(),
@@ -118,6 +120,7 @@ def _ports(
         correlation=lambda: str(uuid.uuid4()),
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
         app_link=app_links(store, registry, (settings.public_base_url or "").rstrip("/")) if store else no_link,
+        in_time=lambda work: watch()(work),
     )
 
 

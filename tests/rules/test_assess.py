@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rpild_rules.assess import assess, guard
+from rpild_rules.assess import TookTooLongError, assess, guard
 from rpild_rules.definition import CRITERIA
-from rpild_rules.findings import Finding, Reason
+from rpild_rules.findings import NOT_MET, Finding, Reason
 from rpild_rules.recommend import Call, choose
 from tests.rules.charts import NOW, chart
 from tests.rules.test_cases import shipped
@@ -20,11 +20,45 @@ def broken(*_: object) -> tuple[Finding, ...]:
 
 @pytest.mark.verifies("S6")
 def test_a_rule_that_fails_is_unknown_and_tells_no_value() -> None:
-    (finding,) = guard("C9", broken, ("fvcDecline",))
+    (finding,) = guard(set(), "C9", broken, ("fvcDecline",))
     assert (finding.status, finding.reasons) == ("unknown", frozenset({Reason.RULE_FAILED}))
     assert "C9" in finding.because
     assert "ZeroDivisionError" in finding.because
     assert "patient" not in finding.because
+
+
+@pytest.mark.verifies("S6")
+@pytest.mark.parametrize("wrong", [None, (), (None,), (Finding("dlcoDecline", NOT_MET),)])
+def test_a_rule_that_answers_something_else_is_unknown(wrong: object) -> None:
+    (finding,) = guard(set(), "C9", lambda: wrong, ("fvcDecline",))  # type: ignore[arg-type,return-value]
+    assert (finding.id, finding.reasons) == ("fvcDecline", frozenset({Reason.RULE_FAILED}))
+
+
+@pytest.mark.verifies("S6")
+def test_a_rule_that_took_too_long_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def slow(*_: object) -> tuple[Finding, ...]:
+        tried.append(1)
+        raise TookTooLongError
+
+    monkeypatch.setattr("rpild_rules.definition.lung_function", slow)
+    result = assess(chart(*LINES), shipped(), NOW)
+    assert (result.finding("fvcDecline").reasons, tried) == ({Reason.RULE_FAILED}, [1])
+    assert "TookTooLongError" in result.finding("fvcDecline").because
+    assert result.finding("fourConditions").met
+
+
+def test_a_rule_that_fails_is_judged_again_for_an_earlier_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def failing(*_: object) -> tuple[Finding, ...]:
+        tried.append(1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rpild_rules.definition.lung_function", failing)
+    assess(chart(*LINES), shipped(), NOW)
+    assert len(tried) > 1
 
 
 def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
