@@ -15,7 +15,7 @@ from rpild_server.app import create_app
 from rpild_server.canary import create_canary
 from rpild_server.logs import report
 from rpild_server.loopback import from_here
-from rpild_server.metrics import Meters, forget_process, share_between_processes, shared_folder
+from rpild_server.metrics import Meters, share_between_processes, shared_folder
 from rpild_server.run import Service, make_ready, options
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.settings_note import note_start
@@ -24,6 +24,7 @@ from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storing import Store, close_store, prepare_store
 from rpild_server.tracing import Traces
 from rpild_server.version import APP_VERSION
+from rpild_server.worker_ends import note_end, note_orderly_end
 
 
 def run_service(config: Path) -> None:
@@ -36,8 +37,8 @@ def run_service(config: Path) -> None:
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
     gunicorn["when_ready"] = partial(_begin, settings=settings)  # as they are written: without the canary
     traces = Traces(settings.otlp_endpoint, APP_VERSION) if settings.otlp_endpoint else None
-    gunicorn["worker_exit"] = lambda _server, _worker: _close(store, traces)
     meters = _meters(settings, gunicorn)
+    gunicorn["worker_exit"] = lambda _server, worker: _close(store, traces, worker.pid)
     if settings.canary_minutes:
         settings = _with_canary(settings, gunicorn, meters)
     Service(lambda: _app(settings, store, meters, traces), gunicorn).run()
@@ -50,19 +51,21 @@ def _begin(arbiter: Any, settings: Settings) -> None:
     report("serving", at=where, ehr=who, silent=", ".join(settings.silent_ehrs()))
 
 
-def _close(store: Store, traces: Traces | None) -> None:
+def _close(store: Store, traces: Traces | None, pid: int) -> None:
     """A worker ends: what it still holds is written, and sent."""
     close_store(store)
     if traces:
         traces.close()
+    note_orderly_end(shared_folder(), pid)
 
 
 def _meters(settings: Settings, gunicorn: dict[str, Any]) -> Meters:
     """What all workers count in together, gone when the service ends."""
     folder = share_between_processes()
-    gunicorn["child_exit"] = lambda _server, worker: forget_process(worker.pid)
     gunicorn["on_exit"] = lambda _server: rmtree(folder, ignore_errors=True)
-    return Meters(APP_VERSION, load_knowledge(settings.site_file).version)
+    meters = Meters(APP_VERSION, load_knowledge(settings.site_file).version)
+    gunicorn["child_exit"] = lambda _server, worker: note_end(Path(folder), worker.pid, meters)
+    return meters
 
 
 def _with_canary(settings: Settings, gunicorn: dict[str, Any], meters: Meters) -> Settings:

@@ -63,13 +63,17 @@ class Outcome:
 
 @dataclass
 class Load:
-    """Signed calls from several threads; `acknowledged` holds record id and bytes of each answer that arrived."""
+    """Signed calls from several threads; `acknowledged` holds record id and bytes of each answer that arrived.
+
+    `broken` counts calls whose connection ended without an answer.
+    """
 
     url: str
     key: ECKey
     body: Json
     acknowledged: dict[str, bytes] = field(default_factory=dict)
     statuses: list[int] = field(default_factory=list)
+    broken: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
 
@@ -87,7 +91,7 @@ class Load:
             try:
                 self.call(f"Practitioner/{fresh()}")
             except requests.RequestException:
-                continue
+                self.broken += 1
 
 
 def signed(key: ECKey, url: str) -> str:

@@ -120,9 +120,45 @@ def test_told_to_stop_under_load_it_ends_what_it_began(tmp_path: Path) -> None:
             load.stop.set()
     assert set(load.statuses) <= {200, 503}
     assert len(load.acknowledged) > CALLERS
+    assert "worker-died" not in config.with_name("kill.log").read_text()
     with reopened(config) as (storage, whole):
         assert whole
         assert [id for id, answer in load.acknowledged.items() if not is_kept(storage, id, answer)] == []
+
+
+@pytest.mark.verifies("S7")
+@pytest.mark.slow
+def test_a_worker_that_is_killed_breaks_its_calls_and_no_others(tmp_path: Path) -> None:
+    """As the kernel does when memory runs out: the EHR sees a broken connection, never an empty answer."""
+    port = free_port()
+    config, url = write_site(tmp_path, port, free_port(), workers="2"), f"http://127.0.0.1:{port}"
+    with serving_group(config, url) as process:
+        load, killed = new_load(tmp_path, url), 0
+        with under_load(load):
+            while not load.broken and killed < 20:
+                assert load.answered.wait(10)
+                os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+                killed += 1
+                load.answered.clear()  # the other worker goes on, or the next one
+                time.sleep(0.2)
+            assert load.answered.wait(10)
+        metrics = requests.get(f"{url}/metrics", timeout=5).text
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(12) == 0
+    assert load.broken > 0
+    assert set(load.statuses) == {200}
+    assert all(json.loads(answer)["cards"] for answer in load.acknowledged.values())
+    assert f'rpild_faults_total{{kind="worker-died"}} {killed}.0' in metrics
+    log = config.with_name("kill.log").read_text()
+    assert log.count('"event": "worker-died"') == killed
+    with reopened(config) as (storage, whole):
+        assert whole
+        assert [id for id, answer in load.acknowledged.items() if not is_kept(storage, id, answer)] == []
+
+
+def workers_of(master: int) -> list[int]:
+    """The processes that a service has begun, oldest first."""
+    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
 
 @pytest.mark.verifies("S7")
