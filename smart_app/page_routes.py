@@ -67,7 +67,7 @@ def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = 
         csrf=seen.csrf,
         user=seen.launch.user_name,
         asset=ports.asset,
-        notices=find_notices(seen, assessment, ports),
+        notices=find_notices(seen, patient.chart.facts, assessment, ports),
         max_cards=own.max_cards,
         smart_style=f"/app/{launch_id}/style.css" if seen.launch.style else "",
         basis=BASIS,

@@ -12,6 +12,7 @@ from ehr_access.fhir_client import EhrReader
 from ehr_access.fhir_writer import EhrWriter
 from ehr_access.registry import TrustedEhr
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge
 from smart_app.launch_store import Limits, Rows
 from smart_app.statement_ports import CardFeedback, Statements, Views
@@ -37,15 +38,23 @@ class HandOver:
     patient: str
 
 
+@dataclass(frozen=True, slots=True)
+class CardCall:
+    """A hook call whose card was followed: the chart that it saw, with the orders being signed, and when."""
+
+    facts: PatientFacts
+    at: datetime
+
+
 class HandOvers(Protocol):
-    """The links of cards, signed by this service, and what those cards said."""
+    """The links of cards, signed by this service, and the charts that those cards were about."""
 
     def read(self, app_context: str, now: datetime) -> HandOver | None:
         """What a launch brought along; None if it is not ours, was changed or is too old."""
         ...
 
-    def topics(self, ehr: TrustedEhr, patient: str, hook_instance: str) -> tuple[str, ...] | None:
-        """The topics that the rules found for a patient (by id) at a hook call; None if it is not known."""
+    def call(self, ehr: TrustedEhr, patient: str, hook_instance: str) -> CardCall | None:
+        """The chart of a patient (by id) as a hook call saw it; None if it is not known."""
         ...
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import OperationalError
 from rpild_server.hand_over import VALID, sign, verify
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.tables import decision_records
+from rpild_server.storage.times import stamp
+from rpild_server.version import APP_VERSION
 from tests.smart.launch.conftest import DemoSite, PlugIn
 from tests.storage.making import SECRETS
 
@@ -23,15 +25,42 @@ KEYS = Keyring(SECRETS)
 DIFFERS = "has changed since the card"
 
 
-def called(demo: DemoSite, patient: str = "classic") -> dict[str, Any]:
-    """The cards of a call that the demo EHR makes when a chart is opened."""
+METHOTREXATE = {
+    "draftOrders": {
+        "resourceType": "Bundle",
+        "entry": [
+            {"resource": {
+                "resourceType": "MedicationRequest", "id": "d1", "status": "draft", "intent": "order",
+                "subject": {"reference": "Patient/dirty-chart"},
+                "medicationCodeableConcept": {"text": "methotrexate 15 mg"},
+                "dosageInstruction": [{"route": {"text": "oral"}}],
+            }},
+            {"resource": {
+                "resourceType": "ServiceRequest", "id": "d2", "status": "draft", "intent": "order",
+                "subject": {"reference": "Patient/dirty-chart"},
+                "code": {"coding": [{"system": "http://loinc.org", "code": "2276-4"}], "text": "Ferritin"},
+            }},
+        ],
+    }
+}  # fmt: skip
+
+
+def called(
+    demo: DemoSite,
+    patient: str = "classic",
+    hook: str = "patient-view",
+    more: dict[str, Any] | None = None,
+    prefetch: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The cards of a call as the demo EHR makes it when a chart is opened, or orders are signed."""
     access = {"access_token": "x", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs"}
     body = {
-        "hook": "patient-view", "hookInstance": str(uuid.uuid4()), "fhirServer": f"{demo.ehr}/open/fhir",
+        "hook": hook, "hookInstance": str(uuid.uuid4()), "fhirServer": f"{demo.ehr}/open/fhir",
+        "prefetch": prefetch or {},
         "fhirAuthorization": access | {"subject": "rpild"},
-        "context": {"userId": f"Practitioner/{uuid.uuid4()}", "patientId": patient},
+        "context": {"userId": f"Practitioner/{uuid.uuid4()}", "patientId": patient} | (more or {}),
     }  # fmt: skip
-    answer = requests.post(f"{demo.url}/cds-services/rpild-patient-view", json=body, timeout=20)
+    answer = requests.post(f"{demo.url}/cds-services/rpild-{hook}", json=body, timeout=20)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -80,22 +109,49 @@ def test_what_is_no_reference_of_ours_is_told_and_harmless(demo_site: DemoSite, 
 
 
 @pytest.mark.verifies("APP-79")
-def test_the_page_says_when_its_result_differs_from_the_cards(site: PlugIn) -> None:
-    storage, ehr = site.store(), site.ehrs["north"]
-    call, patient = str(uuid.uuid4()), storage.keyring.pseudonym("ehr:north", "p1")
-    with storage.engine.begin() as connection:
-        empty = {"payload": None, "response": None, "erased": None}
-        row = {each.name: "" for each in decision_records.columns} | empty
-        row |= {"id": call, "call_key": call, "hook_instance": call, "patient": patient}
-        row["summary"] = json.dumps({"fired": ["rpild-active"], "suppressed": ["rpild-workup"]})
-        connection.execute(decision_records.insert(), row)
-    context = sign(storage.keyring, call, patient, site.clock())
-    ehr.token = lambda: ehr.grant(appContext=context)
-    browser = site.browser()
-    page = browser.get(site.page(browser))
+def test_the_page_says_when_its_result_differs_from_the_cards(demo_site: DemoSite) -> None:
+    nothing = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+    context = context_of(called(demo_site, prefetch={"antibodies": nothing, "laboratory": nothing}))
+    _, page = demo_site.open(demo_site.browser(), "classic", f"?appContext={context}")
+    assert f"{DIFFERS} was shown. No longer found: RP-ILD with the anti-MDA5 result open" in page.text
+    assert f"{DIFFERS} was shown. New: Combination therapy" in page.text
+
+
+@pytest.mark.verifies("APP-79")
+def test_what_only_one_hook_says_is_no_difference(demo_site: DemoSite) -> None:
+    """Cards on the order being signed are not on the page; the card on unusable data comes when a chart is opened."""
+    answer = called(demo_site, "dirty-chart", "order-sign", METHOTREXATE)
+    assert "avoidForInduction" in {card["source"]["topic"]["code"] for card in answer["cards"]}
+    _, page = demo_site.open(demo_site.browser(), "dirty-chart", f"?appContext={context_of(answer)}")
     assert page.status_code == 200
-    assert DIFFERS in page.text
+    assert DIFFERS not in page.text
+    assert "Being signed when the card came, and not in the chart read at" in page.text
+    assert "methotrexate 15 mg; Ferritin" in page.text
+
+
+@pytest.mark.verifies("APP-79")
+@pytest.mark.parametrize("version", ["0", APP_VERSION])
+def test_a_call_without_its_content_or_of_another_version_is_not_on_record(site: PlugIn, version: str) -> None:
+    storage, call = site.store(), str(uuid.uuid4())
+    empty = {"payload": None, "response": None, "erased": None}
+    row = {each.name: "" for each in decision_records.columns} | empty
+    row |= {"id": call, "call_key": call, "hook_instance": call, "app_version": version, "timings": "{}"}
+    row |= {"patient": storage.keyring.pseudonym("ehr:north", "p1"), "created": stamp(site.clock())}
+    with storage.engine.begin() as connection:
+        connection.execute(decision_records.insert(), row)
+    context = sign(storage.keyring, call, row["patient"], site.clock())
+    site.ehrs["north"].token = lambda: site.ehrs["north"].grant(appContext=context)
+    browser = site.browser()
+    assert "not on record any more" in browser.get(site.page(browser)).text
+
+
+@pytest.mark.verifies("APP-79")
+def test_a_reference_ends(site: PlugIn) -> None:
+    storage, ehr = site.store(), site.ehrs["north"]
+    context = sign(storage.keyring, "call", storage.keyring.pseudonym("ehr:north", "p1"), site.clock())
+    ehr.token = lambda: ehr.grant(appContext=context)
     site.clock.ahead = VALID + timedelta(minutes=1)
+    browser = site.browser()
     assert "too old, or was changed" in browser.get(site.page(browser)).text
 
 
