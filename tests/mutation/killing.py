@@ -9,19 +9,17 @@ import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from tests.mutation.constants import changed_names, exchange, readers
+from tests.mutation.items import fails, raises, wanted
 from tests.mutation.ledger import CHART, KILLED, SURVIVED, TIMED_OUT, UNREACHED
 from tests.mutation.mutants import Mutant, Source
 from tests.mutation.replay import Calls
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
 SLOW = 1.0  # seconds; slower tests (many random examples) are left out: too dear for every fault
 QUICK = 0.2  # seconds; quick tests are run only if a fault concerns them, by their calls
-MOST = 100  # tests that a fault concerns and that do not find it; more of the same kinds would not either
+MOST = 2000  # tests that a fault concerns and that do not find it
 Report = Callable[[Mutant, str, str, float], None]
 Wanted = list[tuple[Source, list[Mutant]]]
 
@@ -54,6 +52,7 @@ class Killing:
         self.luck: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.calls = Calls(())
         self.turn: dict[str, int] = {}
+        self.patched = set[str]()  # their calls were answered by something else than the rules
 
     def pytest_configure(self) -> None:
         """Examples are the same in every process, and a failure is not made smaller: one is enough."""
@@ -71,6 +70,7 @@ class Killing:
         """Instead of the usual loop."""
         quick = [item for item in session.items if not item.nodeid.startswith(TOO_SLOW)]
         self.fails = {item.nodeid: partial(fails, item) for item in quick} | self._oracle()
+        self.patched = {item.nodeid for item in quick if "monkeypatch" in wanted(item)}
         every = [Fault(Running(source), mutant) for source, mutants in self.wanted for mutant in mutants]
         faults = [fault for fault in every if fault.fits]
         failed = self._first_round({function for fault in faults for function in fault.functions})
@@ -155,7 +155,7 @@ class Killing:
         told = [f for f in fault.functions if self.calls.is_told(f)]
         silent = len(told) < len(fault.functions) or not told or fault.mutant.module == KEEPS
         quick = {n for n in names if not silent and self.seconds[n] < QUICK}
-        asked = {n for n in quick if all(self.calls.is_whole(f, n) for f in told)}
+        asked = {n for n in quick if all(self.calls.is_whole(f, n) for f in told)} - self.patched
         if loads:
             asked -= {name for name in names if name.startswith(KNOWLEDGE_TESTS)}
         rest = self._ordered(fault.mutant, names - asked)
@@ -249,27 +249,6 @@ def _load() -> None:
     from rpild_rules.knowledge import load_knowledge
 
     load_knowledge()
-
-
-def fails(item: Any) -> bool:
-    """Run one test: called directly where it needs nothing but its parameters, which is five times as quick."""
-    given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    wanted = set(item._fixtureinfo.argnames) - set(given)
-    if wanted <= {"tmp_path"} and item.cls is None:
-        return raises(item.obj, given, bool(wanted))
-    if hasattr(item, "_request"):
-        item._initrequest()
-    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
-
-
-def raises(test: Callable[..., None], given: dict[str, Any], in_a_folder: bool = False) -> bool:
-    """Whether a test, called with what it needs, fails."""
-    try:
-        with TemporaryDirectory() if in_a_folder else nullcontext() as folder:
-            test(**given, **({"tmp_path": Path(folder)} if folder else {}))
-    except (Exception, pytest.fail.Exception):  # noqa: BLE001 - whatever a fault brings about is a failure
-        return True
-    return False
 
 
 def in_a_fork(work: Callable[[], str], seconds: float) -> tuple[str, str]:
