@@ -118,7 +118,7 @@ def _supported(facts: PatientFacts, positives: list[TestResult], weak: bool, kno
     """A myositis diagnosis, a skin sign, or a second positive result (not the same one under another code, K5)."""
     if weak and knowledge.word("weak_positive_counts") == "never":
         return False
-    return bool(having(facts, MYOSITIS_PROVEN | SKIN_SIGNS)) or len({(r.concept, r.when) for r in positives}) > 1
+    return bool(having(facts, MYOSITIS_PROVEN | SKIN_SIGNS)) or len({r.when for r in positives}) > 1
 
 
 def _pending(facts: PatientFacts, final: list[TestResult], now: When, knowledge: Knowledge) -> Mda5 | None:

@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the fates of earlier runs")
     parser.add_argument("--kept", type=Path, default=KEPT, help="the file of fates; one for each run at work")
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
-    parser.add_argument("--spare", type=float, default=2, help="seconds for tests whose calls are not known")
+    parser.add_argument("--spare", type=float, default=20, help="seconds for tests whose calls are not known")
     parser.add_argument("--no-tables", action="store_true", help="leave out faults outside of functions: seconds each")
     parser.add_argument("--all", action="store_true", help=f"all faults; without it one in {ONE_IN}, always the same")
     parser.add_argument("--told", action="store_true", help="only print what is known")

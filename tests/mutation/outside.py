@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.mutation.killing import TESTS, in_a_fork, raises
+from tests.mutation.items import raises
+from tests.mutation.killing import TESTS, in_a_fork
 from tests.mutation.mutants import Mutant, Source
 
 SECONDS = 300

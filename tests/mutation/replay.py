@@ -45,7 +45,7 @@ class Calls:
 
     def _end(self, test: str) -> None:
         for function, calls in self.now.items():
-            whole = len(calls) <= MOST and not any(_is_used_up(call) for call in calls)
+            whole = len(calls) <= MOST and not any(_tells_more(call) for call in calls)
             if whole:
                 self.made[function][test] = calls
             else:
@@ -98,8 +98,11 @@ def _arguments(frame: FrameType) -> Arguments:
     return (*(there[name] for name in names[: code.co_argcount]), *more), named
 
 
-def _is_used_up(call: Arguments) -> bool:
-    return any(hasattr(each, "__next__") for each in (*call[0], *call[1].values()))
+def _tells_more(call: Arguments) -> bool:
+    """Whether a call cannot be made again, or does more than answer: what is used up, and functions of a test."""
+    given = (*call[0], *call[1].values())
+    of_tests = (each.__module__.startswith("tests") for each in given if isinstance(each, FunctionType))
+    return any(hasattr(each, "__next__") for each in given) or any(of_tests)
 
 
 def _answer(function: FunctionType, call: Arguments) -> Any:

@@ -1,7 +1,7 @@
 """Charts for rule tests in a few words a line, as facts without FHIR.
 
 `fvc 3.00 @-23d` a measurement in its canonical unit (comparator, options: `ferritin >1500 @-2d status=amended`);
-`test anti-mda5-qual positive @-14d`;
+`test anti-mda5-qual positive @-14d issued=-13d`;
 `condition dyspnea @-18D recorded=-10D clinical=resolved abated=-3D verification=provisional onset=text`;
 `attest respiratory-onset -18D @-1h` (`-` = unreadable; `of=ct1,ct2`, `period=-60D..-2D`, `by=patient`,
 `issued=none`);
@@ -125,6 +125,7 @@ def _test(words: list[str], at: When | None, options: dict[str, str], name: str)
         status=options.get("status", "final"),
         printed=words[2],
         reference=f"Observation/{name}",
+        issued=when(options["issued"]) if "issued" in options else None,
         organism=options.get("organism", ""),
         specimen=options.get("specimen", ""),
     )
