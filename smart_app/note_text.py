@@ -23,7 +23,7 @@ def note_text(page: Page) -> str:
 def _lines(page: Page) -> Iterator[str]:
     say = page_texts().say
     yield say("note.title", date=page.evaluated)
-    yield fill(page.standing.sentence, WIDTH)
+    yield fill(f"{page.standing.lead} {page.standing.sentence}".strip(), WIDTH)
     if page.detail:
         yield from _detail(page.detail)
         yield from _part("note.cards", [card.summary for card in page.why.cards] or [say("standing.quiet")])

@@ -10,7 +10,7 @@ from rpild_rules.references import Reference
 from rpild_rules.rows import Caution, Dose, Evidence, Option
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.sources import told
+from smart_app.standing_notes import infection, infection_review, pregnancy
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -205,13 +205,9 @@ def _here(s: Situation, id: str) -> Iterator[str]:
 def _for_all(s: Situation) -> Iterator[str]:
     """What bears on every immunosuppressant, and on the drugs that can harm a fetus."""
     say = page_texts().say
-    if s.infection.met:
-        signs = "; ".join(told(sign.words, s) for sign in s.infection.signs)
-        yield say("here.infection_reviewed" if s.infection.reviewed else "here.infection", signs=signs)
-    elif s.infection.not_assessed:
-        yield say("here.infection_open", missing=", ".join(s.infection.not_assessed))
-    if s.pregnancy.concern:
-        yield say("here.pregnancy", facts=" ".join(s.pregnancy.documented or s.pregnancy.possible))
+    yield from infection(s)
+    yield infection_review(s)
+    yield from pregnancy(s)
     if not s.facts.read("E-ALL"):
         yield say("here.allergies_unread")
     allergies = ", ".join(dict.fromkeys(each.printed for each in s.facts.allergies))

@@ -1,4 +1,4 @@
-"""Where this patient stands, in one sentence and a few facts: antibody, RP-ILD by which definition, onset, stage."""
+"""Where this patient stands: the headline, and a few facts to see at a glance."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from rpild_rules import results
 from rpild_rules.assessment import Assessment, Recommendation
-from rpild_rules.concepts import DRUG_CLASSES, MECHANICAL
+from rpild_rules.concepts import DRUG_CLASSES
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
 from rpild_rules.gas_exchange import index_gas, printed_ratio
 from rpild_rules.markers import named
 from rpild_rules.oxygen import fraction_of
 from rpild_rules.pathway_rows import StageRule
-from rpild_rules.support import in_use
 from smart_app.ages import dated
+from smart_app.headline import find_headline, support_of
 from smart_app.missing import Act
 from smart_app.page_texts import page_texts
 from smart_app.sources import converted, people, told, with_sign
+from smart_app.standing_notes import find_notes
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -40,7 +41,8 @@ class Fact:
 class Standing:
     """The sentence, how loud it is (`critical`, `warning`, `info`, `quiet`; by the first card), the facts beside it.
 
-    `actions` are what the pathway looks at in this stage. `act` is the one that would settle what is open.
+    `lead` goes before the sentence; `acts` tells that it names the act of the first card. `actions` are what the
+    pathway looks at in this stage. `act` is the one that would settle what is open.
     """
 
     level: str
@@ -51,52 +53,25 @@ class Standing:
     actions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     act: Act | None = None
+    lead: str = ""
+    acts: bool = False
 
 
 def find_standing(s: Situation, sent: tuple[Recommendation, ...], act: Act | None) -> Standing:
     """The standing of a patient in scope; `sent` are the cards that the page shows, `act` what would settle it."""
     say, level = page_texts().say, sent[0].indicator if sent else "quiet"
-    rule = s.knowledge.tables.row(StageRule, s.stage)
+    rule, words = s.knowledge.tables.row(StageRule, s.stage), find_headline(s, sent, act)
     stage = s.knowledge.texts.label("stage", s.stage)
-    words = f"{act.words} " if act else ""
-    sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), act=words, stage=stage)
-    facts, notes = tuple(_facts(s)), tuple(_notes(s))
-    return Standing(level, say(f"level.{level}"), sentence, facts, stage, rule.actions, notes, act)
+    facts, notes = tuple(_facts(s)), find_notes(s)
+    return Standing(
+        level, say(f"level.{level}"), words.sentence, facts, stage, rule.actions, notes, act, words.lead, words.acts
+    )
 
 
 def out_of_scope(assessment: Assessment) -> Standing:
     """The calm words for a patient whom a gate kept out; never an all-clear."""
     say, gate = page_texts().say, assessment.gate
     return Standing("quiet", say("level.outside"), say("outside.sentence", note=gate.note), ())
-
-
-def _antibody(s: Situation) -> str:
-    say, state = page_texts().say, s.mda5.state
-    if state == "positive":
-        doubtful = s.mda5.marks & {"weak", "multiple", "discordant"}
-        return say("antibody.positive_doubtful" if doubtful else "antibody.positive")
-    if state == "none":
-        return say("antibody.unread" if s.mda5.reason else "antibody.none")
-    if state == "negative":
-        return say("antibody.negative_other" if s.in_context("otherMsa") else "antibody.negative")
-    return say(f"antibody.{state}")
-
-
-def _rp(s: Situation) -> str:
-    """How RP-ILD stands, by which definition, since when."""
-    say, onset = page_texts().say, s.onset.when
-    since = say("rp.since", onset=dated(onset, s.now).brief) if onset else say("rp.no_onset")
-    latched = s.episode.latch.on
-    if s.rp is MET:
-        return say("rp.met", since=since)
-    if s.episode.met and latched:
-        today = say("rp.today_no" if s.rp is NOT_MET else "rp.today_unknown")
-        return say("rp.latched", on=dated(latched, s.now).brief, today=today, since=since)
-    if s.episode.met:
-        return say("rp.judged", since=since)
-    if s.three_months is MET:
-        return say("rp.three_months", today=say("rp.today_no" if s.rp is NOT_MET else "rp.today_unknown"))
-    return say("rp.not_met" if s.rp is NOT_MET else "rp.unknown", date=s.now.printed, since=since)
 
 
 def _facts(s: Situation) -> Iterator[Fact]:
@@ -109,10 +84,10 @@ def _facts(s: Situation) -> Iterator[Fact]:
     more = f"{when.age}; {month}" if when else month
     yield Fact(say("fact.onset"), when.printed if when else say("fact.unknown"), more)
     yield _gas_fact(s)
-    support = next(iter(in_use(s.facts, MECHANICAL | {"ecmo"}, s.now, s.knowledge.window("blind_hours"))), None)
+    support = support_of(s)
     if support:
         name = s.knowledge.texts.label("support", support.concept)
-        yield Fact(say("fact.support"), name, dated(support.start, s.now).brief)
+        yield Fact(say("fact.support"), name, say("fact.start", date=dated(support.start, s.now).brief))
     yield _therapy_fact(s)
 
 
@@ -169,29 +144,10 @@ def _therapy_fact(s: Situation) -> Fact:
         more = "; ".join(runs) if len(runs) > 1 else next(iter(started))
         return Fact(say("fact.therapy"), ", ".join(label("drug", name) for name in names), more)
     read = s.facts.read("E-MED") and not s.therapy.unresolved
-    return Fact(say("fact.therapy"), say("fact.no_therapy" if read else "fact.therapy_unread"))
+    return Fact(say("fact.therapy"), say("fact.no_therapy" if read else "fact.therapy_unread"), say("fact.as_read"))
 
 
 def _start(s: Situation, name: str) -> str:
     chain = s.therapy.chains[name]
     key = "fact.before" if chain.before_edge else "fact.start"
     return page_texts().say(key, date=dated(chain.start, s.now).brief)
-
-
-def _notes(s: Situation) -> Iterator[str]:
-    """What qualifies the sentence: other causes on record, limits of care, an older onset."""
-    say = page_texts().say
-    if s.onset.older:
-        yield say("standing.older", older=dated(s.onset.older, s.now).brief)
-    if s.onset.ask_again:
-        yield say("standing.ask_again")
-    if s.causes:
-        yield say("standing.causes", causes="; ".join(told(cause.words, s) for cause in s.causes))
-    if s.infection.met and not s.infection.reviewed:
-        yield say("standing.infection", signs="; ".join(told(sign.words, s) for sign in s.infection.signs))
-    limits = dict.fromkeys(each.printed for each in s.facts.limits)
-    if limits:
-        yield say("standing.limits", limits=", ".join(limits))
-    if s.pregnancy.concern:
-        found = s.pregnancy.documented or s.pregnancy.possible
-        yield say("standing.pregnancy", facts=" ".join(found))

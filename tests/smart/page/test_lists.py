@@ -91,7 +91,7 @@ def test_what_bears_on_the_options_here_is_said() -> None:
     cyc = next(choice for group in pregnant.groups for choice in group.choices if choice.id == "cyc")
     assert cyc.here == ("pregnancy documented: can harm the fetus",)
     fever = detail(*MET, "body-temp 38.9 @-5h", "unread E-ALL fetch-failed").options
-    assert any("not reviewed" in line for line in fever.here)
+    assert any("Signs of infection: " in line for line in fever.here)
     assert "Allergies could not be read." in fever.here
     reviewed = detail(*MET, "body-temp 38.9 @-5h", "attest infection-reviewed true @-1h").options
     assert any("reviewed by a clinician" in line for line in reviewed.here)

@@ -15,7 +15,7 @@ NEW_ILD = "condition ild @-20D"
     ("lines", "sentence"),
     [
         (MET, "Anti-MDA5 positive. RP-ILD criteria are met today by the four-condition definition; respiratory onset "
-              "2026-11-06, 18 days ago. Stage of the pathway: First line."),
+              "2026-11-06, 18 days ago. Stage of the pathway: First line, treatment to be decided."),
         ((POSITIVE,), "Whether RP-ILD criteria are met cannot be determined; respiratory onset not known."),
         ((POSITIVE, "condition dyspnea @-40D"), "RP-ILD criteria are not met up to 2026-11-24 10:00; "),
         ((MYOSITIS,), "Anti-MDA5 not measured."),
@@ -84,7 +84,7 @@ def test_treatment_tells_its_beginnings() -> None:
 @pytest.mark.parametrize(
     ("line", "note"),
     [
-        ("condition pneumonia @-3D", "Also documented, to assess before or with:"),
+        ("condition pneumonia @-3D", "Also documented: pneumonia"),
         ("limit partial @-3d", "Limits of care on record: partial."),
         ("limit resuscitation @-3d", "Limits of care on record: resuscitation."),
         ("condition dyspnea @-160D clinical=resolved abated=-150D", ""),
@@ -94,11 +94,55 @@ def test_what_qualifies_the_sentence_is_said(line: str, note: str) -> None:
     assert any(each.startswith(note) for each in page(*MET, line).standing.notes)
 
 
-def test_signs_of_infection_are_said_until_reviewed() -> None:
-    fever = "body-temp 38.9 @-5h"
-    assert any("Signs of infection" in note for note in page(*MET, fever).standing.notes)
-    reviewed = page(*MET, fever, "attest infection-reviewed true @-1h").standing.notes
-    assert not any("Signs of infection" in note for note in reviewed)
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (("body-temp 38.9 @-5h",), "Signs of infection: "),
+        (("body-temp 38.9 @-5h", "attest infection-reviewed true @-1h"), "reviewed by a clinician on 2026-11-24"),
+        (("body-temp 38.9 @-5h", "order blood-culture @-4h items=blood-culture"), "Fever, cultures pending."),
+        ((), "Infection not assessed: "),
+    ],
+)
+def test_infection_is_told_in_the_words_of_the_cards(lines: tuple[str, ...], words: str) -> None:
+    assert any(words in note for note in page(*MET, *lines).standing.notes)
+    assert page(POSITIVE).standing.notes[0].startswith("Pregnancy possible: "), "no episode: nothing to begin yet"
+
+
+def test_the_weightiest_note_stands_first() -> None:
+    notes = page(*MET, "limit partial @-3d", "support hfnc @-2d", "condition pneumonia @-3D").standing.notes
+    begins = (
+        "Limits of care",
+        "On high-flow oxygen, no arterial gas",
+        "Also documented",
+        "Signs of inf",
+        "Pregnancy possible",
+    )
+    assert [note[:10] for note in notes] == [each[:10] for each in begins]
+
+
+VENTILATED = (*MET, "stay IMP @-3d reason=dyspnea", "support invasive-ventilation @-2d", "fio2 1.0 @-15m")
+
+
+@pytest.mark.parametrize(
+    ("lines", "lead", "acts"),
+    [
+        ((*VENTILATED, "pao2 74 @-15m"), "Invasive ventilation since 2026-11-22, 2 days ago, P/F 74.0 mmHg (15 min "
+         "ago): evaluate for ECMO and lung transplant, involve both teams in parallel.", True),
+        ((*VENTILATED, "pao2 120 @-15m"), "Invasive ventilation since 2026-11-22, 2 days ago, P/F 120.0 mmHg (15 min "
+         "ago): involve ECMO and transplant teams early, in parallel with treatment.", True),
+        ((*VENTILATED, "pao2 90 @-15m", "paco2 66 @-15m", "ph-arterial 7.18 @-15m"), "pH 7.18", True),
+        ((*MET, "fio2 0.8 @-15m", "pao2 50 @-15m"), "P/F 62.5 mmHg (15 min ago): evaluate for ECMO", True),
+        ((*VENTILATED, "support ecmo @-1d"), "ECMO since 2026-11-23", False),
+        ((*VENTILATED, "pao2 74 @-15m", "limit partial @-3d"), "P/F 74.0 mmHg (15 min ago).", False),
+        (MET, "", False),
+    ],
+)  # fmt: skip
+def test_in_need_of_rescue_the_state_and_the_act_stand_first(lines: tuple[str, ...], lead: str, acts: bool) -> None:
+    standing = page(*lines).standing
+    assert lead in standing.lead
+    assert bool(standing.lead) is bool(lead)
+    assert standing.acts is acts
+    assert "RP-ILD criteria are met today" in standing.sentence
 
 
 def test_an_older_onset_and_an_outdated_attestation_are_told() -> None:
