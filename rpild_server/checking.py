@@ -12,15 +12,18 @@ from fhir_mappings.queries import KEYS, scopes
 from fhir_mappings.site_mapping import SiteMappingError, load_site_mapping
 from rpild_rules.knowledge import ParameterError, load_knowledge
 from rpild_rules.texts import load_texts
+from rpild_server.counted import counted
+from rpild_server.diagnosis import Level
+from rpild_server.example_hosts import REMEDY, example_keys
 from rpild_server.settings import SettingsError, load_settings
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was looked at, whether it is in order, and the finding in words."""
+    """What was looked at, how it stands (only a fault ends with status 1), and the finding in words."""
 
+    level: Level
     what: str
-    good: bool
     text: str
 
 
@@ -30,15 +33,17 @@ def check_all(config: Path | None, site: Path | None, mapping: Path | None = Non
     yield _look("card texts", _texts)
     yield _look("code tables", _codes)
     yield _look("settings", lambda: _settings(config))
+    if config is not None:
+        yield from _examples(config)
     if mapping is not None:
         yield _look("site mapping", lambda: _mapping(mapping))
 
 
 def _look(what: str, action: Callable[[], str]) -> Checked:
     try:
-        return Checked(what, True, action())
+        return Checked("ok", what, action())
     except (ParameterError, CodeTableError, SettingsError, SiteMappingError) as problem:
-        return Checked(what, False, str(problem))
+        return Checked("fault", what, str(problem))
 
 
 def _parameters(site: Path | None) -> str:
@@ -47,8 +52,8 @@ def _parameters(site: Path | None) -> str:
         f"\n      {each.name} = {each.value} instead of {each.default} ({each.author}, {each.date}: {each.reason})"
         for each in knowledge.overrides
     )
-    head = f"{len(knowledge.parameters)} parameters, version {knowledge.version}, sha256 {knowledge.sha256[:12]}"
-    return head + "".join(changes)
+    number = counted(len(knowledge.parameters), "parameter")
+    return f"{number}, version {knowledge.version}, sha256 {knowledge.sha256[:12]}" + "".join(changes)
 
 
 def _texts() -> str:
@@ -61,10 +66,21 @@ def _codes() -> str:
 
 def _mapping(path: Path) -> str:
     mapping = load_site_mapping(path)
-    return f"{path.name}: {len(mapping.rows)} rows, sha256 {mapping.sha256[:12]}"
+    return f"{path.name}: {counted(len(mapping.rows), 'row')}, sha256 {mapping.sha256[:12]}"
 
 
 def _settings(config: Path | None) -> str:
     settings = load_settings(config)
     silent = f"; shown no card: {', '.join(settings.silent_ehrs())}" if settings.silent_ehrs() else ""
-    return f"{config or 'defaults'}: {len(settings.ehrs)} trusted EHRs{silent}"
+    return f"{config or 'defaults'}: {counted(len(settings.ehrs), 'trusted EHR')}{silent}"
+
+
+def _examples(config: Path) -> Iterator[Checked]:
+    """What `rpild init` wrote and nobody has changed yet; settings at fault are told elsewhere."""
+    try:
+        keys = example_keys(load_settings(config))
+    except SettingsError:
+        return
+    if keys:
+        text = f"{config}: {', '.join(keys)} still name hosts of the example that `rpild init` writes. {REMEDY}"
+        yield Checked("warn", "settings", text)

@@ -124,8 +124,8 @@ def check(config: Path | None, site: Path | None, mapping: Path | None) -> None:
     """Check parameters, code tables, texts, settings and site mappings."""
     results = list(check_all(config, site, mapping))
     for each in results:
-        click.echo(f"{'ok   ' if each.good else 'fault'} {each.what}: {each.text}")
-    sys.exit(0 if all(each.good for each in results) else 1)
+        click.echo(f"{each.level:5} {each.what}: {each.text}")
+    sys.exit(int(any(each.level == "fault" for each in results)))
 
 
 main.add_command(knowledge)

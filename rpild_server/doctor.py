@@ -12,11 +12,13 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_rules.knowledge import ParameterError, load_knowledge
+from rpild_server.counted import counted
 from rpild_server.diagnosis import Row, guarded, ok
 from rpild_server.doctor_of_ehrs import look_at_ehr
 from rpild_server.doctor_of_service import look_at_service
+from rpild_server.doctor_of_settings import look_at_settings
 from rpild_server.settings import Settings, SettingsError, load_settings
-from rpild_server.site_rules import OWN_ISSUER, serve_faults
+from rpild_server.site_rules import OWN_ISSUER
 from rpild_server.storage.errors import OlderSchemaError, StorageError
 from rpild_server.storage.place import Place
 from rpild_server.storage.secrets_file import load_secrets
@@ -35,7 +37,7 @@ def diagnose(config: Path, now: datetime) -> Iterator[Row]:
     except SettingsError as problem:
         yield Row("fault", "settings", str(problem), "Correct the file; docs/reference.md explains each setting.")
         return
-    yield from _settings(settings, config)
+    yield from look_at_settings(settings, config)
     yield from guarded("knowledge", lambda: _knowledge(settings), (ParameterError,), "Correct the site file.")
     yield from _secrets(settings, now)
     yield from guarded(
@@ -44,19 +46,6 @@ def diagnose(config: Path, now: datetime) -> Iterator[Row]:
     yield from look_at_service(settings)
     for ehr in settings.ehrs:
         yield from look_at_ehr(ehr, settings, now)
-
-
-def _settings(settings: Settings, config: Path) -> Iterator[Row]:
-    faults = list(serve_faults(settings))
-    yield from (Row("fault", "settings", each, "`rpild serve` refuses to start until it is mended.") for each in faults)
-    if not faults:
-        yield ok("settings", f"{config}: {len(settings.ehrs)} trusted EHRs")
-    if settings.allow_http_loopback or settings.accept_test_issuers:
-        remedy = "Remove allow_http_loopback and accept_test_issuers before real data arrive."
-        yield Row("warn", "settings", "what is meant for trying is switched on", remedy)
-    if silent := settings.silent_ehrs():
-        text = f"calls of {', '.join(silent)} are recorded, no card is shown"
-        yield Row("warn", "silent mode", text, "silent_mode = false shows them.")
 
 
 def _knowledge(settings: Settings) -> Iterator[Row]:
@@ -78,7 +67,7 @@ def _secrets(settings: Settings, now: datetime) -> Iterator[Row]:
         return
     days = (now - datetime.fromtimestamp(file.stat().st_mtime, UTC)).days
     old = days > OLD_SECRET_DAYS
-    text = f"{file.name} was last changed {days} days ago"
+    text = f"{file.name} was last changed {counted(days, 'day')} ago"
     yield (
         Row("warn", "secrets", text, "Add a new key and name it in current; keep the old ones.")
         if old
@@ -140,13 +129,14 @@ def _last_calls(storage: Storage, now: datetime) -> Iterator[Row]:
     with storage.engine.connect() as connection:
         newest: list[str | None] = [connection.scalar(_newest(table)) for table in (decision_records, gate_rows)]
         rows = connection.scalar(select(func.count()).select_from(audit_log)) or 0
-    yield ok("audit log", f"{rows} entries; `rpild audit verify` checks their chain")
+    yield ok("audit log", f"{counted(rows, 'entry', 'entries')}; `rpild audit verify` checks their chain")
     last = max((each for each in newest if each), default=None)
     if last is None:
-        yield Row("warn", "calls", "none is on record yet", "Sign an order in the EHR, or look at its registration.")
+        text = "no EHR has called yet (calls of the canary do not count here)"
+        yield Row("warn", "calls", text, "Sign an order in the EHR, or look at its registration.")
         return
     hours = (now - datetime.fromisoformat(last)).total_seconds() / 3600
-    text = f"the last one was {hours:.0f} hours ago"
+    text = f"an EHR called last {counted(round(hours), 'hour')} ago" if hours >= 1 else "an EHR called within the hour"
     quiet = hours > QUIET_HOURS
     yield (
         Row("warn", "calls", text, "Ask whether the EHR still calls: registration, certificate, firewall.")

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from ehr_access.discovery import Discovery, DiscoveryError
 from ehr_access.key_store import load_keys
 from ehr_access.public_keys import KeysError
+from rpild_server.counted import counted
 from rpild_server.diagnosis import Row, ok
 from rpild_server.doctor_of_service import certificate_rows
 from rpild_server.ehr_settings import EhrSettings
@@ -59,7 +60,7 @@ def _clock(name: str, seen: list[Seen], settings: Settings, now: datetime) -> It
             differs = abs((parsedate_to_datetime(each.date) - now).total_seconds())
         except (ValueError, TypeError):
             continue
-        text = f"its clock and this one differ by {differs:.0f} seconds"
+        text = f"its clock and this one differ by {counted(round(differs), 'second')}"
         if differs <= settings.clock_skew_seconds:
             yield ok(f"{name}: clock", text)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from rpild_server.counted import counted
 from rpild_server.diagnosis import Row, ok
 from rpild_server.loopback import from_here
 from rpild_server.probe import Seen, certificate_days, look
@@ -63,5 +64,5 @@ def certificate_rows(address: str, what: str) -> Iterator[Row]:
     parts = urlsplit(address)
     days = certificate_days(parts.hostname or "", parts.port or 443) if parts.scheme == "https" else None
     if days is not None:
-        text = f"the certificate of {parts.hostname} holds {days} more days"
+        text = f"the certificate of {parts.hostname} holds {counted(days, 'more day')}"
         yield ok(what, text) if days > SOON_DAYS else Row("warn" if days >= 0 else "fault", what, text, "Renew it.")

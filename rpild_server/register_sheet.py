@@ -21,6 +21,7 @@ from fhir_mappings.drafts import WORK_UP, label, row_of
 from fhir_mappings.queries import ELEMENTS, QUERIES, REQUIRED_KEYS, scopes, templates
 from rpild_rules.texts import Texts, Topic
 from rpild_server.ehr_settings import EhrSettings
+from rpild_server.example_hosts import marked
 from rpild_server.settings import Settings
 from rpild_server.version import APP_VERSION
 from smart_app.begin import asked_scope
@@ -89,6 +90,8 @@ class Sheet:
     overrides: tuple[tuple[str, str], ...]
     orders: tuple[OrderRow, ...]
     called: tuple[str, ...]
+    page: bool
+    recorded_vendor: str
     version: str = APP_VERSION
     topic_system: str = TOPIC_SYSTEM
     override_system: str = OVERRIDE_SYSTEM
@@ -111,10 +114,13 @@ class Sheet:
         return self.ehr.product.patient_form.format("1")
 
 
-def make_sheet(settings: Settings, ehr: EhrSettings, vendor: str, texts: Texts) -> Sheet:
+def make_sheet(settings: Settings, recorded: EhrSettings, vendor: str, texts: Texts) -> Sheet:
     """The sheet for one EHR; where nothing is configured yet, names in capitals stand for what is to be filled in."""
+    ehr = recorded.model_copy(update={"vendor": vendor})
     return Sheet(
         vendor=vendor,
+        recorded_vendor=recorded.vendor,
+        page=ehr.smart or ehr.name == NO_NAME,
         base=(settings.public_base_url or NO_ADDRESS).rstrip("/"),
         ehr=ehr,
         settings=settings,
@@ -184,7 +190,7 @@ def as_markdown(sheet: Sheet) -> str:
     )  # fmt: skip
     made.filters["cell"] = cell
     values = {each.name: getattr(sheet, each.name) for each in dataclasses.fields(sheet)}
-    return EMPTY_LINES.sub("\n\n", made.get_template("register_sheet.md").render(sheet=sheet, **values))
+    return marked(EMPTY_LINES.sub("\n\n", made.get_template("register_sheet.md").render(sheet=sheet, **values)))
 
 
 def cell(text: str) -> str:

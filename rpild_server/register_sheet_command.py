@@ -40,5 +40,4 @@ def _sheet(vendor: str | None, config: Path | None, name: str | None) -> str:
     if ehr is None:
         known = ", ".join(each.name for each in settings.ehrs) or "none"
         raise click.UsageError(f"--ehr: {name} is not configured (there: {known}).")
-    ehr = ehr.model_copy(update={"vendor": vendor or ehr.vendor})
-    return as_markdown(make_sheet(settings, ehr, ehr.vendor, load_knowledge(settings.site_file).texts))
+    return as_markdown(make_sheet(settings, ehr, vendor or ehr.vendor, load_knowledge(settings.site_file).texts))

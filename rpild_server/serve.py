@@ -13,6 +13,7 @@ from flask import Flask
 from rpild_rules.knowledge import load_knowledge
 from rpild_server.app import create_app
 from rpild_server.canary import create_canary
+from rpild_server.example_hosts import REMEDY, example_keys
 from rpild_server.logs import report
 from rpild_server.loopback import from_here
 from rpild_server.metrics import Meters, share_between_processes, shared_folder
@@ -35,7 +36,7 @@ def run_service(config: Path) -> None:
         raise SettingsError("\n".join(faults))
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
-    gunicorn["when_ready"] = partial(_begin, settings=settings)  # as they are written: without the canary
+    gunicorn["when_ready"] = partial(_begin, settings=settings, config=config)  # as written: without the canary
     traces = Traces(settings.otlp_endpoint, APP_VERSION) if settings.otlp_endpoint else None
     meters = _meters(settings, gunicorn)
     gunicorn["worker_exit"] = lambda _server, worker: _close(store, traces, worker.pid)
@@ -44,11 +45,13 @@ def run_service(config: Path) -> None:
     Service(lambda: _app(settings, store, meters, traces), gunicorn).run()
 
 
-def _begin(arbiter: Any, settings: Settings) -> None:
-    """Tell the operator where the service listens, to whom, and who is shown nothing."""
+def _begin(arbiter: Any, settings: Settings, config: Path) -> None:
+    """Tell the operator where the service listens, to whom, who is shown nothing, and what is nobody's address."""
     make_ready(arbiter)
     where, who = f"http://{settings.host}:{settings.port}", ", ".join(each.name for each in settings.ehrs)
     report("serving", at=where, ehr=who, silent=", ".join(settings.silent_ehrs()))
+    if keys := example_keys(settings):
+        report("example-settings", fault=f"{config}: {', '.join(keys)} still name hosts of the example. {REMEDY}")
 
 
 def _close(store: Store, traces: Traces | None, pid: int) -> None:

@@ -157,8 +157,9 @@ def test_a_token_is_accepted_once_by_all_workers_together(running: Served) -> No
 
 @pytest.mark.slow
 def test_the_log_begins_with_where_it_listens_and_to_whom(running: Served) -> None:
-    told = json.loads(running.log.read_text().splitlines()[0])
+    told, warned = map(json.loads, running.log.read_text().splitlines()[:2])
     assert (told["event"], told["at"], told["ehr"], told["silent"]) == ("serving", running.url, "kit", "")
+    assert (warned["event"], "ehrs.0.iss still name hosts" in warned["fault"]) == ("example-settings", True)
 
 
 @pytest.mark.verifies("A-22")

@@ -17,6 +17,7 @@ from rpild_server.cli import main
 from rpild_server.diagnosis import Row
 from rpild_server.doctor import diagnose, worst
 from rpild_server.doctor_of_ehrs import look_at_ehr
+from rpild_server.doctor_of_settings import look_at_settings
 from rpild_server.ehr_settings import EhrSettings
 from rpild_server.initial import write_initial
 from rpild_server.probe import Seen
@@ -58,9 +59,8 @@ def test_a_running_site_is_well_and_one_that_has_ended_is_told(tmp_path: Path) -
         found = rows(tmp_path / "rpild.toml", datetime.now(UTC))
         assert found["service"].level == "ok", stack.log.read_text()
         assert found["canary"].level == found["storage"].level == found["kit: keys"].level == "ok"
-        assert found["calls"] == Row("warn", "calls", "none is on record yet", found["calls"].remedy), (
-            "the canary is no call"
-        )
+        assert found["calls"].level == "warn"
+        assert found["calls"].text == "no EHR has called yet (calls of the canary do not count here)"
         assert found["kit: FHIR"].level == "fault", "nothing listens there"
     assert rows(tmp_path / "rpild.toml")["service"].level == "warn"
 
@@ -71,6 +71,8 @@ def test_the_command_prints_rows_and_ends_with_1(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 1
     assert "fault main: keys" in done.stdout
+    assert "ehrs.0.fhir_bases still name hosts of the example" in done.stdout
+    assert "not set: site_file" in done.stdout
     assert "Without keys its calls are refused with 401." in done.stdout
     found = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)
     assert {"level", "what", "text", "remedy"} == found[0].keys()
@@ -94,6 +96,30 @@ def test_what_is_for_trying_is_warned_of_and_missing_secrets_are_a_fault(tmp_pat
     found = rows(file)
     assert found["settings"].level == "fault"
     assert (found["silent mode"].level, "calls of main" in found["silent mode"].text) == ("warn", True)
+
+
+def test_what_is_off_is_told_with_what_it_costs(tmp_path: Path) -> None:
+    more = {"canary_minutes": "0", "metrics": "false", "alert_memory": "false"}
+    ehrs = (
+        '[{name = "a", hooks = ["order-sign"]}, '
+        '{name = "b", smart = true, client_id = "c", fhir_bases = ["http://127.0.0.1:9/fhir"]}]'
+    )
+    config = write_site(tmp_path, free_port(), free_port(), ehrs=ehrs, **more)
+    found = [(each.level, f"{each.what}: {each.text}") for each in look_at_settings(load_settings(config), config)]
+    for name in more:
+        assert any(level == "warn" and f"settings: {name} is off" in text for level, text in found)
+    assert ("ok", "a: hooks: switched off: order-select, patient-view") in found
+    assert ("ok", "a: page: smart is off: cards carry no link, the page cannot be opened from it") in found
+    assert ("ok", "b: page: no origins: the page opens in a tab, nothing may frame it") in found
+    assert ("warn", "a: FHIR: no fhir_bases: nothing can be read from it") in found
+
+
+def test_a_mapping_that_is_set_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text("")
+    config = tmp_path / "rpild.toml"
+    config.write_text('site_mapping = "m.toml"\n')
+    told = [each.text for each in look_at_settings(load_settings(config), config) if each.what == "not set"]
+    assert ["site_mapping" in each for each in told] == [False]
 
 
 def test_old_secrets_and_a_full_disk_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

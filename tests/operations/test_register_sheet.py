@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cds_hooks.discovery import services
+from ehr_access.registry import VENDORS
 from fhir_mappings.drafts import WORK_UP, label
 from fhir_mappings.queries import KEYS, scopes, templates
 from rpild_server.cli import main
+from rpild_server.initial import write_initial
 from rpild_server.sheet_html import page_of
 from tests.conftest import ROOT
 
@@ -33,9 +36,9 @@ def write_settings(folder: Path, record: str = "", settings: str = "") -> Path:
     """A settings file with one EHR whose page is registered."""
     file = folder / "rpild.toml"
     file.write_text(
-        f'public_base_url = "https://rpild.example/below/"\n{settings}\n[[ehrs]]\nname = "north"\nsmart = true\n'
-        f'client_id = "c-1"\nfhir_bases = ["https://ehr.example/fhir"]\niss = "https://iss.example"\n'
-        f'jwks_url = "https://keys.example/jwks"\n{record}\n'
+        f'public_base_url = "https://rpild.test/below/"\n{settings}\n[[ehrs]]\nname = "north"\nsmart = true\n'
+        f'client_id = "c-1"\nfhir_bases = ["https://ehr.test/fhir"]\niss = "https://iss.test"\n'
+        f'jwks_url = "https://keys.test/jwks"\n{record}\n'
     )
     return file
 
@@ -44,11 +47,11 @@ def write_settings(folder: Path, record: str = "", settings: str = "") -> Path:
 def test_addresses_of_a_configured_ehr(tmp_path: Path) -> None:
     text = sheet("--config", str(write_settings(tmp_path)))
     for each in services().values():
-        assert f"| {each.hook} | https://rpild.example/below/cds-services/{each.id} |" in text
+        assert f"| {each.hook} | https://rpild.test/below/cds-services/{each.id} |" in text
     for address in ("smart/launch", "smart/callback/north", "smart/jwks.json"):
-        assert f"| https://rpild.example/below/{address} |" in text
-    assert "| `iss` | https://iss.example, exactly |" in text
-    assert "Outwards, from the plug-in: https://ehr.example, https://keys.example." in text
+        assert f"| https://rpild.test/below/{address} |" in text
+    assert "| `iss` | https://iss.test, exactly |" in text
+    assert "Outwards, from the plug-in: https://ehr.test, https://keys.test." in text
     assert "Client id: `c-1`." in text
     assert "https://PUBLIC-BASE-URL" not in text
 
@@ -119,7 +122,7 @@ def test_html_escapes_and_keeps_bars() -> None:
 def test_several_ehrs_and_names_that_are_not_there(tmp_path: Path) -> None:
     file = write_settings(tmp_path, '[[ehrs]]\nname = "south"\n')
     assert "smart/callback/NAME |" in sheet("--config", str(file)), "none of several is guessed"
-    assert "smart/callback/south |" in sheet("--config", str(file), "--ehr", "south")
+    assert "decision support at south (generic)" in sheet("--config", str(file), "--ehr", "south")
     done = run("--config", str(file), "--ehr", "west")
     assert done.exit_code == 2
     assert "west is not configured (there: north, south)" in done.output
@@ -129,4 +132,46 @@ def test_several_ehrs_and_names_that_are_not_there(tmp_path: Path) -> None:
 
 def test_a_redirect_that_several_share(tmp_path: Path) -> None:
     text = sheet("--config", str(write_settings(tmp_path, "sends_iss = true")))
-    assert "| https://rpild.example/below/smart/callback |" in text
+    assert "| https://rpild.test/below/smart/callback |" in text
+
+
+def test_what_init_wrote_is_still_to_be_filled_in(tmp_path: Path) -> None:
+    text = sheet("--config", str(write_initial(tmp_path, date(2026, 11, 24))[0]))
+    rows = re.findall(r"^\| (?:discovery|order-sign) \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [
+        "https://rpild.hospital.example/cds-services (TO BE FILLED IN)",
+        "https://rpild.hospital.example/cds-services/rpild-order-sign (TO BE FILLED IN)",
+    ]
+    assert "Inwards, to rpild.hospital.example (TO BE FILLED IN) on HTTPS" in text
+    assert "TO BE FILLED IN" not in sheet("--config", str(write_settings(tmp_path)))
+
+
+def test_without_the_page_nothing_of_it_is_asked_for(tmp_path: Path) -> None:
+    file = write_settings(tmp_path)
+    page = ("/smart/", "Scopes of the page", "## Browser", "Client id", "Links of cards")
+    assert [each for each in page[:4] if each not in sheet("--config", str(file), "--vendor", "epic")] == []
+    file.write_text(file.read_text().replace("smart = true", "smart = false"))
+    for vendor in VENDORS:
+        text = sheet("--config", str(file), "--vendor", vendor)
+        assert [each for each in page if each in text] == []
+        assert "**The page is off for this EHR**" in text
+
+
+def test_another_vendor_than_the_records_is_told(tmp_path: Path) -> None:
+    file = write_settings(tmp_path, 'vendor = "oracle"')
+    assert "still to be filled in" in sheet("--config", str(file))
+    assert 'says `vendor = "oracle"`' not in sheet("--config", str(file), "--vendor", "oracle")
+    assert 'says `vendor = "oracle"`, this sheet is for `epic`' in sheet("--config", str(file), "--vendor", "epic")
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ("", "| `alg` | ES384, RS384; Epic signs with RS384 |"),
+        ('algorithms = ["ES384"]', "PUT IT INTO `algorithms`"),
+        ("", "| `aud` | what is typed in at Epic: PUT IT INTO `audiences`; until then only the address called"),
+        ('audiences = ["rpild"]', "| `aud` | the address called, exactly, or `rpild` |"),
+    ],
+)
+def test_what_epic_signs_with_and_writes_into_aud(tmp_path: Path, record: str, told: str) -> None:
+    assert told in sheet("--config", str(write_settings(tmp_path, record)), "--vendor", "epic")
