@@ -85,6 +85,7 @@ class Killing:
     def _first_round(self, functions: set[FunctionType]) -> list[str]:
         """Every test without a fault: its time, and the calls it makes; gives those that fail."""
         self.calls, failed = Calls(functions), []
+        memories(all_of_them=True)  # looked for now: what is frozen below is found no more
         gc.disable()  # nothing of what is noted is to be given back
         with self.calls.noting() as end_of:
             _load()
