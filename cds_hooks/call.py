@@ -36,6 +36,7 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: 
     silence = ports.records.silence(request)
     if silence.state("", "") == OFF:
         return _switched_off(request, ports, correlation)
+    _audit_foreign_server(request, ports, correlation)
     begun, now = perf_counter(), ports.now()
     fetch = ports.complete_prefetch(request.access, request.ehr)
     reading = _reading(request, ports, now, fetch)
@@ -58,8 +59,22 @@ def evaluate(request: HookRequest, ports: Ports, correlation: str, body_sha256: 
 def _switched_off(request: HookRequest, ports: Ports, correlation: str) -> bytes:
     """The kill switch: nothing is read, nothing is said, and that is on record."""
     ports.report("switched-off", service=request.service, correlation=correlation)
-    ports.audit("switched-off", request.ehr, service=request.service, correlation=correlation)
+    ports.audit("switched-off", request.ehr, **_named(request, ports, correlation))
     return NO_CARDS
+
+
+def _named(request: HookRequest, ports: Ports, correlation: str) -> dict[str, str]:
+    """By what a call is found in the audit log."""
+    patient = ports.pseudonym(request.iss, request.patient_id)
+    return {"service": request.service, "correlation": correlation, "patient": patient}
+
+
+def _audit_foreign_server(request: HookRequest, ports: Ports, correlation: str) -> None:
+    """Nothing is ever read there; that the call names it is told even if nothing had to be read."""
+    place = ports.foreign_server(request.ehr, request.fhir_server) if request.fhir_server else ""
+    if place:
+        ports.report("foreign-server", ehr=request.ehr, service=request.service, correlation=correlation)
+        ports.audit("foreign-server", request.ehr, at=place, **_named(request, ports, correlation))
 
 
 def _audit_what_is_off(
@@ -68,7 +83,7 @@ def _audit_what_is_off(
     """A unit or a topic that is switched off is known only once the chart was read."""
     off = sorted(topic for topic in conclusion.choice.muted if silence.state(topic, unit) == OFF)
     if off:
-        ports.audit("switched-off", request.ehr, service=request.service, topics=off, correlation=correlation)
+        ports.audit("switched-off", request.ehr, topics=off, **_named(request, ports, correlation))
 
 
 def muted_topics(silence: Silence, unit: str, ports: Ports) -> frozenset[str]:

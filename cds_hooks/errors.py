@@ -31,8 +31,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-Outcome = dict[str, object]
-ERROR_SYSTEM = "urn:rpild:error"
 MOST_ISS = 200
 
 
@@ -49,6 +47,9 @@ class HookError(Exception):
     """Whether it is a matter of security, kept in the audit log."""
     fault = ""
     """What is wrong with this program, for its log and its alarm; empty if nothing is."""
+
+    patient_id = ""
+    """Whom the call was about, where it was read; kept as a pseudonym, never shown."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
@@ -290,10 +291,3 @@ def leaves(root: type[HookError] = HookError) -> Iterator[type[HookError]]:
             yield from leaves(child)
         else:
             yield child
-
-
-def outcome(error: HookError) -> Outcome:
-    """The OperationOutcome that tells this error: code, cause and remedy."""
-    details = {"coding": [{"system": ERROR_SYSTEM, "code": error.code}], "text": error.cause}
-    issue = {"severity": "error", "code": error.issue, "details": details, "diagnostics": error.remedy}
-    return {"resourceType": "OperationOutcome", "issue": [issue]}

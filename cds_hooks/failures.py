@@ -15,8 +15,8 @@ from cds_hooks.errors import (
     UnknownPathError,
     UnreadableBodyError,
     WrongMethodError,
-    outcome,
 )
+from cds_hooks.outcomes import outcome
 from cds_hooks.ports import Ports
 
 FHIR_JSON = "application/fhir+json"
@@ -38,13 +38,19 @@ def answer_error(error: HookError, ports: Ports) -> Response:
         ports.report("fault", fault=error.fault, correlation=g.correlation)
     who = g.get("ehr", "")
     if error.audited or (who and error.status in UNANSWERED):
-        ports.audit("refused", who, code=error.code, correlation=g.correlation, **error.known)
+        ports.audit("refused", who, code=error.code, correlation=g.correlation, **error.known, **_about(error, ports))
     if error.status == UNAUTHORIZED:
         return _unauthorized()
     answer = Response(orjson.dumps(outcome(error)), error.status, content_type=FHIR_JSON)
     if error.retry_after:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _about(error: HookError, ports: Ports) -> dict[str, str]:
+    """The patient of a call that was let in, as a pseudonym, if the call came so far."""
+    patient_id = error.patient_id or g.get("patient_id", "")
+    return {"patient": ports.pseudonym(g.iss, patient_id)} if patient_id else {}
 
 
 def _unauthorized() -> Response:

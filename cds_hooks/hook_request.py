@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from cds_hooks.errors import (
     BadContextError,
     BadEnvelopeError,
     DuplicateKeyError,
+    HookError,
     NoDraftOrdersError,
     UnreadableBodyError,
     WrongHookError,
@@ -45,7 +47,8 @@ class FhirAccess:
 class HookRequest:
     """One checked call. `prefetch` holds the raw JSON of each key; `iss` and `ehr` tell who sent it.
 
-    `iss` is the issuer of its token (with the tenant, if any), `ehr` the site's name for that EHR.
+    `iss` is the issuer of its token (with the tenant, if any), `ehr` the site's name for that EHR; `fhir_server` is
+    what the body names, with or without access to it.
     """
 
     service: str
@@ -58,6 +61,7 @@ class HookRequest:
     selections: tuple[str, ...] | None
     prefetch: Mapping[str, bytes]
     access: FhirAccess | None
+    fhir_server: str = ""
     iss: str = ""
     ehr: str = ""
 
@@ -94,7 +98,10 @@ class _Authorization(msgspec.Struct):
 
 
 def read_request(body: bytes, service: str, hook: str) -> HookRequest:
-    """The call of `service`, which is offered for `hook`; raises a RequestError that names the field."""
+    """The call of `service`, which is offered for `hook`; raises a RequestError that names the field.
+
+    The error holds the patient's id if that was read.
+    """
     envelope = _decode_envelope(body)
     if envelope.hook != hook:
         raise WrongHookError(f"The service {service} is offered for {hook}, the request names another hook.")
@@ -103,18 +110,30 @@ def read_request(body: bytes, service: str, hook: str) -> HookRequest:
     context = _decode_context(envelope.context)
     patient_id = context.patient_id.removeprefix("Patient/")
     _check_context(context, patient_id)
-    return HookRequest(
-        service=service,
-        hook=hook,
-        hook_instance=envelope.hook_instance.lower(),
-        user_id=context.user_id,
-        patient_id=patient_id,
-        encounter_id=context.encounter_id or "",
-        draft_orders=_drafts(context, hook),
-        selections=_selections(context, hook),
-        prefetch={key: bytes(value) for key, value in (envelope.prefetch or {}).items()},
-        access=_access(envelope, patient_id),
-    )
+    with _about(patient_id):
+        return HookRequest(
+            service=service,
+            hook=hook,
+            hook_instance=envelope.hook_instance.lower(),
+            user_id=context.user_id,
+            patient_id=patient_id,
+            encounter_id=context.encounter_id or "",
+            draft_orders=_drafts(context, hook),
+            selections=_selections(context, hook),
+            prefetch={key: bytes(value) for key, value in (envelope.prefetch or {}).items()},
+            access=_access(envelope, patient_id),
+            fhir_server=envelope.fhir_server or "",
+        )
+
+
+@contextmanager
+def _about(patient_id: str) -> Iterator[None]:
+    """A refusal within this block is one of a call about this patient."""
+    try:
+        yield
+    except HookError as error:
+        error.patient_id = patient_id
+        raise
 
 
 def _decode_envelope(body: bytes) -> _Envelope:

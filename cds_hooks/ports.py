@@ -119,6 +119,11 @@ class Audit(Protocol):
     def __call__(self, kind: str, who: str, **what: object) -> None: ...
 
 
+def no_word(_one: str, _other: str) -> str:
+    """Nothing to say: no pseudonyms are kept, no server is foreign."""
+    return ""
+
+
 class InTime(Protocol):
     """Runs rules and interrupts those that take too long; raises TooSlowError when that ends the work as a whole."""
 
@@ -155,7 +160,11 @@ class HookSettings:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that touches the world. `settings_of` holds those of EHRs by name, where they have their own."""
+    """Everything that touches the world. `settings_of` holds those of EHRs by name, where they have their own.
+
+    `pseudonym` names a patient of an issuer in the audit log; `foreign_server` tells of an EHR's name and a FHIR base
+    where that lies, if it is not one of the EHR's own.
+    """
 
     knowledge: Knowledge
     settings: HookSettings
@@ -170,6 +179,8 @@ class Ports:
     settings_of: Mapping[str, HookSettings] = field(default_factory=dict)
     app_link: Callable[[HookRequest, datetime], AppLink | None] = no_link
     in_time: InTime = at_leisure
+    pseudonym: Callable[[str, str], str] = no_word
+    foreign_server: Callable[[str, str], str] = no_word
 
     def for_ehr(self, name: str) -> Ports:
         """The same with the settings of this EHR."""

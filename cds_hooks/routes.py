@@ -60,6 +60,7 @@ def call(service_id: str, ports: Ports) -> Response:
     ports = ports.for_ehr(client.name)
     body = read_body(ports.settings.max_body_bytes)
     hook_request = replace(read_request(body, service.id, service.hook), iss=identity(client), ehr=client.name)
+    g.patient_id = hook_request.patient_id
     digest = cache(lambda: hashlib.sha256(body).hexdigest())  # most calls never need it
     known = ports.records.find(hook_request, digest)
     if known is not None:
@@ -89,7 +90,7 @@ def _called(service_id: str, below: str, ports: Ports) -> tuple[Service, Client]
 def _caller(below: str, ports: Ports) -> Client:
     """Who calls the address below /cds-services; its own spelling of host and path does not matter."""
     client = ports.auth.identify(request.headers.get("Authorization", ""), f"/cds-services{below}", ports.now())
-    g.ehr = client.name
+    g.ehr, g.iss = client.name, identity(client)
     return client
 
 

@@ -78,6 +78,13 @@ class Registry:
         """The EHR whose tokens bear exactly this issuer and tenant (empty where it has none)."""
         return self._by_issuer.get((iss, tenant))
 
+    def foreign_server(self, name: str, fhir_server: str) -> str:
+        """Empty if the FHIR server is one of this EHR's own; else scheme, host and port, or `malformed`."""
+        ehr = self._by_name.get(name)
+        if ehr and ehr.trusts(fhir_server):
+            return ""
+        return "/".join((plain_base(fhir_server) or "malformed").split("/")[:3])
+
     def find_launch(self, iss: str) -> tuple[TrustedEhr, str] | None:
         """The EHR that a launch names by its FHIR base, and that base as registered; only one with an app counts."""
         wanted = plain_base(iss)

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from cds_hooks.openapi import openapi
-from cds_hooks.ports import CompletePrefetch, Ports, Records, no_link
+from cds_hooks.ports import CompletePrefetch, Ports, Records, no_link, no_word
 from cds_hooks.routes import create_blueprint
 from ehr_access.apps import SmartEhrs
 from ehr_access.client_keys import ClientKeys
@@ -18,7 +18,7 @@ from ehr_access.fhir_client import EhrReader
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_server.answers import NoRecords
 from rpild_server.attesting import load_for_hook
-from rpild_server.auditing import AuditTrail
+from rpild_server.auditing import AuditTrail, pseudonyms
 from rpild_server.hand_over import app_links
 from rpild_server.logs import report
 from rpild_server.measuring import measured
@@ -121,6 +121,8 @@ def _ports(
         settings_of={each.name: settings.for_hooks(each) for each in settings.ehrs},
         app_link=app_links(store, registry, (settings.public_base_url or "").rstrip("/")) if store else no_link,
         in_time=lambda work: watch()(work),
+        pseudonym=pseudonyms(store) if store else no_word,
+        foreign_server=registry.foreign_server,
     )
 
 

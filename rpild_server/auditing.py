@@ -67,5 +67,17 @@ class AuditTrail:
             return left_out
 
 
+def pseudonyms(store: Store) -> Callable[[str, str], str]:
+    """How patients of an issuer are named in events: as in their records; not at all while there is no storage."""
+
+    def pseudonym(iss: str, patient_id: str) -> str:
+        try:
+            return store().keyring.pseudonym(iss, patient_id)
+        except StorageError:
+            return ""
+
+    return pseudonym
+
+
 def _counted(left_out: int) -> dict[str, object]:
     return {"left_out": left_out} if left_out else {}

@@ -23,6 +23,7 @@ LOINC = "http://loinc.org|"
 OTHER = "other"
 # Events of the log that are a fault of ours or of the storage; everything else is counted where it happens.
 FAULTS = frozenset({"fault", "memory-failed", "not-recorded"})
+REFUSED, FOREIGN = "refused", "foreign-server"
 
 
 def measured(ports: Ports, meters: Meters) -> Ports:
@@ -36,9 +37,12 @@ def measured(ports: Ports, meters: Meters) -> Ports:
 
 
 def _counted_events(report: Report, meters: Meters) -> Report:
+    counters = {REFUSED: (meters.refusals, "code"), FOREIGN: (meters.foreign, "ehr")}
+
     def counted(event: str, **fields: object) -> None:
-        if event == "refused":
-            meters.refusals.labels(str(fields.get("code", ""))).inc()
+        if event in counters:
+            counter, label = counters[event]
+            counter.labels(str(fields.get(label, ""))).inc()
         elif event in FAULTS:
             meters.faults.labels(event).inc()
         report(event, **fields)

@@ -72,6 +72,7 @@ class Meters:
         self.calls = counter("rpild_calls", "Hook calls by how they ended.", "ehr", "service", "result")
         self.call_seconds = histogram("rpild_call_seconds", "Reading and deciding, without the record.", "depth")
         self.refusals = counter("rpild_refusals", "Calls answered with a coded error.", "code")
+        self.foreign = counter("rpild_foreign_servers", "Calls that name a FHIR server that is not the EHR's.", "ehr")
         self.faults = counter("rpild_faults", "Faults of this program and of its storage.", "kind")
         self.cards = counter("rpild_cards", "Cards by what became of them.", "topic", "fate")
         self.criteria = counter("rpild_criteria", "Answers of criteria and flags in scope.", "criterion", "status")

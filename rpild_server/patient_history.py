@@ -15,8 +15,8 @@ from rpild_rules.knowledge import Knowledge
 from rpild_server.storage.tables import audit_log, cards, decision_records, feedback, gate_rows
 from rpild_server.storage.times import read_stamp, stamp
 
-SPOKEN_OF = ("refused", "switched-off", "switch", "settings")
-UNNAMED = ("refused", "switched-off")  # calls that leave no row about a patient
+CALLS = ("refused", "switched-off", "foreign-server")  # told by an event, with or without the patient's pseudonym
+SPOKEN_OF = (*CALLS, "switch", "settings")
 
 Row = Mapping[str, Any]
 
@@ -36,6 +36,7 @@ class Asked:
 class History:
     """Calls in time order, each with its cards and statements; then events of the log that bear on silence."""
 
+    patient: str
     calls: tuple[Row, ...]
     sent: Mapping[str, list[Row]]
     said: Mapping[str, list[Row]]
@@ -49,11 +50,22 @@ def history_of(engine: Engine, asked: Asked) -> History:
     span = audit_log.c.time >= stamp(asked.since), audit_log.c.time < stamp(asked.until)
     events = _rows(engine, select(audit_log).where(audit_log.c.kind.in_(SPOKEN_OF), *span).order_by(audit_log.c.seq))
     return History(
+        patient=asked.patient,
         calls=tuple(sorted(calls, key=lambda row: row["created"])),
         sent=_by_record(_rows(engine, select(cards).where(cards.c.record_id.in_(ids)).order_by(cards.c.topic))),
         said=_by_record(_rows(engine, _statements(ids))),
-        events=tuple(each for each in events if each["kind"] not in UNNAMED or each["who"] == asked.ehr),
+        events=tuple(each for each in map(_opened, events) if each["kind"] not in CALLS or _bears_on(each, asked)),
     )
+
+
+def _opened(event: Row) -> Row:
+    return {**event, "what": orjson.loads(event["what"])}
+
+
+def _bears_on(event: Row, asked: Asked) -> bool:
+    """Whether an event is one of a call that is about this patient, or that may be."""
+    about = event["what"].get("patient", asked.patient)
+    return event["who"] == asked.ehr and (about == asked.patient or "left_out" in event["what"])
 
 
 def _about(table: Table, asked: Asked) -> Select[Any]:
@@ -88,7 +100,7 @@ def lines(history: History, zone: tzinfo, knowledge: Knowledge, user: str = "") 
         yield f"{_local(row['created'], zone)}  {row['service']}{_where(row)}{mark}"
         yield from (f"    {each}" for each in _told(row, history, zone, knowledge))
     if not history.calls:
-        yield "No call about this patient is on record in that time."
+        yield "No call about this patient was decided in that time."
     yield from _besides(history, zone)
 
 
@@ -132,15 +144,26 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _besides(history: History, zone: tzinfo) -> Iterator[str]:
-    """What could be the reason that a call is not among these."""
-    unnamed: Counter[str] = Counter()
+    """Calls that were not answered, and what could be the reason that a call is not among these."""
     for each in history.events:
-        what = orjson.loads(each["what"])
-        if each["kind"] in UNNAMED:
-            unnamed[f"{each['kind']} {what.get('code', '')}".strip()] += 1 + what.get("left_out", 0)
-        else:
-            details = ", ".join(f"{name} {value}" for name, value in sorted(what.items()) if value)
-            yield f"{_local(each['time'], zone)}  {each['kind']} by {each['who']}: {details}"
+        if each["kind"] not in CALLS or each["what"].get("patient") == history.patient:
+            yield f"{_local(each['time'], zone)}  {_event(each)}"
+    unnamed = sorted((+_unnamed(history)).items())
     if unnamed:
-        counted = ", ".join(f"{name}: {number}" for name, number in sorted(unnamed.items()))
+        counted = ", ".join(f"{name}: {number}" for name, number in unnamed)
         yield f"Calls of this EHR in that time that name no patient on record: {counted}"
+
+
+def _event(event: Row) -> str:
+    """What happened, without what the reader has asked for."""
+    what = {name: value for name, value in event["what"].items() if value and name not in ("patient", "left_out")}
+    return f"{event['kind']} by {event['who']}: {', '.join(f'{name} {value}' for name, value in sorted(what.items()))}"
+
+
+def _unnamed(history: History) -> Counter[str]:
+    """The calls that nobody can be told of, by what became of them."""
+    found: Counter[str] = Counter()
+    for each in (each for each in history.events if each["kind"] in CALLS):
+        what = each["what"]
+        found[f"{each['kind']} {what.get('code', '')}".strip()] += what.get("left_out", 0) + ("patient" not in what)
+    return found

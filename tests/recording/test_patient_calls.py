@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import update
 
+from rpild_server.auditing import MOST_A_MINUTE, AuditTrail
 from rpild_server.storage.tables import decision_records
-from tests.recording.conftest import FIRST, Hospital, running
+from tests.recording.conftest import FIRST, SIGN, Hospital, running
 from tests.service.calls import bundle, condition, healthy
 
 EHR, DAY = "main", ("--since", "2026-11-22", "--until", "2026-11-23")
@@ -62,15 +65,72 @@ def test_silence_and_switches_are_told(tmp_path: Path) -> None:
         hospital.ask(hospital.body() | {"hook": "nothing"})
         lines = told(hospital, "--since", "2026-11-22").splitlines()
         assert any("switch by" in each and "hook patient-view, state off" in each for each in lines)
-        counted = "Calls of this EHR in that time that name no patient on record: "
-        assert lines[-1] == f"{counted}refused RPILD-WRONG-HOOK: 1, switched-off: 1"
+        off = [each for each in lines if "  switched-off by main: correlation " in each]
+        assert [each.rpartition(", ")[2] for each in off] == ["service rpild-patient-view"]
+        assert lines[-1] == "Calls of this EHR in that time that name no patient on record: refused RPILD-WRONG-HOOK: 1"
+
+
+def test_a_call_that_was_refused_is_told_with_its_code(hospital: Hospital) -> None:
+    """From a malformed context after the patient was read, and from another patient's resource in the chart."""
+    stripped = hospital.body(context={"patientId": "Patient/p1"}) | {"hook": "order-sign"}
+    foreign = hospital.body(
+        more={"conditions": bundle(condition("396230008", "Dermatomyositis", "2026-09-20", "x", "p9"))}
+    )
+    answers = [
+        hospital.ask(stripped, SIGN),
+        hospital.ask(foreign),
+        hospital.ask(b"{"),
+        hospital.ask(hospital.body() | {"hook": "x"}),
+    ]
+    assert [each.status_code for each in answers] == [400] * 4
+    found = [each.headers["X-Correlation-Id"] for each in answers]
+    lines = told(hospital).splitlines()
+    assert lines == [
+        "No call about this patient was decided in that time.",
+        f"2026-11-22 09:30:00 UTC  refused by main: code RPILD-NO-DRAFT-ORDERS, correlation {found[0]}",
+        f"2026-11-22 09:30:00 UTC  refused by main: code RPILD-OTHER-PATIENT, correlation {found[1]}",
+        "Calls of this EHR in that time that name no patient on record: "
+        "refused RPILD-BODY: 1, refused RPILD-WRONG-HOOK: 1",
+    ]
+    assert told(hospital, patient="p9").splitlines() == [lines[0], lines[-1]]
+    assert '"p1"' not in "".join(each.what for each in hospital.log("refused"))
+
+
+def test_a_crash_is_told_with_the_patient(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_hooks.call.care_unit", lambda *_: 1 // 0)
+    assert hospital.ask(hospital.body()).status_code == 500
+    assert "refused by main: code RPILD-INTERNAL" in told(hospital)
+
+
+def test_a_flood_of_refusals_is_counted_though_it_names_nobody(hospital: Hospital) -> None:
+    minutes = iter([0.0] * (MOST_A_MINUTE + 4) + [60.0, 60.0])  # two looks at the clock begin a minute
+    trail = AuditTrail(hospital.store, hospital.clock, minutes.__next__)
+    for _ in range(MOST_A_MINUTE + 4):
+        trail("refused", "main", code="RPILD-NO-DRAFT-ORDERS", patient="another")
+    assert told(hospital).splitlines()[-1].endswith(": refused RPILD-NO-DRAFT-ORDERS: 3")
+
+
+def test_a_foreign_fhir_server_is_told_though_nothing_had_to_be_read(hospital: Hospital) -> None:
+    """With or without access to it (attack 8); the call itself is answered."""
+    grant = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs"}
+    named = {"fhirServer": "http://169.254.169.254:80/latest/fhir?x=1"}
+    whole = hospital.ask(
+        hospital.body(**(named | {"fhirServer": "https://Evil.example/a/fhir", "fhirAuthorization": grant}))
+    )
+    assert [each["source"]["topic"]["code"] for each in whole.json()["cards"]] == [FIRST]
+    assert hospital.ask(hospital.body("dr2", **named)).status_code == 200
+    events = [json.loads(each.what) for each in hospital.log("foreign-server")]
+    assert [each["at"] for each in events] == ["https://evil.example", "malformed"]
+    assert "foreign-server by main: at https://evil.example" in told(hospital)
+    page = requests.get(f"{hospital.url}/metrics", timeout=5).text
+    assert 'rpild_foreign_servers_total{ehr="main"} 2.0' in page
 
 
 def test_days_are_those_of_the_site(tmp_path: Path) -> None:
     with running(tmp_path, 'site_timezone = "Europe/Berlin"') as hospital:
         hospital.ask(hospital.body())
         assert "2026-11-22 10:30:00 CET" in told(hospital, "--since", "2026-11-22T10:30", "--until", "2026-11-22T10:31")
-        nothing = "No call about this patient is on record in that time.\n"
+        nothing = "No call about this patient was decided in that time.\n"
         assert told(hospital, "--since", "2026-11-22T10:31", "--until", "2026-11-23") == nothing
         assert told(hospital, patient="p2") == nothing
 

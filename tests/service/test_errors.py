@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cds_hooks import errors
+from cds_hooks.outcomes import outcome
 from rpild_server.error_list import error_list
 from smart_app import errors as page_errors
 
@@ -34,7 +35,7 @@ def test_codes_are_unique_and_every_error_says_what_to_do() -> None:
 
 
 def test_an_outcome_holds_code_cause_and_remedy() -> None:
-    told = errors.outcome(errors.WrongHookError("The cause."))
+    told = outcome(errors.WrongHookError("The cause."))
     details = {"coding": [{"system": "urn:rpild:error", "code": "RPILD-WRONG-HOOK"}], "text": "The cause."}
     issue = {"severity": "error", "code": "invalid", "details": details, "diagnostics": errors.WrongHookError.remedy}
     assert told == {"resourceType": "OperationOutcome", "issue": [issue]}
