@@ -131,7 +131,7 @@ def _unit_faults(row: SiteRow) -> Iterator[str]:
     if scale is None:
         yield f"{row.where}: {row.concept} has no unit. Name a measured data element."
         return
-    if not row.unit.strip() or row.unit in TABLE["refused"].get(scale.concept, ()):
+    if is_refused(scale.concept, row.unit):
         yield f"{row.where}: unit {row.unit or '(none)'} is never accepted for {row.concept}. Remove the row."
     elif row.unit in scale.factors:
         yield f"{row.where}: unit {row.unit} is known for {row.concept}. Remove the row."
@@ -140,6 +140,11 @@ def _unit_faults(row: SiteRow) -> Iterator[str]:
     elif row.equals and row.equals not in scale.factors:
         known = ", ".join(sorted(filter(None, scale.factors)))
         yield f"{row.where}: equals {row.equals} is not a unit of {row.concept}. Its units are {known}."
+
+
+def is_refused(concept: str, unit: str) -> bool:
+    """Whether a unit is accepted for a data element by no row of any site: none at all, or one that misleads."""
+    return not unit.strip() or unit in TABLE["refused"].get(concept, ())
 
 
 def _is_factor(text: str) -> bool:

@@ -14,10 +14,11 @@ import orjson
 from fhir_mappings.code_tables import SYSTEMS
 from fhir_mappings.coverage import Coverage, Sent, count, proposals
 from fhir_mappings.queries import ELEMENTS
-from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, load_site_mapping, translate
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, is_refused, load_site_mapping, translate
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
 from rpild_server.chart_files import read_charts
+from rpild_server.counted import counted
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.map_changes import Change, changes_of
 from rpild_server.map_rows import code_row, unit_row
@@ -74,8 +75,9 @@ def _row(sent: Sent, number: int) -> dict[str, Any]:
 def _totals(coverage: Coverage) -> Iterator[str]:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(coverage.resources.items()))
     read = sum(number for _, number in coverage.mapped())
-    yield f"{coverage.resources.total()} resources: {kinds or 'none'}"
-    yield f"{read} of {coverage.sent.total()} codes are read by a rule; {coverage.unreadable} entries not readable"
+    yield f"{counted(coverage.resources.total(), 'resource')}: {kinds or 'none'}"
+    unreadable = counted(coverage.unreadable, "entry", "entries")
+    yield f"{read} of {coverage.sent.total()} codes are read by a rule; {unreadable} not readable"
 
 
 def _elements(coverage: Coverage) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _unmapped(coverage: Coverage) -> Iterator[str]:
 
 def _proposed(coverage: Coverage) -> Iterator[str]:
     found = list(proposals(coverage))
-    strange = [unit for unit in sorted(coverage.units) if not unit.known and unit.unit]
+    strange = [unit for unit in sorted(coverage.units) if not (unit.known or is_refused(unit.concept, unit.unit))]
     if found or strange:
         yield NOTHING_APPLIED
     yield from (code_row(*each) for each in found)

@@ -6,6 +6,7 @@ import orjson
 
 from fhir_mappings.code_tables import SYSTEMS
 from fhir_mappings.coverage import Sent, SentUnit
+from rpild_server.counted import counted
 
 OWN_MEANING = ": a public code with a meaning of its own, check specimen and method"
 
@@ -13,7 +14,7 @@ OWN_MEANING = ": a public code with a meaning of its own, check specimen and met
 def code_row(sent: Sent, number: int, concept: str) -> str:
     """A row for a code or text that was sent `number` times and is not mapped."""
     what = f"system = {_toml(sent.system)}\ncode = {_toml(sent.code)}" if sent.code else f"text = {_toml(sent.text)}"
-    head = f"[[{'code' if sent.code else 'text'}]]  # sent {number} times as {_toml(sent.text)}"
+    head = f"[[{'code' if sent.code else 'text'}]]  # sent {counted(number, 'time')} as {_toml(sent.text)}"
     return f"{head}{OWN_MEANING if sent.system in SYSTEMS else ''}\n{what}\n{_to_sign(concept)}"
 
 

@@ -13,6 +13,7 @@ import orjson
 from fhir_mappings.audit_events import audit_event
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
+from rpild_server.counted import counted
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.operating import WAIT_SECONDS, configured, knowledge_of, opened, operator
 from rpild_server.replaying import replay
@@ -128,7 +129,7 @@ def _retain(config: Path) -> None:
         for memory in (storage.alerts, storage.views):
             memory.purge(now - MEMORY_SPAN)
         sweep_journal(storage.engine)
-    click.echo(f"content removed from {count} records older than {days} days")
+    click.echo(f"content removed from {counted(count, 'record')} older than {counted(days, 'day')}")
 
 
 @click.command("erase-patient")
@@ -147,7 +148,7 @@ def _erase(iss: str, patient: str, config: Path) -> None:
         remembered = storage.alerts.forget(who)
         for engine in (storage.engine, storage.memory_engine):
             sweep_journal(engine)
-    click.echo(f"content removed from {count} records and {remembered} remembered cards")
+    click.echo(f"content removed from {counted(count, 'record')} and {counted(remembered, 'remembered card')}")
 
 
 COMMANDS = (replay_command, audit, switch, retention, erase_command)

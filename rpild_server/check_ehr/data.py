@@ -43,7 +43,12 @@ class Element:
 
     @property
     def newest(self) -> int | None:
-        return min(self.ages, default=None)
+        return min((each for each in self.ages if each >= 0), default=None)
+
+    @property
+    def ahead(self) -> int:
+        """How many are dated after today."""
+        return sum(each < 0 for each in self.ages)
 
     @property
     def oldest(self) -> int | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ehr_access.measured import Examiner
-from fhir_mappings.coverage import proposals
+from fhir_mappings.coverage import SentUnit, proposals
 from fhir_mappings.queries import ELEMENT_KEYS, ELEMENTS
+from fhir_mappings.site_mapping import is_refused
 from rpild_server.check_ehr.data import Data, Element, patients_by_element
 from rpild_server.check_ehr.documents import object_of, resources_of
 from rpild_server.check_ehr.findings import Finding, good
 from rpild_server.check_ehr.searching import Searched
+from rpild_server.counted import counted
 from rpild_server.map_rows import code_row, unit_row
 
 PART = "data"
-SEEN = "Test patients may lack it. If real ones have it, look for its local codes under the codes not known below."
+SEEN = "Test patients may lack it. If real ones have it, ask which resource and code carry it"
+AMONG = "; it may be among the codes below that the plug-in does not know."
 OLD = "Nothing that new is in the charts; the criteria that need it are unknown (stale) for these patients."
 OWN = ("E-ATT", "E-FLAG")  # written by the plug-in itself, or by a team that follows the pathway already
 
@@ -29,20 +32,25 @@ def judge_data(data: Data, patients: int) -> Iterator[Finding]:
         told = "; ".join(
             f"{ELEMENTS[name]['title']} ({name}, from {', '.join(ELEMENT_KEYS[name])})" for name in lacking
         )
-        yield Finding("warn", PART, f"none of {patients} patients has any: {told}", SEEN)
+        whole = f"none of {patients} patients has" if patients > 1 else "the patient does not have"
+        remedy = SEEN + (AMONG if data.coverage.unmapped() else ".")
+        yield Finding("warn", PART, f"{whole} any: {told}", remedy)
     for name, element in sorted(data.elements.items()):
         yield from _dates(name, element)
     yield from _mapping(data)
     if data.coverage.unreadable:
-        told = f"{data.coverage.unreadable} resources cannot be read"
+        told = f"{counted(data.coverage.unreadable, 'resource')} cannot be read"
         yield Finding("warn", PART, told, "They are no valid FHIR R4. `rpild assess` names them for a chart in a file.")
 
 
 def _dates(name: str, element: Element) -> Iterator[Finding]:
     title, limit = ELEMENTS[name]["title"], ELEMENTS[name].get("look_back_days")
     if element.newest is not None and limit is not None and element.newest > limit:
-        told = f"{name} ({title}): the newest is {element.newest} days old, {limit} days count"
+        told = f"{name} ({title}): the newest is {counted(element.newest, 'day')} old, {limit} days count"
         yield Finding("warn", PART, told, OLD)
+    if element.ahead:
+        told = f"{name} ({title}): {counted(element.ahead, 'entry', 'entries')} dated after today"
+        yield Finding("warn", PART, told, "What lies ahead decides nothing. Ask the interface team about these dates.")
     if element.undated:
         told = f"{name} ({title}): {element.undated} without a readable date"
         yield Finding("warn", PART, told, "Without a date most of them cannot be used. Ask the interface team.")
@@ -50,16 +58,26 @@ def _dates(name: str, element: Element) -> Iterator[Finding]:
 
 def _mapping(data: Data) -> Iterator[Finding]:
     for sent, number, concept in proposals(data.coverage):
-        told = f"{sent.kind} {sent.code or 'without a code'} {sent.text!r}, sent {number} times, may be {concept}"
+        what = f"{sent.kind} {sent.code or 'without a code'} {sent.text!r}"
+        told = f"{what}, sent {counted(number, 'time')}, may be {concept}"
         remedy = "Review, sign and put it into the site mapping; `rpild map diff` shows what it changes."
         yield Finding("warn", "codes", told, remedy, mapping=code_row(sent, number, concept))
-    for unit in sorted(data.coverage.units):
-        if unit.known:
-            continue
-        told = f"{unit.concept} comes in {unit.unit or 'no unit'}, which is not known: its values are unknown (unit)"
-        row = unit_row(unit) if unit.unit else ""
-        remedy = "Fill in what it equals, or a factor." if row else "Ask the interface team to send the unit."
-        yield Finding("warn", "units", told, remedy, mapping=row)
+    units = data.coverage.units
+    for unit in sorted(each for each in units if not each.known):
+        whole = sum(number for each, number in units.items() if each.concept == unit.concept)
+        yield _unit(unit, units[unit], whole)
+
+
+def _unit(unit: SentUnit, number: int, whole: int) -> Finding:
+    """The values without a unit that is known, of all values of this test."""
+    how = f"in {unit.unit!r}, a unit not known here" if unit.unit else "without a unit"
+    told = f"{unit.concept}: {number} of {counted(whole, 'value')} sent {how}; what is sent so stays unknown"
+    if not unit.unit:
+        return Finding("warn", "units", told, "Ask the interface team to send the unit.")
+    if is_refused(unit.concept, unit.unit):
+        remedy = "It is never accepted, also not by a mapping: ask the interface team which unit is meant."
+        return Finding("warn", "units", told, remedy)
+    return Finding("warn", "units", told, "Fill in what it equals, or a factor.", mapping=unit_row(unit))
 
 
 def judge_drugs(data: Data, found: list[Searched], examiner: Examiner) -> Iterator[Finding]:
@@ -76,12 +94,12 @@ def judge_drugs(data: Data, found: list[Searched], examiner: Examiner) -> Iterat
     if not first:
         return
     seen = examiner.get(first)
-    told = f"{data.drugs_by_reference} drugs are referred to"
+    told = f"{counted(data.drugs_by_reference, 'drug')} by reference"
     if seen.good:
-        yield good("drugs", f"{told}; a Medication can be read")
+        yield good("drugs", f"{told}; their Medication can be read")
     else:
         remedy = "Ask for the right to read Medication; until then such drugs are unresolved and order cards may miss."
-        yield Finding("warn", "drugs", f"{told}, and a Medication cannot be read ({seen.told})", remedy)
+        yield Finding("warn", "drugs", f"{told}, and their Medication cannot be read ({seen.told})", remedy)
 
 
 def _reference(resource: object) -> str:

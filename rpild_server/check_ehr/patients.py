@@ -20,6 +20,6 @@ def choose_patients(examiner: Examiner, named: tuple[str, ...], most: int) -> tu
     found = [str(each.get("id", "")) for each in resources_of(object_of(seen.body)) if each.get("id")]
     chosen = tuple(dict.fromkeys(found))[:most]
     if chosen:
-        return chosen, good(PART, f"the first {len(chosen)} that the EHR offers")
+        return chosen, good(PART, f"the first {len(chosen) if len(chosen) > 1 else 'one'} that the EHR offers")
     told = "the EHR offers none" if seen.good else f"they cannot be searched ({seen.told})"
     return (), Finding("fault", PART, told, REMEDIES.get(seen.status, NAME_THEM))

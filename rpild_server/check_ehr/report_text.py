@@ -16,6 +16,7 @@ from rpild_server.check_ehr.summary import (
     search_rows,
     unit_rows,
 )
+from rpild_server.counted import counted
 from rpild_server.terminal import Screen
 
 BAR = 12
@@ -32,7 +33,7 @@ def report_text(found: Examined, screen: Screen) -> str:
 
 
 def _findings(found: Examined, screen: Screen) -> Iterator[str]:
-    yield screen.heading(f"{found.asked.base}, {found.patients} patients, {found.at.isoformat()}")
+    yield screen.heading(f"{found.asked.base}, {counted(found.patients, 'patient')}, {found.at.isoformat()}")
     for each in found.findings:
         yield from _finding(each, screen)
 
@@ -85,8 +86,9 @@ def _units(found: Examined, screen: Screen) -> Iterator[str]:
 def _unknown(found: Examined, screen: Screen) -> Iterator[str]:
     rows = [each for each in code_rows(found) if not each.read_as]
     if rows:
-        most = min(len(rows), MOST_CODES)
-        yield screen.heading(f"Codes not known (most concern other diseases): the {most} most frequent of {len(rows)}")
+        some = f"the {MOST_CODES} most frequent of {len(rows)}, all with --json or --html"
+        told = some if len(rows) > MOST_CODES else counted(len(rows), "code")
+        yield screen.heading(f"Codes the plug-in does not know (most need nothing: other diseases): {told}")
     for row in rows[:MOST_CODES]:
         yield f"  {row.count:>6}  {row.kind}  {_plain(f'{row.system} {row.code}') or '(text only)'}  {_plain(row.text)}"
 

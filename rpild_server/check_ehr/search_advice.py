@@ -12,6 +12,7 @@ from fhir_mappings.queries import ELEMENTS, KEYS, QUERIES, REQUIRED_KEYS
 from rpild_server.check_ehr.documents import Json, object_of, objects, resources_of, text
 from rpild_server.check_ehr.findings import Finding, Level, good
 from rpild_server.check_ehr.searching import FORMS, Searched
+from rpild_server.counted import counted
 
 PART, SPEED = "searches", "speed"
 FORBIDDEN = (401, 403)
@@ -107,13 +108,14 @@ def _pages(found: list[Searched]) -> Iterator[Finding]:
     several = [each for each in found if each.pages > 1]
     cut = sorted({each.key for each in found if each.bodies and not each.complete})
     if several:
-        yield good(PART, f"{len(several)} answers have several pages, at most {max(each.pages for each in several)}")
+        most = max(each.pages for each in several)
+        yield good(PART, f"{counted(len(several), 'answer')} with several pages, at most {most}")
     if cut:
         yield Finding("fault", PART, f"pages cannot be followed to the end: {', '.join(cut)}", NO_END)
     bundles = [each for each in found if each.bodies and not QUERIES[each.key].is_read]
     if bundles:
-        counted = sum(each.has_total for each in bundles)
-        yield good(PART, f"{counted} of {len(bundles)} answers tell their total (not needed)")
+        total = sum(each.has_total for each in bundles)
+        yield good(PART, f"{total} of {len(bundles)} answers tell their total (not needed)")
 
 
 def _speed(keys: Mapping[str, list[Searched]]) -> Iterator[Finding]:

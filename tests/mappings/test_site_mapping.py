@@ -376,7 +376,7 @@ def test_diff_shows_readings_and_answers(tmp_path: Path) -> None:
 
 def test_check_and_assess_take_a_mapping(tmp_path: Path) -> None:
     good, bad = written(tmp_path, code_row("FERR", "ferritin")), written(tmp_path, code_row("X", "no"), name="bad.toml")
-    assert "ok    site mapping: site.toml: 1 rows" in run("check", "--mapping", good).output
+    assert "ok    site mapping: site.toml: 1 row," in run("check", "--mapping", good).output
     result = run("check", "--mapping", bad)
     assert (result.exit_code, "fault site mapping: bad.toml: [[code]] 1" in result.output) == (1, True)
     chart = charts(tmp_path) / "one.json"

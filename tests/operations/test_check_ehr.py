@@ -140,11 +140,14 @@ def test_unknown_codes_and_units_become_rows_to_paste(ehr: PeculiarEhr) -> None:
     known = {"coding": [{"system": LOINC, "code": "2276-4"}]}
     ehr.resources["Observation"] = [
         observation("a", "ng/mL", code=local), observation("b", "mikrog/l", code=known), observation("c", code=known),
+        observation("d", "ng/dL", code=known),
     ]  # fmt: skip
     found = told(ehr)
-    assert '[[code]]  # sent 1 times as "Ferritin [Mass/volume] in Serum"\nsystem = "urn:oid:1.2.3"' in found["mapping"]
+    assert '[[code]]  # sent 1 time as "Ferritin [Mass/volume] in Serum"\nsystem = "urn:oid:1.2.3"' in found["mapping"]
     assert '[[unit]]\nunit = "mikrog/l"\nequals = ""\nconcept = "ferritin"' in found["mapping"]
-    assert level_of(found, "ferritin comes in no unit") == "warn"
+    assert level_of(found, "ferritin: 1 of 3 values sent without a unit; what is sent so stays unknown") == "warn"
+    refused = next(each for each in found["findings"] if "in 'ng/dL', a unit not known here" in each["text"])
+    assert ("never accepted" in refused["remedy"], refused["mapping"]) == (True, "")
     (row,) = [each for each in found["elements"] if each["name"] == "E-FERR"]
     assert (row["patients"], row["entries"]) == (1, 2)
 
@@ -167,10 +170,12 @@ def test_old_and_undated_results_are_told(ehr: PeculiarEhr) -> None:
         observation("a", "ng/mL", code=ferritin, effectiveDateTime="2001-01-01"),
         observation("b", "mg/L", code=crp, effectiveDateTime=None),
         observation("b", "mg/L", code=crp, effectiveDateTime=None),
+        observation("c", "mg/L", code=crp, effectiveDateTime="2999-01-01"),
     ]
     ehr.resources["Procedure"] = [{"resourceType": "Procedure", "id": "1", "performedPeriod": {"start": "2026-11-01"}}]
     found = told(ehr)
     assert level_of(found, "E-FERR (ferritin): the newest is") == "warn"
+    assert level_of(found, "inflammation markers): 1 entry dated after today") == "warn"
     assert finding(found, "without a readable date")["text"].endswith(": 1 without a readable date"), "counted once"
 
 
@@ -179,7 +184,7 @@ def test_drugs_by_reference_are_tried(ehr: PeculiarEhr, forbidden: set[str], lev
     ehr.forbidden = forbidden
     order = {"resourceType": "MedicationRequest", "id": "m1", "medicationReference": {"reference": "Medication/9"}}
     ehr.resources["MedicationRequest"] = [{**order, "authoredOn": "2026-11-20"}, {**order, "id": "m2"}]
-    assert level_of(told(ehr), "2 drugs are referred to") == level
+    assert level_of(told(ehr), "2 drugs by reference") == level
 
 
 def test_a_configuration_gives_the_settings(ehr: PeculiarEhr) -> None:
