@@ -2,6 +2,7 @@
 
 HookError
 ├── RequestError (400)
+│   ├── NoHttpError                RPILD-HTTP
 │   ├── UnreadableBodyError        RPILD-BODY
 │   ├── DuplicateKeyError          RPILD-DUPLICATE-KEY
 │   ├── BadEnvelopeError           RPILD-ENVELOPE
@@ -21,6 +22,7 @@ HookError
 ├── BodyTooLargeError (413)        RPILD-TOO-LARGE
 ├── WrongMediaTypeError (415)      RPILD-MEDIA-TYPE
 ├── CompressedBodyError (415)      RPILD-COMPRESSED
+├── LargeHeadersError (431)        RPILD-HEADERS
 ├── TokenMemoryError (503)         RPILD-TOKEN-MEMORY
 ├── NotRecordedError (503)         RPILD-NOT-RECORDED
 ├── TooSlowError (500)             RPILD-TOO-SLOW
@@ -31,34 +33,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cds_hooks.hook_error import HookError
+
 MOST_ISS = 200
-
-
-class HookError(Exception):
-    """A call that cannot be answered with cards. `cause` says what happened and where, never a patient value."""
-
-    code = "RPILD-INTERNAL"
-    status = 500
-    remedy = "Ask the operator to look up the correlation id of this answer in the log."
-    issue = "exception"
-    retry_after = 0
-    """Seconds after which the same call may succeed; 0 if it will not."""
-    audited = False
-    """Whether it is a matter of security, kept in the audit log."""
-    fault = ""
-    """What is wrong with this program, for its log and its alarm; empty if nothing is."""
-
-    patient_id = ""
-    """Whom the call was about, where it was read; kept as a pseudonym, never shown."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-    @property
-    def known(self) -> dict[str, str]:
-        """What the log may hold of it beside the code."""
-        return {}
 
 
 class RequestError(HookError):
@@ -68,6 +45,13 @@ class RequestError(HookError):
     status = 400
     issue = "invalid"
     remedy = "Correct the request; see the CDS Hooks specification 2.0.1."
+
+
+class NoHttpError(RequestError):
+    """What arrived is no HTTP request, so it is not known for which address it was."""
+
+    code = "RPILD-HTTP"
+    remedy = "Send HTTP/1.1; look for what changes requests on their way, such as a proxy."
 
 
 class UnreadableBodyError(RequestError):
@@ -246,6 +230,15 @@ class CompressedBodyError(HookError):
     status = 415
     issue = "not-supported"
     remedy = "Send the body without Content-Encoding."
+
+
+class LargeHeadersError(HookError):
+    """A header is longer than 8 kB, or there are more than a hundred."""
+
+    code = "RPILD-HEADERS"
+    status = 431
+    issue = "too-long"
+    remedy = "Send a shorter token, and no headers that the service does not need."
 
 
 class TokenMemoryError(HookError):

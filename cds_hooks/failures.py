@@ -10,12 +10,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from cds_hooks.errors import (
     BodyTooLargeError,
-    HookError,
     InternalError,
     UnknownPathError,
     UnreadableBodyError,
     WrongMethodError,
 )
+from cds_hooks.hook_error import HookError
 from cds_hooks.outcomes import outcome
 from cds_hooks.ports import Ports
 

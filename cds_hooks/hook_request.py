@@ -18,11 +18,11 @@ from cds_hooks.errors import (
     BadContextError,
     BadEnvelopeError,
     DuplicateKeyError,
-    HookError,
     NoDraftOrdersError,
     UnreadableBodyError,
     WrongHookError,
 )
+from cds_hooks.hook_error import HookError
 
 NULL = b"null"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_hooks.errors import HookError
+from cds_hooks.hook_error import HookError
 
 Outcome = dict[str, object]
 ERROR_SYSTEM = "urn:rpild:error"

@@ -17,7 +17,6 @@ from cds_hooks.discovery import Service, discovery, find_service
 from cds_hooks.errors import (
     BodyTooLargeError,
     CompressedBodyError,
-    HookError,
     HookOffError,
     SlowBodyError,
     UnreadableBodyError,
@@ -25,6 +24,7 @@ from cds_hooks.errors import (
 )
 from cds_hooks.failures import answer_error, answer_http_error
 from cds_hooks.feedback import BODY_LIMIT, read_feedback
+from cds_hooks.hook_error import HookError
 from cds_hooks.hook_request import read_request
 from cds_hooks.ports import Ports
 

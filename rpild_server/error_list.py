@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from cds_hooks.errors import HookError
 from cds_hooks.errors import leaves as hook_errors
+from cds_hooks.hook_error import HookError
 from smart_app.errors import PageError
 from smart_app.errors import leaves as page_errors
 

@@ -24,6 +24,7 @@ from gunicorn.workers import gthread
 from cds_hooks.discovery import discovery
 from fhir_mappings.drafts import WORK_UP, service_request
 from rpild_server.app import create_app
+from rpild_server.http_worker import HttpWorker
 from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST
 from rpild_server.settings import SettingsError, load_settings
@@ -102,7 +103,7 @@ def options(host: str, port: int, workers: int | None, threads: int) -> dict[str
     """gunicorn's settings. No forwarded header is believed, whoever sends it."""
     return {
         "bind": f"{host}:{port}",
-        "worker_class": "gthread",
+        "worker_class": HttpWorker,
         "workers": workers or os.cpu_count() or 1,
         "threads": threads,
         "preload_app": True,

@@ -218,5 +218,38 @@ def test_malformed_chunks_are_refused(running: Served) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.verifies("A-11")
+@pytest.mark.parametrize(
+    ("request_text", "status", "code"),
+    [
+        (f"POST {VIEW} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {'canary' * 2000}\r\n\r\n", 431, "RPILD-HEADERS"),
+        (f"POST {VIEW} HTTP/1.1\r\n" + "X-Canary: 1\r\n" * 200 + "\r\n", 431, "RPILD-HEADERS"),
+        (f"POST {VIEW} HTTP/1.1\r\nHost: h\r\nAuthorization: can\0ary\r\n\r\n", 400, "RPILD-HTTP"),
+        ("canary\r\n\r\n", 400, "RPILD-HTTP"),
+        (f"POST {VIEW}?{'canary' * 2000} HTTP/1.1\r\nHost: h\r\n\r\n", 400, "RPILD-HTTP"),
+    ],
+    ids=["long header", "many headers", "odd header", "no request", "long address"],
+)
+def test_what_the_web_server_cannot_read_is_a_coded_refusal(
+    running: Served, request_text: str, status: int, code: str
+) -> None:
+    answer = on_the_wire(running, request_text.encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"X-Correlation-Id: " in head
+    assert json.loads(body)["issue"][0]["details"]["coding"][0]["code"] == code
+    assert "canary" not in running.log.read_text().lower()
+    assert post(running, signed(running)).status_code == 200
+
+
+def on_the_wire(running: Served, sent: bytes) -> bytes:
+    """All that comes back, until the other side ends it."""
+    place = urlsplit(running.url)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as wire:
+        wire.sendall(sent)
+        return b"".join(iter(lambda: wire.recv(4000), b""))
+
+
+@pytest.mark.slow
 def test_it_tells_that_it_lives_and_is_ready(running: Served) -> None:
     assert [requests.get(f"{running.url}/{each}", timeout=5).status_code for each in ("livez", "readyz")] == [200, 200]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cds_hooks.errors import HookError, RequestError
+from cds_hooks.errors import RequestError
+from cds_hooks.hook_error import HookError
 from cds_hooks.hook_request import FhirAccess, HookRequest, read_request
 from tests.service.calls import INSTANCE, hook_body, sent
 

@@ -103,6 +103,8 @@ def test_no_code_is_left_out() -> None:
         "RPILD-TOKEN-MEMORY",
         "RPILD-NOT-RECORDED",
         "RPILD-TOO-SLOW",
+        "RPILD-HTTP",
+        "RPILD-HEADERS",
     }
     assert {each.code for each in errors.leaves()} - set(REFUSALS) == elsewhere
 
