@@ -87,4 +87,4 @@ def _failing(topic: str, s: Situation) -> Iterable[str]:
 
 def item_of(words: str) -> str:
     """`potassium >5.9 mmol/L on ...` is the item `potassium`: the words up to a number or a bracket."""
-    return VALUE.sub("", words, count=1).strip().lower()
+    return VALUE.sub("", words).strip().lower()
