@@ -93,3 +93,35 @@ def test_the_time_is_told_in_utc_whatever_the_zone_of_the_site() -> None:
     facts = chart(*LINES, zone=ZoneInfo("Asia/Tokyo"))
     at = datetime(2026, 11, 24, 19, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
     assert as_contract(assess(facts, shipped(), at), ())["evaluatedAt"] == "2026-11-24T10:00:00Z"
+
+
+def test_a_finding_carries_its_words_records_and_parameters() -> None:
+    assessment = assess(chart("test anti-mda5-qual positive @-14d", "ferritin 900 @-1d id=f"), shipped(), NOW)
+    (finding,) = [each for each in as_contract(assessment, ())["findings"] if each["id"] == "ferritin828"]
+    assert finding == {
+        "id": "ferritin828",
+        "status": "met",
+        "because": assessment.finding("ferritin828").because,
+        "evidence": ["Observation/f"],
+        "parameters": ["ferritin_flag"],
+        "missing": [],
+    }
+    assert "900" in finding["because"]
+
+
+def test_the_knowledge_is_named_by_version_and_content_to_the_second() -> None:
+    assessment = assess(chart(*LINES), shipped(), NOW.replace(microsecond=5))
+    result = as_contract(assessment, ())
+    assert result["knowledge"] == {"version": shipped().version, "sha256": shipped().sha256}
+    assert result["evaluatedAt"] == "2026-11-24T10:00:00Z"
+    assert "unreadable" not in result
+
+
+def test_an_override_is_told_with_who_why_and_when(tmp_path: Path) -> None:
+    (override,) = as_contract(assess(chart(*LINES), knowledge_of({"ferritin_flag": 700}, tmp_path), NOW), ())[
+        "knowledge"
+    ]["overrides"]
+    assert override == {
+        "name": "ferritin_flag", "value": "700", "default": "828", "author": "Test", "reason": "case",
+        "date": "2026-11-01",
+    }  # fmt: skip
