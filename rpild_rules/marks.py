@@ -103,7 +103,8 @@ def _pressure_band(gas: Measurement, s: Situation) -> int | None:
     """Of gases of one hour that contradict each other the best: what is not proven is no worsening (K6)."""
     alike = (gas, *contradicting(gas, s.facts, s.knowledge, s.now))
     bands = [_computed_band(each, s) for each in alike]
-    return min(bands, key=lambda band: -1 if band is None else band)
+    known = [band for band in bands if band is not None]
+    return min(known) if len(known) == len(bands) else None
 
 
 def _computed_band(gas: Measurement, s: Situation) -> int | None:

@@ -14,7 +14,7 @@ from rpild_rules.facts import Measurement, PatientFacts, Support
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import recorded_fraction, states_air, usable
-from rpild_rules.when import FIRST_INSTANT, When, Window, after, lately
+from rpild_rules.when import FIRST_INSTANT, When, Window, after, lately, not_over
 
 
 def oxygen_support(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
@@ -43,8 +43,8 @@ def _doubts(facts: PatientFacts, now: When, window: Window, knowledge: Knowledge
     measured = (m for c in ("fio2", "o2-flow") for m in results.may_lie_near(results.of(facts, c), now, window))
     for m in (m for m in measured if m.valid and not _plain(m, now) and not _no_oxygen(m, knowledge)):
         place, reason = lately(m.when, now, window) if m.when else UNKNOWN, results.trouble(m, now)
-        if m.comparator and not _means_oxygen(m, knowledge, now):
-            reason = reason or Reason.COMPARATOR
+        if not _means_oxygen(m, knowledge, now):
+            reason = reason or Reason.COMPARATOR  # a number without a bound is oxygen here, or cannot be read
         if place is UNKNOWN or (place is MET and reason not in (None, Reason.NO_DATA)):
             yield reason or Reason.IMPRECISE_DATE, m.reference
     for s in facts.supports:
@@ -132,7 +132,7 @@ def used(s: Support, now: When, window: Window) -> Status:
     """Whether a support was in use in a window before now; where now is a day, before its end."""
     if s.start and s.start.ahead_of(now):
         return NOT_MET
-    if s.running or (s.start and s.end and s.end.latest >= now.latest):
+    if s.running or (s.start and s.end and not_over(s.end, now)):
         return MET
     last = s.end or s.start
     return lately(last, now.at_its_end(), window) if last else UNKNOWN

@@ -8,7 +8,7 @@ from rpild_rules.concepts import STAY_REASONS
 from rpild_rules.facts import PatientFacts, Stay
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, foremost, unknown
 from rpild_rules.knowledge import Knowledge
-from rpild_rules.when import When, Window, lately
+from rpild_rules.when import When, Window, lately, not_over
 
 LEG, PARAMETERS = "respiratoryStay", ("c1_window_days",)
 OPEN = frozenset({"in-progress", "onleave"})
@@ -32,9 +32,9 @@ def overlap(s: Stay, now: When, window: Window) -> Status:
         return NOT_MET
     if s.end is None:
         # Finished at an unknown time: only a start inside the window proves anything.
-        begun = MET if s.status in OPEN else lately(s.start, now, window) if s.start else UNKNOWN
-        return MET if begun is MET else UNKNOWN
-    return MET if s.end.latest >= now.latest else lately(s.end, now, window)
+        begun = s.status in OPEN or (s.start is not None and lately(s.start, now, window) is MET)
+        return MET if begun else UNKNOWN
+    return MET if not_over(s.end, now) else lately(s.end, now, window)
 
 
 def respiratory_stay(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
@@ -48,24 +48,24 @@ def respiratory_stay(facts: PatientFacts, now: When, knowledge: Knowledge) -> Fi
         since = f" since {found.start.printed}" if found.start else ""
         words = f"hospital stay{since} for {', '.join(sorted(found.reasons & STAY_REASONS))}"
         return Finding(LEG, MET, words, (found.reference,), PARAMETERS)
-    doubtful = [(s, status) for s, status in placed if status is not NOT_MET and s.kind in {*kinds, "unknown"}]
+    doubtful = [s for s, status in placed if status is not NOT_MET and s.kind in {*kinds, "unknown"}]
     if near and not doubtful and facts.read("E-ENC"):
         return Finding(LEG, NOT_MET, "no hospital stay in the last month", (near[0].reference,), PARAMETERS)
     return _undecided(facts, doubtful)
 
 
-def _undecided(facts: PatientFacts, doubtful: list[tuple[Stay, Status]]) -> Finding:
+def _undecided(facts: PatientFacts, doubtful: list[Stay]) -> Finding:
     reasons = [*_doubts(doubtful), facts.why_absent("E-ENC")]
     what = "no encounter of the last month could be judged"
     if doubtful:
         what = "hospital stay, but its respiratory reason, its class or its time is not coded"
-    return unknown(LEG, foremost(reasons), what, tuple(s.reference for s, _ in doubtful), PARAMETERS)
+    return unknown(LEG, foremost(reasons), what, tuple(s.reference for s in doubtful), PARAMETERS)
 
 
-def _doubts(doubtful: list[tuple[Stay, Status]]) -> Iterator[Reason]:
+def _doubts(doubtful: list[Stay]) -> Iterator[Reason]:
     """Why an encounter neither proves nor disproves a stay for the lungs; a stay for another reason proves nothing."""
-    for s, status in doubtful:
+    for s in doubtful:
         if s.kind == "unknown" or not s.reasons_readable:
             yield Reason.UNSTRUCTURED
-        if status is UNKNOWN and s.kind != "unknown" and s.reasons & STAY_REASONS:
+        if s.kind != "unknown" and s.reasons & STAY_REASONS:  # of a known time it would have been found
             yield Reason.IMPRECISE_DATE

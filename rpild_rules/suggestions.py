@@ -38,5 +38,5 @@ def _wanted(s: Situation, due: Due) -> tuple[str, ...]:
     if due.topic == "workup":
         return s.workup.missing if s.lung_signal else first_panel_items(s)
     if due.variant in ONSET_MISSING:
-        return (PANEL, *CONSULTS, GAS) if s.context != "confirmed" else (*CONSULTS, GAS)
+        return PANEL, *CONSULTS, GAS  # no panel is missing once one was positive
     return OFFERED.get(due.topic, ())

@@ -116,15 +116,14 @@ def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: K
     window = _class_window(name, knowledge)
     of_class = [t for t in treatments if name in classes_of(t) and systemic(t)]
     uses = sorted((use for t in of_class for use in uses_of(t, now, knowledge)), key=_latest_first)
-    began = [use.start.earliest for use in uses if _in_force(use, now, window)]
-    if not began:
+    if not any(_in_force(use, now, window) for use in uses):
         return None
-    linked, reach = [], min(began) - window
+    linked, reach = [], now.latest - window
     for use in uses:
         if use.end.latest >= reach:
             linked.append(use)
             reach = min(reach, use.start.earliest - window)
-    linked.sort(key=lambda use: (use.start.earliest, use.end.latest, use.treatment.reference))
+    linked.sort(key=lambda use: (use.start.earliest, use.treatment.reference))
     edge = now.latest - knowledge.window("active_request_days").span
     return Chain(name, linked[0].start, linked[0].start.earliest <= edge, tuple(linked))
 

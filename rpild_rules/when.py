@@ -84,6 +84,11 @@ class When:
         return self.earliest > now.latest + TOLERANCE
 
 
+def not_over(end: When, now: When) -> bool:
+    """Whether what ends then goes on now; of an end known to a month or a year only where all of it lies ahead (K4)."""
+    return (end.latest if end.to_the_day else end.earliest) >= now.latest
+
+
 def gap(start: When, end: When, calendar: bool) -> tuple[timedelta, timedelta]:
     """The least and the most time from start to end; negative if they run the other way.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN
-from rpild_rules.when import When, Window, within
+from rpild_rules.when import When, Window, not_over, within
 
 TODAY = date(2026, 11, 24)
 DAY = When.days(TODAY, TODAY, UTC, "today")
@@ -40,3 +40,18 @@ def test_an_interval_that_begins_on_the_border_of_a_window_may_lie_within_it() -
     assert within(days_ago(31, 31), DAY, MONTH) is MET
     assert within(days_ago(32, 31), DAY, MONTH) is UNKNOWN
     assert within(days_ago(33, 32), DAY, MONTH) is NOT_MET
+
+
+def test_what_ends_on_this_day_or_later_goes_on() -> None:
+    now = When.at(NOON, UTC)
+    assert not_over(now, now)
+    assert not_over(DAY, now)
+    assert not_over(DAY, When.at(DAY.latest, UTC))
+    assert not not_over(When.at(NOON - timedelta(seconds=1), UTC), now)
+    assert not not_over(days_ago(1, 1), now)
+
+
+def test_what_ends_in_some_month_goes_on_if_all_of_it_lies_ahead() -> None:
+    assert not not_over(days_ago(20, -10), When.at(NOON, UTC))
+    assert not_over(days_ago(-1, -30), When.at(NOON, UTC))
+    assert not_over(days_ago(0, -30), When.at(DAY.earliest, UTC))
