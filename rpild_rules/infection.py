@@ -152,7 +152,7 @@ def _flora(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str
 
 
 def _not_assessed(facts: PatientFacts, now: When, knowledge: Knowledge) -> Iterator[str]:
-    """What a clean answer lacks: microbiology of two weeks, the diagnoses, a temperature of two days."""
+    """What a clean answer lacks: microbiology of two weeks, the problem list, a temperature of two days."""
     window = knowledge.window("infection_micro_days")
     looked = [
         r for r in facts.results
@@ -162,7 +162,7 @@ def _not_assessed(facts: PatientFacts, now: When, knowledge: Knowledge) -> Itera
     if not looked:
         yield "microbiology"
     if not facts.read("E-COND"):
-        yield "diagnoses"
+        yield "problem list"
     hours = knowledge.window("infection_temp_hours")
     if not any(
         within(time_of(m).cut(now), now, hours) is MET for m in results.readable(results.of(facts, "body-temp"), now)
