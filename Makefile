@@ -90,11 +90,13 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.demo-ready: requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing what the lock file names (once, about half a minute) ..."
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.test-ready: requirements-test.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing what the lock file of the tests names (once, about a minute) ..."
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-test.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo-ready

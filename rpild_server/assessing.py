@@ -85,8 +85,8 @@ def _chosen(asked: str | None, patients: tuple[str, ...], subjects: tuple[str, .
 def report_of(assessed: Assessed, screen: Screen) -> str:
     """The result for people at a terminal."""
     drawn = trends(assessed.facts, assessed.knowledge)
-    cards = (Shown(each.topic, each.indicator, each.summary) for each in assessed.cards)
-    return render(assessed.contract, cards, drawn, unread(assessed.facts), screen)
+    cards = (Shown(f"{each.title} [{each.topic}]", each.indicator, each.summary) for each in assessed.cards)
+    return render(assessed.contract, cards, drawn, unread(assessed.facts), screen, assessed.knowledge.texts)
 
 
 def unread(facts: PatientFacts) -> Iterator[str]:

@@ -133,8 +133,10 @@ def run_demo(
 ) -> None:
     """Serve until Ctrl-C; prints the one address to open."""
     start_logging()
+    click.echo("Starting the plug-in and the demo EHR ...")
     with running_demo(port, trusted, further, keys_file) as addresses:
-        click.echo(f"Demo EHR with synthetic patients: {addresses.ehr}/  (stop with Ctrl-C)")
+        click.echo(f"Plug-in, as an EHR calls it:       {addresses.plug_in}/cds-services")
+        click.echo(f"Open this, the demo EHR:           {addresses.ehr}/  (synthetic patients; stop with Ctrl-C)")
         if open_browser:
             webbrowser.open(f"{addresses.ehr}/")
         try:

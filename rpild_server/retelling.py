@@ -16,15 +16,16 @@ from rpild_server.trends import trends
 
 
 def told(found: Replayed, knowledge: Knowledge, screen: Screen) -> str:
-    """The recorded assessment; only the limits marked in trends are those of the knowledge given."""
+    """The recorded assessment; only names, and the limits marked in trends, are those of the knowledge given."""
     facts, cards = found.kept.inputs.facts, orjson.loads(found.stored)["cards"]
     drawn = trends(facts, knowledge)
-    judged = render(found.kept.assessment, map(_card, cards), drawn, unread(facts), screen)
+    judged = render(found.kept.assessment, map(_card, cards), drawn, unread(facts), screen, knowledge.texts)
     return "\n".join([*_asked(found.kept), *_remembered(found.kept), "", judged])
 
 
 def _card(sent: dict[str, Any]) -> Shown:
-    return Shown(sent["source"]["topic"]["code"], sent["indicator"], sent["summary"])
+    topic = sent["source"]["topic"]
+    return Shown(f"{topic['display']} [{topic['code']}]", sent["indicator"], sent["summary"])
 
 
 def _asked(kept: Kept) -> Iterator[str]:

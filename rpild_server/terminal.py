@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from rpild_rules.texts import Texts
 from rpild_server.trends import PLAIN, Glyphs, Trend, picture
 
 COLOURS = {"met": "red", "notMet": "green", "unknown": "yellow", "critical": "red", "warning": "yellow", "info": "blue"}
@@ -45,7 +46,7 @@ class Screen:
 class Shown(NamedTuple):
     """A card as far as a terminal tells it."""
 
-    topic: str
+    title: str
     indicator: str
     summary: str
 
@@ -63,11 +64,12 @@ def render(
     trends: Iterable[Trend],
     unread: Iterable[str],
     screen: Screen,
+    texts: Texts,
 ) -> str:
-    """The whole report as text."""
+    """The whole report as text: names as people read them, behind them the id of the contract where it differs."""
     parts = (
-        _head(contract, screen),
-        *(_section(title, contract, key, screen) for title, key in _SECTIONS),
+        _head(contract, screen, texts),
+        *(_section(title, contract, keys, screen, texts) for title, keys in _SECTIONS.items()),
         _cards(tuple(cards), screen),
         _trends(tuple(trends), screen),
         _unread(tuple(unread), screen),
@@ -76,14 +78,20 @@ def render(
     return text if screen.unicode else text.encode("ascii", "replace").decode()
 
 
-_SECTIONS = (("Definitions", "definitions"), ("Criteria", "criteria"), ("Risk flags", "flags"))
+# Title: the field of the contract, and the labels of what stands in it.
+_SECTIONS = {
+    "Definitions": ("definitions", "definition"),
+    "Criteria": ("criteria", "criterion"),
+    "Risk flags": ("flags", "flag"),
+}
+_HEADS = ("flag_name", "input")  # labels of the ids that a sentence may begin with: `ldh400: no result`
 
 
-def _head(contract: Mapping[str, Any], screen: Screen) -> Iterator[str]:
+def _head(contract: Mapping[str, Any], screen: Screen, texts: Texts) -> Iterator[str]:
     knowledge = contract["knowledge"]
     yield screen.heading(f"RP-ILD assessment at {contract['evaluatedAt']}")
-    state = f"context {contract['context']}, stage {contract['stage']}"
-    yield f"{state}, knowledge {knowledge['version']} ({knowledge['sha256'][:12]})"
+    state = (f"{each}: {texts.label(each, contract[each])}" for each in ("context", "stage"))
+    yield f"{', '.join(state)}, knowledge {knowledge['version']} ({knowledge['sha256'][:12]})"
     for each in knowledge.get("overrides", ()):
         signed = f"{each['author']}, {each['date']}: {each['reason']}"
         yield f"site value: {each['name']} {each['value']} instead of {each['default']} ({signed})"
@@ -91,24 +99,42 @@ def _head(contract: Mapping[str, Any], screen: Screen) -> Iterator[str]:
         yield from _wrapped(f"{finding['id']}: {finding['because']}", "", screen)
 
 
-def _section(title: str, contract: Mapping[str, Any], key: str, screen: Screen) -> Iterator[str]:
+def _section(
+    title: str, contract: Mapping[str, Any], keys: tuple[str, str], screen: Screen, texts: Texts
+) -> Iterator[str]:
+    key, section = keys
     findings = {each["id"]: each for each in contract["findings"]}
     if contract[key]:
         yield from ("", screen.heading(title))
     for name, status in contract[key].items():
-        yield f"{screen.paint(f'{WORDS[status]:<{STATUS_WIDTH}}', status)} {name}"
-        yield from _why(findings.get(name, {}), screen)
+        yield from _headed(WORDS[status], status, f"{texts.label(section, name)} [{name}]", screen)
+        yield from _why(findings.get(name, {}), screen, texts)
 
 
-def _why(finding: Mapping[str, Any], screen: Screen) -> Iterator[str]:
+def _headed(word: str, colour: str, title: str, screen: Screen) -> Iterator[str]:
+    """A title behind its word; further lines stand below its first."""
+    first, *others = _wrapped(title, "", screen)
+    yield f"{screen.paint(f'{word:<{STATUS_WIDTH}}', colour)} {first.strip()}"
+    yield from others
+
+
+def _why(finding: Mapping[str, Any], screen: Screen, texts: Texts) -> Iterator[str]:
     missing = finding.get("missing", ())
     told = {each["what"] for each in missing}
     if finding.get("because") and not set(finding["because"].split("; ")) <= told:
-        yield from _wrapped(finding["because"], "why: ", screen)
+        yield from _wrapped(_named(finding["because"], texts), "why: ", screen)
     for each in missing:
-        yield from _wrapped(f"{each['what']} ({each['reason']})", "missing: ", screen)
+        what = f"{_named(each['what'], texts)} ({texts.label('reason', each['reason'])})"
+        yield from _wrapped(what, "missing: ", screen)
     if finding.get("evidence"):
         yield from _wrapped(", ".join(finding["evidence"]), "evidence: ", screen)
+
+
+def _named(sentence: str, texts: Texts) -> str:
+    """The sentence with the name in place of the id that it begins with."""
+    id, colon, rest = sentence.partition(": ")
+    section = next((each for each in _HEADS if id in texts.sections[each]), "")
+    return f"{texts.label(section, id)}{colon}{rest}"
 
 
 def _wrapped(text: str, label: str, screen: Screen) -> list[str]:
@@ -122,7 +148,7 @@ def _cards(cards: tuple[Shown, ...], screen: Screen) -> Iterator[str]:
     if not cards:
         yield "none"
     for card in cards:
-        yield f"{screen.paint(f'{card.indicator:<{STATUS_WIDTH}}', card.indicator)} {card.topic}"
+        yield from _headed(card.indicator, card.indicator, card.title, screen)
         yield from _wrapped(card.summary, "", screen)
 
 

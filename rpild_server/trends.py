@@ -17,7 +17,7 @@ ROWS = 7
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The values of one marker in time order, in its canonical unit; thresholds by parameter name."""
+    """The values of one marker in time order, in its canonical unit; thresholds with what they are called."""
 
     title: str
     unit: str
@@ -44,7 +44,7 @@ def trends(facts: PatientFacts, knowledge: Knowledge) -> Iterator[Trend]:
     for marker in markers():
         chosen = [each for each in facts.measurements if each.concept == marker.concept and _drawable(each)]
         if chosen:
-            marks = tuple((knowledge.number(name), name) for name in marker.thresholds)
+            marks = tuple((knowledge.number(name), knowledge.parameter(name).title) for name in marker.thresholds)
             yield Trend(marker.title, chosen[0].unit, _points(chosen), marks)
 
 
@@ -104,7 +104,7 @@ def _feet(trend: Trend, margin: int, width: int, glyphs: Glyphs) -> list[str]:
     first, last = (f"{when:%Y-%m-%d}" for when in (trend.points[0][0], trend.points[-1][0]))
     columns = width - margin - 3
     dates = first if first == last else f"{first}{last:>{max(columns - len(first), len(last) + 1)}}"
-    names = ", ".join(f"{name} {shown(value)}" for value, name in trend.thresholds)
+    names = "; ".join(f"{shown(value)}: {name}" for value, name in trend.thresholds)
     indent = " " * (margin + 2)
     foot = textwrap.wrap(f"{glyphs.threshold * 2} {names}", width, initial_indent=indent, subsequent_indent=indent)
     return [f"{'':>{margin}} {glyphs.floor}{glyphs.line * columns}", indent + dates, *(foot if names else ())]

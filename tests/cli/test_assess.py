@@ -39,13 +39,14 @@ def test_ndjson_gives_the_same_as_a_bundle(tmp_path: Path) -> None:
 
 def test_the_report_names_every_criterion_with_status_why_evidence_and_missing(tmp_path: Path) -> None:
     text = report(write_bundle(tmp_path))
-    assert "met       fvcDecline" in text
-    assert "unknown   dlcoDecline" in text
+    assert "met       Fall of FVC [fvcDecline]" in text
+    assert "unknown   Fall of DLCO [dlcoDecline]" in text
     assert "why: FVC 3.00 L" in text
     assert "evidence: Observation/fvc-2" in text or "Observation/fvc-1" in text
     assert "missing: DLCO" in text
-    assert "(no-data)" in text
-    assert "critical  combinationTherapy" in text
+    assert "(not in the record)" in text
+    assert "missing: LDH: no result" in text, "no id where people read"
+    assert "critical  Combination therapy in anti-MDA5 RP-ILD [combinationTherapy]" in text
     assert "Ferritin (ng/mL), 3 values" in text
     assert text.count("●") >= 5
     assert "┄" in text
@@ -81,7 +82,7 @@ def test_no_colour_without_a_terminal(tmp_path: Path) -> None:
 
 def test_out_of_scope_says_why(tmp_path: Path) -> None:
     text = report(write_bundle(tmp_path, whole=[patient()]))
-    assert "context outOfScope" in text
+    assert "context: Out of scope" in text
     assert "G3: " in text
     assert text.endswith("Cards\nnone\n")
 

@@ -40,13 +40,13 @@ def test_a_rise_runs_from_bottom_left_to_top_right() -> None:
 def test_a_threshold_is_drawn_across_and_named() -> None:
     lines = picture(trend("100", "1600", thresholds=(("828", "ferritin_flag"),)), 40, Glyphs())
     assert any("828" in line and line.count("┄") > 20 for line in lines)
-    assert lines[-1].endswith("ferritin_flag 828")
+    assert lines[-1].endswith("828: ferritin_flag")
 
 
 def test_a_threshold_far_away_does_not_flatten_the_curve() -> None:
     lines = picture(trend("10", "11", "12", thresholds=(("1500", "ferritin_tier"),)), 40, PLAIN)
     assert not any(line.startswith("1500") for line in lines)
-    assert lines[-1].endswith("ferritin_tier 1500")
+    assert lines[-1].endswith("1500: ferritin_tier")
 
 
 def test_one_value_stands_beside_its_threshold() -> None:
@@ -94,7 +94,7 @@ def test_only_readable_values_are_drawn_in_time_order() -> None:
     )
     (found,) = trends(facts, load_knowledge())
     assert [value for _, value in found.points] == [Decimal(500), Decimal(900)]
-    assert [name for _, name in found.thresholds] == ["ferritin_flag", "ferritin_tier"]
+    assert [name for _, name in found.thresholds] == ["Ferritin of the primary flag", "Ferritin of the highest flag"]
 
 
 def test_every_threshold_is_a_parameter() -> None:

@@ -149,7 +149,7 @@ def test_unknown_codes_and_units_become_rows_to_paste(ehr: PeculiarEhr) -> None:
     refused = next(each for each in found["findings"] if "in 'ng/dL', a unit not known here" in each["text"])
     assert ("never accepted" in refused["remedy"], refused["mapping"]) == (True, "")
     (row,) = [each for each in found["elements"] if each["name"] == "E-FERR"]
-    assert (row["patients"], row["entries"]) == (1, 2)
+    assert (row["patients"], row["entries"]) == (1, 3)
 
 
 def test_a_mapping_in_force_counts(ehr: PeculiarEhr, tmp_path: Path) -> None:
