@@ -54,7 +54,8 @@ class RuleWatch:
         try:
             with self._lock:
                 self._running[running.thread] = running
-            self._bell.set()
+            if not self._bell.is_set():
+                self._bell.set()
             return work()
         finally:
             self._forget(running)
@@ -67,15 +68,16 @@ class RuleWatch:
             _raise_in(running.thread, ctypes.py_object())
 
     def _watch(self) -> None:
-        """Looks now and then while somebody is at work, and rests otherwise."""
+        """Looks now and then while somebody is at work, and rests otherwise; work that is short does not wake it."""
         while self._bell.wait():
+            time.sleep(self._tick)
             self._bell.clear()
-            while self._running:
-                time.sleep(self._tick)
-                self._look()
+            self._look()
 
     def _look(self) -> None:
         with self._lock:
+            if self._running:
+                self._bell.set()
             for each in (one for one in self._running.values() if one.clock() >= one.due):
                 each.due, each.interrupted = each.clock() + self._limit, True
                 _raise_in(each.thread, ctypes.py_object(TookTooLongError))
