@@ -27,7 +27,7 @@ CALENDAR_UNITS = frozenset({"d"})
 CHOICE, WORDS, BOOLEAN = "choice", "words", "boolean"
 MEASURES = (
     "y", "%", "fraction", "ratio", "count", "mmHg", "pH", "Cel", "ng/mL", "mg/L", "U/L", "10*9/L", "g/dL", "mmol/L",
-    "mL/min/{1.73_m2}", "L/min", "mg", "mg/d",
+    "mL/min/{1.73_m2}", "mg", "mg/d",
 )  # fmt: skip
 UNITS = frozenset({*SPANS, *MEASURES, CHOICE, WORDS, BOOLEAN})
 CEILINGS = {"%": Decimal(100), "fraction": Decimal(1)}
