@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+import jsonschema
+import pytest
 import yaml
 
+from rpild_server.initial import write_initial
+from rpild_server.settings import load_settings
+from rpild_server.site_rules import serve_faults
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
@@ -69,3 +78,29 @@ def test_compose_runs_the_service_read_only_beside_a_database_that_only_it_reach
 def test_compose_holds_no_password() -> None:
     text = (ROOT / "deploy" / "compose.yaml").read_text()
     assert set(re.findall(r"PASSWORD: (\S+)", text)) == {"${POSTGRES_PASSWORD:?set"}
+
+
+def test_compose_follows_the_compose_specification() -> None:
+    schema = json.loads(files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text())
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert list(validator.iter_errors(COMPOSE)) == []
+    misspelt = {"services": {"rpild": COMPOSE["services"]["rpild"] | {"read_onyl": True}}}
+    assert list(validator.iter_errors(misspelt)), "the schema refuses what it does not know"
+
+
+def test_what_init_writes_is_served_in_compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of its environment win over the file, so that nothing but addresses is to be edited."""
+    service = COMPOSE["services"]["rpild"]
+    for name, value in service["environment"].items():
+        monkeypatch.setenv(name, re.sub(r"\$\{.*?\}", "secret", value))
+    config, _ = write_initial(tmp_path / "site", date(2026, 11, 24))
+    settings = load_settings(config)
+    assert list(serve_faults(settings)) == []
+    assert (settings.host, service["ports"]) == ("0.0.0.0", [f"127.0.0.1:{settings.port}:{settings.port}"])
+    place = settings.place()
+    assert place
+    assert place.is_postgres
+    assert f"127.0.0.1:{settings.port}/readyz" in " ".join(service["healthcheck"]["test"])
+    (mount,) = service["volumes"]
+    assert mount == "./site:/etc/rpild:ro"
+    assert f'"/etc/rpild/{config.name}"' in DOCKERFILE
