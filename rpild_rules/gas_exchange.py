@@ -188,10 +188,16 @@ def decline_of(later: Version, earlier: Version, knowledge: Knowledge) -> Findin
         return unknown(DECLINE, Reason.COMPARATOR, words, evidence, DECLINE_PARAMETERS)
     fell = knowledge.parameter("pao2_drop_mmHg").holds(value_of(base) - value_of(index))
     if _comparable(now_on, then_on, fell, knowledge):
-        return Finding(DECLINE, MET if fell else NOT_MET, words, evidence, DECLINE_PARAMETERS)
+        told = f"{words}: {_moved(value_of(base) - value_of(index))}"
+        return Finding(DECLINE, MET if fell else NOT_MET, told, evidence, DECLINE_PARAMETERS)
     spoilt = (each.reason for each in (now_on, then_on) if each.value is None)
     reason = foremost((Reason.NOT_COMPARABLE, *spoilt))
     return unknown(DECLINE, reason, f"{words}: not comparable", evidence, DECLINE_PARAMETERS)
+
+
+def _moved(fall: Decimal) -> str:
+    change = f"{abs(fall):.1f}".removesuffix(".0")
+    return f"fall of {change} mmHg" if fall >= 0 else f"rise of {change} mmHg"
 
 
 def _comparable(now_on: Fraction, then_on: Fraction, fell: bool, knowledge: Knowledge) -> bool:

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rpild_rules.assessment import Recommendation
-from rpild_rules.concepts import MECHANICAL
 from rpild_rules.findings import MET, NOT_MET
 from rpild_rules.gas_exchange import index_gas, printed_ratio
 from rpild_rules.oxygen import fraction_of
-from rpild_rules.support import in_use
 from smart_app.ages import dated
+from smart_app.breathing import support_of
 from smart_app.missing import Act
 from smart_app.page_texts import page_texts
 from smart_app.sources import told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
-    from rpild_rules.facts import Support
 
 RESCUE, RESCUE_CARD = "rescue", "ecmoTransplant"
 
@@ -50,11 +48,6 @@ def _lead(s: Situation, card: Recommendation | None) -> str:
     states = ", ".join(filter(None, (_support(s), gas)))
     first = states[:1].upper() + states[1:]
     return f"{first}: {card.summary.partition(': ')[2]}." if card else f"{first}."
-
-
-def support_of(s: Situation) -> Support | None:
-    """The breathing support in use, ECMO before all."""
-    return next(iter(in_use(s.facts, MECHANICAL | {"ecmo"}, s.now, s.knowledge.window("blind_hours"))), None)
 
 
 def _support(s: Situation) -> str:

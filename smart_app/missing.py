@@ -10,6 +10,7 @@ from rpild_rules.attested import CT
 from rpild_rules.definition import DEFINITIONS, formula
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Status
 from rpild_rules.prognosis import FLAGS
+from smart_app.breathing import AT_THE_BEDSIDE, support_of
 from smart_app.criteria_table import FOUR, criterion_name, remedy_of
 from smart_app.page_texts import page_texts
 from smart_app.sources import people, told
@@ -31,6 +32,7 @@ ANSWERED_BY: Mapping[str, str] = {
     "ferritin828": "ferritin", "ferritin1000": "ferritin", "ferritin1500": "ferritin", "ldh400": "ldh",
     "crp13": "crp", "lymphocytes500": "cbc", "ro52": "myositis-panel",
 }  # fmt: skip
+LUNG_FUNCTION = frozenset({"fvcDecline", "dlcoDecline"})
 COMPARES_CTS = frozenset({"hrctIncrease", "ctWorsening", "ctWorsening92"})
 PAIR = 2
 EFFORT = ("arterial-gas", "ferritin", "ldh", "crp", "cbc", "hrct", "lung-function", "myositis-panel")  # rising
@@ -41,7 +43,8 @@ class Gap:
     """One thing that is missing. `attest` is the statement that can answer it on the page, `ordered` its order.
 
     `settles` are the definitions of RP-ILD that an answer would settle or change; `either_way`: any answer settles the
-    primary one. `effort` orders what could be done: a word on the page before a gas, a gas before a scan.
+    primary one. `effort` orders what could be done: a word on the page before a gas, a gas before a scan. `later` tells
+    what breathing support does not allow now: never asked for first.
     """
 
     names: tuple[str, ...]
@@ -54,6 +57,7 @@ class Gap:
     ordered: str = ""
     either_way: bool = False
     effort: int = 0
+    later: bool = False
 
 
 def find_gaps(s: Situation) -> tuple[Gap, ...]:
@@ -66,26 +70,44 @@ def find_gaps(s: Situation) -> tuple[Gap, ...]:
     return tuple(sorted(merged.values(), key=_place))
 
 
-def _place(gap: Gap) -> tuple[bool, bool, bool, bool, int]:
-    return gap.flag, FOUR not in gap.settles, not gap.settles, not gap.either_way, gap.effort
+def _place(gap: Gap) -> tuple[bool, bool, bool, bool, bool, int]:
+    return gap.flag, gap.later, FOUR not in gap.settles, not gap.settles, not gap.either_way, gap.effort
 
 
 def _effort(s: Situation, id: str) -> int:
-    """Two CTs of the chart can be compared at once; without them a statement about them needs a scan first."""
-    compared = id in COMPARES_CTS and sum(scan.concept in CT for scan in s.facts.scans) < PAIR
-    stated = id in ATTESTED and not compared
+    stated = id in ATTESTED and not _needs_scan(s, id)
     return 0 if stated else 1 + EFFORT.index(ANSWERED_BY.get(id, EFFORT[-1]))
+
+
+def _needs_scan(s: Situation, id: str) -> bool:
+    """Two CTs of the chart can be compared at once; without them a statement about them needs a scan first."""
+    return id in COMPARES_CTS and sum(scan.concept in CT for scan in s.facts.scans) < PAIR
+
+
+def _remedy(s: Situation, id: str) -> tuple[str, bool]:
+    """How to get what is missing, and whether breathing support puts it off: lung function, the way to a scanner."""
+    remedy, support, say = remedy_of(s, id), support_of(s), page_texts().say
+    if support is None or not (id in LUNG_FUNCTION or (_needs_scan(s, id) and support.concept in AT_THE_BEDSIDE)):
+        return remedy, False
+    name = s.knowledge.texts.label("support", support.concept)
+    return say("missing.not_on" if id in LUNG_FUNCTION else "missing.scan_on", support=name, remedy=remedy), True
 
 
 def _joined(one: Gap, other: Gap) -> Gap:
     return replace(
         one,
-        names=tuple(dict.fromkeys((*one.names, *other.names))),
+        names=_shortest((*one.names, *other.names)),
         remedies=tuple(dict.fromkeys((*one.remedies, *other.remedies))),
         settles=tuple(id for id in DEFINITIONS if id in (*one.settles, *other.settles)),
         either_way=one.either_way or other.either_way,
         effort=min(one.effort, other.effort),
+        later=one.later and other.later,
     )
+
+
+def _shortest(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once; of names that begin alike the shortest, for the chips tell the definitions."""
+    return tuple(dict.fromkeys(n for n in names if not any(n != other and n.startswith(other) for other in names)))
 
 
 def _gaps(s: Situation) -> Iterator[Gap]:
@@ -102,10 +124,11 @@ def _gap(s: Situation, id: str, finding: Finding, ordered: str) -> Gap:
     flag = id in FLAGS
     name = people(s.knowledge.texts.label("flag", id)) if flag else criterion_name(s, id)
     when = page_texts().say("missing.ordered", date=ordered) if ordered else ""
+    remedy, later = _remedy(s, id)
     return Gap(
-        (name,), ", ".join(reasons), "; ".join(whats), (remedy_of(s, id),), () if flag else settled_by(s, id),
+        (name,), ", ".join(reasons), "; ".join(whats), (remedy,), () if flag else settled_by(s, id),
         flag, ATTESTED.get(id, ""), when, not flag and UNKNOWN not in (each[FOUR] for each in _answered(s, id)),
-        _effort(s, id),
+        _effort(s, id), later,
     )  # fmt: skip
 
 
@@ -125,7 +148,7 @@ def deciding_act(s: Situation, gaps: tuple[Gap, ...]) -> Act | None:
     criteria = [gap for gap in gaps if not gap.flag]
     if s.found[FOUR].status is not UNKNOWN or s.episode.met or not criteria:
         return None
-    first = min(criteria, key=lambda gap: (not gap.either_way, FOUR not in gap.settles, gap.effort))
+    first = min(criteria, key=lambda gap: (gap.later, not gap.either_way, FOUR not in gap.settles, gap.effort))
     key = "act.settles" if first.either_way else "act.may" if FOUR in first.settles else "act.first"
     return Act(page_texts().say(key, act=first.remedies[0]), first.attest if first.effort == 0 else "")
 

@@ -15,7 +15,8 @@ from rpild_rules.markers import named
 from rpild_rules.oxygen import fraction_of
 from rpild_rules.pathway_rows import StageRule
 from smart_app.ages import dated
-from smart_app.headline import find_headline, support_of
+from smart_app.breathing import support_of
+from smart_app.headline import find_headline
 from smart_app.missing import Act
 from smart_app.page_texts import page_texts
 from smart_app.sources import converted, people, told, with_sign

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules.transplant_lines import air_leak, care_limit
 from smart_app.ages import dated
+from smart_app.breathing import VENTILATOR, support_of
 from smart_app.options import Study, study
 from smart_app.page_texts import page_texts
 from smart_app.sources import told
@@ -40,7 +41,7 @@ def transplant_panel(s: Situation) -> TransplantPanel:
     return TransplantPanel(
         state=say("transplant.sent", referral=s.referral) if s.referral else say("transplant.not_sent"),
         found_for=tuple(_for(s)), found_against=tuple(told(line, s) for line in (*s.barriers, *air_leak(s))),
-        unknown=(*s.knowledge.texts.unknown_to_tool, *page_texts().lines("transplant.unknown_more")),
+        unknown=tuple(_unknown(s)),
         severity=tuple(_severity(s)),
         transplant=tuple(study(s.knowledge, each) for each in TRANSPLANT),
         ecmo=tuple(study(s.knowledge, each) for each in ECMO),
@@ -60,12 +61,26 @@ def _for(s: Situation) -> Iterator[str]:
             yield told(s.found[id].because, s)
 
 
+def _unknown(s: Situation) -> Iterator[str]:
+    """What a centre will ask and no data field tells: the ventilator first, where one runs."""
+    support, say = support_of(s), page_texts().say
+    if support and support.concept == VENTILATOR:
+        yield say("transplant.best_ventilation")
+        if support.start is None:
+            yield say("transplant.ventilated_unknown")
+    yield from s.knowledge.texts.unknown_to_tool
+    yield from page_texts().lines("transplant.unknown_more")
+
+
 def _severity(s: Situation) -> Iterator[str]:
     """Severe failure and need of rescue with values and times; a patient blind to gases."""
     say = page_texts().say
     for failure in (s.severe, s.rescue):
         if failure and failure.words:
             yield told(failure.words, s)
+    support = support_of(s)
+    if support and support.concept == VENTILATOR and support.start:
+        yield say("transplant.ventilated", date=dated(support.start, s.now).brief)
     if s.on_ecmo:
         yield say("transplant.on_ecmo")
     if s.blind:

@@ -40,11 +40,15 @@
 
   const links = new Map([...document.querySelectorAll(".parts a")].map((a) => [a.hash.slice(1), a]));
   if (!links.size || !("IntersectionObserver" in window)) return;
+  const mark = (wanted) => links.forEach((a, id) => (id === wanted ? a.setAttribute("aria-current", "true") : a.removeAttribute("aria-current")));
   const inView = new Set();
+  let chosen = ""; // the part of a link just followed stays marked until the reader moves on
+  links.forEach((a, id) => a.addEventListener("click", () => { mark(chosen = id); }));
+  ["wheel", "touchmove", "keydown", "pointerdown"].forEach((kind) => addEventListener(kind, () => { chosen = ""; }, { passive: true }));
   const watch = new IntersectionObserver((entries) => {
     for (const entry of entries) inView[entry.isIntersecting ? "add" : "delete"](entry.target.id);
     const first = [...links.keys()].find((id) => inView.has(id));
-    if (first) links.forEach((a, id) => (id === first ? a.setAttribute("aria-current", "true") : a.removeAttribute("aria-current")));
+    if (first && !chosen) mark(first);
   }, { rootMargin: "-15% 0px -60% 0px" });
   links.forEach((_, id) => { const part = document.getElementById(id); if (part) watch.observe(part); });
 })();

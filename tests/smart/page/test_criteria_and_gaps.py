@@ -140,6 +140,25 @@ def test_what_several_lack_is_said_once() -> None:
     assert gaps[0].remedies[0].startswith("Arterial gas")
 
 
+def test_what_breathing_support_puts_off_is_asked_for_last() -> None:
+    ventilated = detail(POSITIVE, ONSET, "support invasive-ventilation @-2d", "pao2 90 @-1h").gaps
+    last = [gap for gap in ventilated if not gap.flag][-3:]
+    assert all(gap.later for gap in last)
+    remedies = " ".join(remedy for gap in last for remedy in gap.remedies)
+    assert "Not while on invasive ventilation. When possible: DLCO" in remedies
+    assert "When possible on invasive ventilation: HRCT with comparison" in remedies
+    on_flow = detail(POSITIVE, ONSET, "support hfnc @-2d", "pao2 90 @-1h").gaps
+    assert {name for gap in on_flow if gap.later for name in gap.names} == {"Fall of FVC", "Fall of DLCO"}
+    two_scans = detail(POSITIVE, ONSET, "support invasive-ventilation @-2d", "ct ct1 @-20d", "ct ct2 @-2d").gaps
+    assert not any(gap.later for gap in two_scans if "Increase on HRCT" in gap.names), "a word about two CTs is enough"
+
+
+def test_names_that_begin_alike_are_said_once() -> None:
+    names = [name for gap in detail(POSITIVE, ONSET).gaps for name in gap.names]
+    assert "New or worse infiltrates on CT" in names
+    assert "New or worse infiltrates on CT within three months" not in names
+
+
 def test_a_gap_names_its_form_and_its_order() -> None:
     found = detail(POSITIVE, ONSET, "order spirometry @-1d items=lung-function", "order ct @-1d items=hrct")
     by_name = {name: gap for gap in found.gaps for name in gap.names}
