@@ -61,13 +61,13 @@ def dyspnoea_shown(m: Moment) -> Finding:
     said = attested.in_force(m.facts, "progressive-dyspnoea", m.at, m.knowledge.window("attestation_days"))
     made = f"attested on {attested.time_of(said).printed}" if said else ""
     if said and said.value is True:
-        return Finding(id, MET, f"progressive dyspnoea, {made}", (said.reference,))
+        return Finding(id, MET, f"progressive dyspnea, {made}", (said.reference,))
     found = sorted(symptoms(m.facts, DYSPNOEA_CONCEPTS, m.at, m.knowledge), key=lambda d: d.reference)
     reasoned = [(s, overlap(s, m.at, window)) for s in m.facts.stays if s.reasons & DYSPNOEA_CONCEPTS]
     visits, perhaps = ([s for s, status in reasoned if status is wanted] for wanted in (MET, UNKNOWN))
     doubtful = [d for d in found if may_be_dated_within(d, m.at, window)]
     if said and said.value is False and _newer_than_all(said, doubtful, [*visits, *perhaps]):
-        return Finding(id, NOT_MET, f"no progressive dyspnoea, {made}", (said.reference,))
+        return Finding(id, NOT_MET, f"no progressive dyspnea, {made}", (said.reference,))
     seen = next((d for d in doubtful if dated_within(d, m.at, window)), None)
     if seen:
         return Finding(id, MET, f"{seen.printed} of {_latest(seen, m.at)}", (seen.reference,))

@@ -13,6 +13,7 @@ from rpild_rules.diagnoses import having
 from rpild_rules.facts import Attestation
 from rpild_rules.findings import Finding, Reason
 from rpild_rules.markers import named
+from rpild_rules.onset import CRITERION
 from rpild_rules.pathway import aip_conditions
 from rpild_rules.suggestions import suggested
 from rpild_rules.transplant_lines import air_leak, care_limit
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
     from rpild_rules.triggers import Due
 
+# Conditions of which any one, if met, meets the definition; what can be had sooner stands first.
+SETTLING = (
+    "respiratoryFailure", "pao2Decline", "hrctIncrease", "fvcDecline", "dlcoDecline", "dyspnoeaNeedingCare",
+)  # fmt: skip
 BIOMARKERS = ("ferritin", "ldh", "crp")
 
 
@@ -74,8 +79,7 @@ def _infection_review(s: Situation) -> str:
 
 def _pending_panel(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
-    pending = s.mda5.state == "pending"
-    yield texts.line("antibodyPending", "panel_ordered", date=_ordered(s)) if pending else _panel(s)
+    yield _on_its_way(s) if s.mda5.state == "pending" else _panel(s)
     yield texts.line("antibodyPending", "do_not_wait")
     yield texts.line("antibodyPending", "rule_outs_reviewed" if _reviewed(s) else "rule_outs")
     if s.workup.open_items(*BIOMARKERS):
@@ -90,13 +94,13 @@ def _panel(s: Situation) -> str:
     return s.knowledge.texts.line("antibodyPending", "second_method" if again else "panel")
 
 
-def _ordered(s: Situation) -> str:
-    """Since when the panel is on its way: its order, else the preliminary result."""
+def _on_its_way(s: Situation) -> str:
+    """That the panel is being signed, or since when it is on its way: by its order, else by the preliminary result."""
     order, newest = s.mda5.ordered, s.mda5.newest
     if order and order.drafted:
-        return s.knowledge.texts.say("common", "here")
+        return s.knowledge.texts.line("antibodyPending", "panel_signing")
     when = order.authored if order else newest.when if newest else None
-    return when.printed if when else ""
+    return s.knowledge.texts.line("antibodyPending", "panel_ordered", date=when.printed if when else "")
 
 
 def _other_antibody(s: Situation) -> Iterator[str]:
@@ -122,6 +126,14 @@ def _undetermined(s: Situation, due: Due) -> Iterator[str]:
         yield texts.line("undeterminedHighRisk", "beyond", onset=s.onset.when.printed, criteria=met)
     if due.variant in ONSET_MISSING:
         yield from NEXT_STEPS.get(s.context, _nothing)(s)
+
+
+def acts(s: Situation, due: Due) -> Iterator[str]:
+    """What to get first on the plain card of an open case: any one open condition, once the onset is known."""
+    if due.topic == "undeterminedHighRisk" and not due.variant:
+        texts, key = s.knowledge.texts, "settle_with_onset" if s.found[CRITERION].unknown else "settle"
+        names = dict.fromkeys(texts.label("act", id) for id in SETTLING if s.found[id].unknown)
+        yield texts.line("undeterminedHighRisk", key, acts="; ".join(names))
 
 
 def _three_months(s: Situation) -> Iterator[str]:
@@ -152,38 +164,45 @@ def after_failure(s: Situation, due: Due) -> Iterator[str]:
     """Published options after failure, each with n, result and harm."""
     if due.topic != "refractoryOptions":
         return
-    texts = s.knowledge.texts
-    yield texts.line("refractoryOptions", "infection")
-    if not s.episode.breakthrough:
-        yield _infection_review(s)
+    yield _infection_again(s)
     yield from _lines("refractoryOptions", "intro", "jaki", "rtx", "tcz", "plex", "ivig", "pmx", "pirfenidone")(s)
     yield from air_leak(s)
     if s.care_limited:
         yield care_limit(s)
 
 
+def _infection_again(s: Situation) -> str:
+    """That infection is to be looked for again; whether it was reviewed, unless the first-line options tell it."""
+    said, line = _reviewed(s), s.knowledge.texts.line
+    if s.episode.breakthrough:
+        return line("refractoryOptions", "infection")
+    if said:
+        return line("refractoryOptions", "infection_reviewed", date=attested.time_of(said).printed)
+    return line("refractoryOptions", "infection_open")
+
+
 def _data_quality(s: Situation) -> Iterator[str]:
     """One line a fault, however many answers it leaves open: the value as sent, and what could be read."""
     texts = s.knowledge.texts
-    said = {}
+    said: dict[object, str] = {}
     for finding, reason in unusable(s):
         what = next(each.what for each in finding.missing if each.reason is reason)
-        said[what] = texts.line(
-            "dataQuality", "item", reference=", ".join(finding.evidence) or finding.id, printed=what,
-            reason=texts.label("reason", reason), readable=_readable(s, finding, reason),
+        line = texts.line(
+            "dataQuality", "item", printed=f"{what[:1].upper()}{what[1:]}", reason=texts.label("reason", reason),
+            readable=_readable(s, finding, reason), reference=", ".join(finding.evidence) or finding.id,
         )  # fmt: skip
+        said.setdefault((reason, frozenset(finding.evidence) or what), line)
     yield from said.values()
 
 
 def _readable(s: Situation, finding: Finding, reason: Reason) -> str:
-    """What would make it readable; for a unit the value as it was sent and the units that are accepted."""
+    """What would make it readable; for a unit the units that are accepted."""
     texts = s.knowledge.texts
     spoilt = [m for m in s.facts.measurements if m.reference in finding.evidence and m.problem is Reason.UNIT]
     if reason is not Reason.UNIT or not spoilt:
         return texts.line("dataQuality", "other" if reason is Reason.UNIT else reason.value)
-    sent = ", ".join(dict.fromkeys(m.printed for m in spoilt))
     units = "; ".join(dict.fromkeys(texts.label("accepted", m.concept) for m in spoilt))
-    return texts.line("dataQuality", "unit", sent=sent, units=units)
+    return texts.line("dataQuality", "unit", units=units)
 
 
 def _nothing(s: Situation) -> Iterator[str]:

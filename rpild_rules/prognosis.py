@@ -14,7 +14,7 @@ from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unk
 from rpild_rules.gas_exchange import SPOILT, contradicting, gas_window
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.oxygen import Fraction, fractions_of
-from rpild_rules.results import Choice, compare, shown, time_of, value_of
+from rpild_rules.results import Choice, compare, compared, shown, time_of, value_of
 from rpild_rules.when import When, after, gap, near
 
 FLAGS = ("ferritin828", "ferritin1000", "ferritin1500", "aado2of32", "ldh400", "crp13", "lymphocytes500", "ro52")
@@ -48,7 +48,7 @@ def above_limit(
 ) -> Finding:
     """The newest value in its window against a parameter."""
     parameter = knowledge.parameter(name)
-    label = values[0].concept if values else id
+    label = knowledge.texts.label("input", values[0].concept) if values else id
     chosen = results.choose(values, now, knowledge.window(days or "flag_max_age_days"), absent, label)
     if not chosen.value:
         return chosen.unknown(id)
@@ -59,7 +59,8 @@ def above_limit(
 
 
 def _compared(id: str, m: Measurement, name: str, words: str, knowledge: Knowledge) -> Finding:
-    status, basis = compare(m, knowledge.parameter(name)), f"{m.concept} {shown(m)} (limit: {words})"
+    status, label = compare(m, knowledge.parameter(name)), knowledge.texts.label("input", m.concept)
+    basis = f"{label} {shown(m)} (limit: {words})"
     if status not in (MET, NOT_MET):
         return unknown(id, Reason.COMPARATOR, basis, (m.reference,), (name,))
     return Finding(id, status, basis, (m.reference,), (name,))
@@ -126,7 +127,7 @@ def _gradient(
         return unknown(AADO2, oxygen.reason, what, evidence, AADO2_PARAMETERS)
     if not carbon:
         return unknown(AADO2, facts.why_absent("E-GAS"), f"{words}: no PaCO2 with it", evidence, AADO2_PARAMETERS)
-    words, evidence = f"{words}, PaCO2 {carbon.printed}", (*evidence, carbon.reference)
+    words, evidence = f"{words}, PaCO2 {compared(carbon)}", (*evidence, carbon.reference)
     if gas.comparator or carbon.comparator:
         return unknown(AADO2, Reason.COMPARATOR, words, evidence, AADO2_PARAMETERS)
     fraction = knowledge.number("room_air_fio2") if oxygen.air else oxygen.value

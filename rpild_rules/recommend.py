@@ -166,26 +166,27 @@ def _plain(s: Situation, r: Recommendation, data: str) -> Iterator[Section]:
 
 
 def _sections(s: Situation, due: Due, data: str) -> Iterator[Section]:
-    """A card decides in ten seconds: lead lines, why, what is unknown, what to consider, and what it rests on.
+    """A card decides in ten seconds: lead lines, why, what is unknown, what to consider; then what informs only.
 
     Evidence tables, medians and doses stand on the page.
     """
-    yield Section("", lead_lines(s, due))
+    yield Section("", (*lead_lines(s, due), *details.acts(s, due)))
     yield Section("Why", tuple(_why(s, due)))
     if due.topic not in RP_CARDS:
         yield Section("", tuple(details.next_steps(s, due)))
     yield Section("Unknown", tuple(_unknown(s, due)))
     yield Section("Consider", tuple(_consider(s, due)))
+    if due.topic in TELLS_FLAGS or due.variant in ONSET_MISSING:
+        yield Section("Risk flags", tuple(markers.flags(s)))
     yield Section("Basis", (*details.evidence(s, due), *transplant_lines.evidence(s, due), *foot(s, due, data)))
 
 
 def _why(s: Situation, due: Due) -> Iterator[str]:
     if due.topic in RP_CARDS:
-        if due.topic == "refractoryOptions" and s.episode.refractory and not s.episode.breakthrough:
+        if s.episode.refractory and not s.episode.breakthrough:  # the card is then `refractoryOptions`
             yield transplant_lines.worse_line(s)
         yield from basis(s, due)
         yield from markers.antibody_marks(s)
-        yield from markers.flags(s) if due.topic in TELLS_FLAGS or due.variant in ONSET_MISSING else ()
         yield from markers.course(s)
     elif due.topic == "ecmoTransplant":
         yield from transplant_lines.values(s)

@@ -16,8 +16,7 @@ from rpild_rules.gas_exchange import contradicting, printed_ratio, ratio_below
 from rpild_rules.knowledge import Knowledge
 from rpild_rules.order_safety import is_signed
 from rpild_rules.oxygen import Fraction, fractions_of
-from rpild_rules.results import compare, shown, time_of
-from rpild_rules.results import printed as shown_value
+from rpild_rules.results import compare, compared, shown, time_of
 from rpild_rules.support import in_use
 from rpild_rules.when import When, Window, lately, near
 
@@ -160,7 +159,7 @@ def _acidosis(facts: PatientFacts, now: When, knowledge: Knowledge) -> Failure |
         return None
     newest, carbon = found
     run = list(takewhile(lambda m: _retained(m, facts, now, knowledge), acids[acids.index(newest) :]))
-    words = f"pH {shown(newest)} with PaCO2 {shown_value(carbon)}: {_duration('ecmo_ph', run, knowledge)}"
+    words = f"pH {shown(newest)} with PaCO2 {compared(carbon)}: {_duration('ecmo_ph', run, knowledge)}"
     return Failure("acidosis", words, tuple(m.reference for m in (*run, carbon)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from rpild_rules.knowledge import Knowledge, Parameter
 from rpild_rules.when import TOLERANCE, When, Window, lately, near
 
 DAY = timedelta(days=1)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+AS_SENT = frozenset({"fio2", "fvc"})  # read as a fraction; printed in litres already
 SPOILT = frozenset({Reason.UNIT, Reason.UNSTRUCTURED, Reason.CONFLICT})
 
 
@@ -259,6 +262,22 @@ def printed(m: Measurement) -> str:
     return f"{m.comparator}{m.value}"
 
 
+def compared(m: Measurement) -> str:
+    """Value and unit as a limit sees them, what was sent behind it where that is another number."""
+    value, sent = m.value, NUMBER.search(m.printed)
+    if value is None or not sent or m.concept in AS_SENT or Decimal(sent[0]) == value:
+        return printed(m)
+    return f"{m.comparator}{_short(value)} {m.unit} (sent as {printed(m)})"
+
+
+def _short(value: Decimal) -> str:
+    """Up to three decimals exactly, so that a value never seems to be its limit; of more, two, or one from ten on."""
+    exact = f"{value.normalize():f}"
+    if len(exact) <= len(f"{value:.3f}"):
+        return exact
+    return f"{value:.1f}" if value.adjusted() > 0 else f"{value:.2f}"
+
+
 def shown(m: Measurement) -> str:
-    """A result as a person reads it: value, and when."""
-    return f"{printed(m)} on {m.when.printed}" if m.when else printed(m)
+    """A result as a person reads it: value in the unit of its limit, and when."""
+    return f"{compared(m)} on {m.when.printed}" if m.when else compared(m)

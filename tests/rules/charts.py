@@ -1,6 +1,7 @@
 """Charts for rule tests in a few words a line, as facts without FHIR.
 
-`fvc 3.00 @-23d` a measurement in its canonical unit (comparator, options: `ferritin >1500 @-2d status=amended`);
+`fvc 3.00 @-23d` a measurement in its canonical unit (comparator, options: `ferritin >1500 @-2d status=amended`;
+`crp 19 @-2d unit=mg/L "sent=1.9 mg/dL"`);
 `test anti-mda5-qual positive @-14d issued=-13d`;
 `condition dyspnea @-18D recorded=-10D clinical=resolved abated=-3D verification=provisional onset=text`;
 `attest respiratory-onset -18D @-1h` (`-` = unreadable; `of=ct1,ct2`, `period=-60D..-2D`, `by=patient`,
@@ -105,7 +106,7 @@ def _measurement(words: list[str], at: When | None, options: dict[str, str], nam
         when=at,
         value=None if problem else value,
         unit=options.get("unit", ""),
-        printed=words[1],
+        printed=options.get("sent", words[1]),
         status=options.get("status", "final"),
         reference=f"Observation/{name}",
         comparator=comparator or "",

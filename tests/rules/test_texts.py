@@ -16,7 +16,7 @@ from rpild_rules.texts import FILE, Texts, load_texts
 
 FORBIDDEN = re.compile(
     r"\b(excluded?|must|mortality|probability|risk score|oxygenation index|immediately|survival of|will die|"
-    r"not a candidate|is a candidate|diagnos(?:es|ed))\b|\d\s*mg\b(?!/L)|mg/kg|mg/m2|<|>",
+    r"not a candidate|is a candidate|diagnos(?:es|ed))\b|\d\s*mg\b(?!/d?L)|mg/kg|mg/m2|<|>",
     re.IGNORECASE,
 )
 WITHOUT_WAITING = {"ecmoTransplant", "steroidOnly", "avoidForInduction"}
