@@ -228,9 +228,9 @@ def _names(s: Situation, refs: Collection[str]) -> dict[str, str]:
     labelled: tuple[tuple[str, Iterable[Scan | TestResult | Measurement]], ...] = (
         ("input", facts.scans), ("antibody", facts.results), ("input", facts.measurements),
     )  # fmt: skip
-    names = {stay.reference: label("input", "encounter") for stay in facts.stays if stay.reference in refs}
-    names |= {a.reference: label("input", "attestation") for a in facts.attestations if a.reference in refs}
-    names |= {each.reference: each.printed for each in printed if each.reference in refs}
+    names = {stay.reference: label("input", "encounter") for stay in facts.stays}
+    names |= {a.reference: label("input", "attestation") for a in facts.attestations}
+    names |= {each.reference: each.printed for each in printed}
     return names | {
         each.reference: label(section, each.concept)
         for section, group in labelled

@@ -281,6 +281,12 @@ def test_faults_of_the_other_files(shipped: Path, file: str, old: str, new: str,
     assert problem in refusal.value.problem
 
 
+def test_the_header_holds_nothing_else(shipped: Path) -> None:
+    spoil(shipped / "parameters/knowledge.toml", 'version = "1.1.0"\n', 'version = "1.1.0"\ncolour = "red"\n')
+    with pytest.raises(ParameterError, match=r"knowledge\.toml: header: unknown key 'colour'"):
+        load_knowledge(shipped=shipped)
+
+
 def test_chains_have_to_be_a_list(shipped: Path) -> None:
     (shipped / "parameters/knowledge.toml").write_text('version = "1"\nascending = "none"\n', encoding="utf-8")
     with pytest.raises(ParameterError, match="is not a list"):
