@@ -245,7 +245,7 @@ def _bal_asked(s: Situation) -> bool:
 
 def _consult_asked(s: Situation) -> bool:
     """In an episode, where only the onset is missing, and for the specialist review of the three-month definition."""
-    return s.episode.met or s.only_onset_missing or (s.three_months is MET and s.open)
+    return s.episode.met or s.only_onset_missing or s.three_months is MET
 
 
 def _transplant_asked(s: Situation) -> bool:
