@@ -10,7 +10,7 @@ from fhir_mappings.code_tables import EXACT, SITE, SYSTEMS, read_table
 from fhir_mappings.datatypes import Concept, Quantity, Range
 from fhir_mappings.ranges import against_range
 from fhir_mappings.structs import Valued
-from fhir_mappings.units import COMPARATORS, LONGEST, number_of, shown_number, written
+from fhir_mappings.units import COMPARATORS, LONGEST, THOUSAND, may_be_thousands, number_of, shown_number, written
 from fhir_mappings.words import plain, shown
 from rpild_rules.facts import Meaning
 
@@ -90,7 +90,15 @@ def _written(text: str, ranges: list[Range]) -> Meaning | None:
     number = written(text)
     if number is None:
         return _number_with_word(text)
-    return against_range(Decimal(number[2]), number[1] or "", ranges) or _number_with_word(text)
+    return _ranged(number[2], number[1] or "", ranges) or _number_with_word(text)
+
+
+def _ranged(number: str, comparator: str, ranges: list[Range]) -> Meaning | None:
+    """By the laboratory's range; `1.500` only where it says the same as 1500 would."""
+    found = against_range(Decimal(number), comparator, ranges)
+    if may_be_thousands(number) and found is not against_range(Decimal(number) * THOUSAND, comparator, ranges):
+        return None
+    return found
 
 
 def _number_with_word(text: str) -> Meaning | None:

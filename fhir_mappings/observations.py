@@ -81,6 +81,8 @@ def by_name(code: Concept) -> str:
             found = found | named("serology", coding.display)
     if not found:
         return culture_named(code)
+    if named_in("genetic", code):
+        return ""
     antibodies = found - {PANEL}
     if len(antibodies) == 1:
         return next(iter(antibodies))

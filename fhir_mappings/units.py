@@ -17,6 +17,8 @@ LARGEST = Decimal("1e15")
 SMALLEST = Decimal("1e-15")
 COMPARATORS = frozenset({"", "<", "<=", ">=", ">"})
 WRITTEN = re.compile(r"(<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)\s*(\D.*)?", re.ASCII)
+THOUSAND = 1000
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 LONGEST = 100
 SIGNS = {"≤": "<=", "≥": ">="}
 
@@ -125,13 +127,23 @@ def read_quantity(quantity: Quantity, scale: Scale) -> Reading:
 
 
 def read_text(text: str, scale: Scale) -> Reading:
-    """A valueString by a strict grammar: comparator, number with a decimal point, unit; else `unstructured`."""
+    """A valueString by a strict grammar: comparator, number with a decimal point, unit; else `unstructured`.
+
+    So is a number whose point may part its thousands (`1.500`), if both readings are plausible.
+    """
     printed = text.strip()
     found = written(text)
     if found is None or (found[3] and not found[3][0].isalpha() and found[3] not in KNOWN_SPELLINGS):
         return Reading(None, printed, problem=Reason.UNSTRUCTURED)
-    comparator = SIGNS.get(found[1], found[1] or "")
-    return _judged(Decimal(found[2]), comparator, found[3] or "", printed, scale)
+    comparator, unit = SIGNS.get(found[1], found[1] or ""), found[3] or ""
+    if may_be_thousands(found[2]) and scale.canonical(Decimal(found[2]) * THOUSAND, unit) is not None:
+        return Reading(None, printed, problem=Reason.UNSTRUCTURED)
+    return _judged(Decimal(found[2]), comparator, unit, printed, scale)
+
+
+def may_be_thousands(number: str) -> bool:
+    """Whether the point of a written number may be the one that parts thousands in other languages."""
+    return THOUSANDS.fullmatch(number) is not None
 
 
 def written(text: str) -> re.Match[str] | None:

@@ -12,14 +12,22 @@ from fhir_mappings.datatypes import Concept
 
 NAMES: dict[str, dict[str, list[str]]] = read_table("names")
 GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
+DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
+# Capitals of other alphabets that no eye tells from Latin ones, as far as they are no Greek letter of a name.
+LOOKALIKES = dict(zip("ΕΖΗΙΚΜΝΟΡΤΧАВЕКМНОРСТХ", "EZHIKMNOPTXABEKMHOPCTX", strict=True))
+TYPOGRAPHY = str.maketrans(DASHES | LOOKALIKES)
 PART = re.compile(r"[a-z]+|\d+|[^a-z\d]+")
 LONGEST = 500
 JOINT = r"[\s\-_/.,]*"
 
 
 def plain(text: str) -> str:
-    """Lower case, compatibility characters folded, Greek letters spelled out, invisible characters left out."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """Lower case, compatibility characters folded, Greek letters spelled out, dashes and letters that look alike made
+    one, invisible characters left out.
+    """
+    if text.isascii():
+        return text.casefold()
+    folded = unicodedata.normalize("NFKC", text.translate(TYPOGRAPHY)).casefold()
     return "".join(GREEK.get(sign, sign) for sign in folded if unicodedata.category(sign) != "Cf")
 
 

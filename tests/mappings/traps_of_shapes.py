@@ -26,6 +26,13 @@ UNITS: list[Row] = [
             ("2276-4", 900, "μg/L", "ferritin 900 ng/mL"),
             ("2276-4", 900, "ng/ml", "ferritin 900 ng/mL"),
             ("2276-4", 900, "NG/ML", "ferritin [unit]"),
+            ("2276-4", 900, "µg/l", "ferritin 900 ng/mL"),
+            ("2532-0", 487, "U/l", "ldh 487 U/L"),
+            ("731-0", 0.45, "10*9/l", "lymphocytes-abs 0.45 10*9/L"),
+            ("731-0", 0.45, "G/l", "lymphocytes-abs 0.45 10*9/L"),
+            ("731-0", 0.45, "/nL", "lymphocytes-abs 0.45 10*9/L"),
+            ("93369-7", 900, "U/ml", "kl6 900 U/mL"),
+            ("14723-1", 2000, "pmol/l", "ferritin 890 ng/mL"),
             ("2276-4", 90000, "ng/dL", "ferritin [unit]"),
             ("2276-4", 900, "", "ferritin [unit]"),
             ("2276-4", 2000, "pmol/L", "ferritin [unit]"),
@@ -107,6 +114,19 @@ NUMBERS: list[Row] = [
             ("≥900 ng/mL", "ferritin >=900 ng/mL"),
             ("900 ng/dL", "ferritin [unit]"),
             ("900-950 ng/mL", "ferritin [unstructured]"),
+            ("1.500 ng/mL", "ferritin [unstructured]"),
+            (">2.500 ug/L", "ferritin [unstructured]"),
+            ("1.50 ng/mL", "ferritin 1.5 ng/mL"),
+        )
+    ],
+    *[
+        (f"{text!r} of {loinc}", [observation(concept=code(LOINC, loinc), valueString=text)], [reading])
+        for loinc, text, reading in (
+            ("2744-1", "7.350", "ph-arterial 7.35 [pH]"),
+            ("19868-9", "2.400 L", "fvc 2.4 L"),
+            ("19868-9", "2.400 mL", "fvc [unstructured]"),
+            ("731-0", "0.450 K/uL", "lymphocytes-abs 0.45 10*9/L"),
+            ("1988-5", "1.234 mg/L", "crp 1.234 mg/L"),
         )
     ],
     ("valueInteger has no unit", [observation(concept=code(LOINC, "2276-4"), valueInteger=900)], ["ferritin [unit]"]),
@@ -154,6 +174,24 @@ STATES: list[Row] = [
     ("no status at all", [lab("2276-4", 900, "ng/mL", status=None)], ["ferritin 900 ng/mL ()"]),
 ]
 
+NAMES: list[Row] = [
+    *[
+        (f"{name!r} is the antibody", [answered("POSITIVE", code={"text": name})], ["anti-mda5-qual positive"])
+        for name in (
+            "Anti\u2011MDA\u20115",
+            "Anti-MDA\u20135",
+            "anti-\u039cDA5",
+            "\u041cDA5",
+            "Anti-Melanoma Differentiation-Associated Gene 5",
+            "melanoma differentiation\u2010associated protein 5 antibody",
+        )
+    ],
+    *[
+        (f"{name!r} is no antibody", [answered("POSITIVE", code={"text": name})], [])
+        for name in ("MDA5 gene sequencing", "IFIH1 mutation", "MDA5 mRNA")
+    ],
+]
+
 ANSWERS: list[Row] = [
     *[
         (f"answer {text!r}", [answered(text)], [f"anti-mda5-qual {meaning}"])
@@ -170,6 +208,16 @@ ANSWERS: list[Row] = [
             ("1:320", "unreadable"),
             ("SEE NOTE", "unreadable"),
             ("not positive", "unreadable"),
+            ("Positiv", "positive"),
+            ("schwach positiv", "weak"),
+            ("NEGATIV", "negative"),
+            ("nachweisbar", "positive"),
+            ("nicht nachweisbar", "negative"),
+            ("nicht negativ", "unreadable"),
+            ("nicht negativ 5", "unreadable"),
+            ("grenzwertig", "indeterminate"),
+            ("Positif", "positive"),
+            ("Négatif", "negative"),
             ("", "unreadable"),
         )
     ],
@@ -266,4 +314,4 @@ ANSWERS: list[Row] = [
     ),
 ]
 
-SHAPES: list[Row] = [*UNITS, *NUMBERS, *STATES, *ANSWERS]
+SHAPES: list[Row] = [*UNITS, *NUMBERS, *STATES, *NAMES, *ANSWERS]
