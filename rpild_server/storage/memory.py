@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from itertools import starmap
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select, union_all, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.engines import for_writing, insert_or
@@ -24,11 +24,12 @@ KEY = ("patient", "clinician", "topic", "fingerprint")
 
 
 COLUMNS = [alert_memory.c[name] for name in (*KEY, "marks", "sent", "override_reason", "override_role", "overridden")]
-ABOUT = select(*COLUMNS).where(alert_memory.c.patient == bindparam("patient")).order_by(*COLUMNS[: len(KEY)])
-OF_PATIENT = Prepared(ABOUT)
-SILENCING = Prepared(
-    ABOUT.where((alert_memory.c.clinician == bindparam("clinician")) | (alert_memory.c.override_reason != ""))
-)
+ABOUT = select(*COLUMNS).where(alert_memory.c.patient == bindparam("patient"))
+OF_PATIENT = Prepared(ABOUT.order_by(*KEY))
+# Two parts, each by an index of its own: one condition with OR would look at all that anybody was shown.
+OWN = ABOUT.where(alert_memory.c.clinician == bindparam("clinician"))
+OVERRIDDEN = ABOUT.where(alert_memory.c.clinician != bindparam("clinician"), alert_memory.c.override_reason > "")
+SILENCING = Prepared(union_all(OWN, OVERRIDDEN).order_by(*KEY))
 
 
 @dataclass(frozen=True, slots=True)

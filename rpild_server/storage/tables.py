@@ -169,6 +169,7 @@ alert_memory = Table(
     text("override_reason"),
     text("override_role"),
     text("overridden"),
+    Index("alert_memory_overridden", "patient", "override_reason"),
 )
 
 used_tokens = Table(

@@ -12,8 +12,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, text
 
+from rpild_server.storage import schema
+from rpild_server.storage.engines import memory_engine
 from rpild_server.storage.errors import MemoryFailedError, TokenMemoryFullError
-from rpild_server.storage.memory import Alert, AlertKey
+from rpild_server.storage.memory import SILENCING, Alert, AlertKey
 from rpild_server.storage.place import Place
 from rpild_server.storage.store import Storage, open_storage
 from rpild_server.storage.tables import used_tokens
@@ -47,6 +49,19 @@ def test_a_clinician_recalls_own_cards_and_what_others_have_overridden(storage: 
         ("clinician", ""),
         ("other 1", "specialistDecision"),
     ]
+
+
+def test_a_patient_whom_hundreds_have_seen_costs_no_more_than_one(files: Place) -> None:
+    """By what SQLite says it will do: no step looks at rows by the patient alone."""
+    schema.migrate(files)
+    engine = memory_engine(files)
+    query = SILENCING._statement.params(patient="p", clinician="c")  # type: ignore[attr-defined]
+    asked = query.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    engine.dispose()
+    searches = [each.partition("(")[2] for each in plan if each.startswith(("SEARCH", "SCAN"))]
+    assert searches == ["patient=? AND clinician=?)", "patient=? AND override_reason>?)"]
 
 
 def test_sending_again_renews_time_and_marks_and_keeps_the_override(storage: Storage) -> None:
