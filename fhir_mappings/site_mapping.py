@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,8 @@ from fhir_mappings.check_digits import holds
 from fhir_mappings.code_tables import CONCEPTS, EXACT, EXCLUDES, SITE_SYSTEM, SYSTEMS, concepts_of_codings, dotted
 from fhir_mappings.datatypes import Coding, Concept
 from fhir_mappings.site_rows import SIGNED, SiteMappingError, SiteRow, is_day, rows_of
-from fhir_mappings.units import SCALES, TABLE, Factor, Scale
+from fhir_mappings.site_units import factors_of, unit_faults
+from fhir_mappings.units import SCALES, Scale
 from fhir_mappings.words import plain
 
 __all__ = ["NO_MAPPING", "SiteMapping", "SiteMappingError", "load_site_mapping", "translate"]
@@ -77,10 +77,7 @@ def _scales(rows: Iterable[SiteRow]) -> Mapping[str, Scale]:
     for row in rows:
         if row.kind == "unit":
             scale = scales[row.concept]
-            factors = (
-                scale.factors[row.equals] if row.equals else (Factor(Decimal(row.factor), Decimal(1), Decimal(0)),)
-            )
-            scales[row.concept] = replace(scale, factors={**scale.factors, row.unit: factors})
+            scales[row.concept] = replace(scale, factors={**scale.factors, row.unit: factors_of(row)})
     return MappingProxyType(scales)
 
 
@@ -104,7 +101,7 @@ def _faults(row: SiteRow) -> Iterator[str]:
         close = ", ".join(get_close_matches(row.concept, sorted(CONCEPTS), CLOSEST)) or "a name of the code tables"
         yield f"{row.where}: concept {row.concept or '(none)'} is not a data element. Did you mean {close}?"
         return
-    yield from {"code": _code_faults, "text": _text_faults, "unit": _unit_faults}[row.kind](row)
+    yield from {"code": _code_faults, "text": _text_faults, "unit": unit_faults}[row.kind](row)
 
 
 def _code_faults(row: SiteRow) -> Iterator[str]:
@@ -124,34 +121,6 @@ def _code_faults(row: SiteRow) -> Iterator[str]:
 def _text_faults(row: SiteRow) -> Iterator[str]:
     if not plain(row.text).strip():
         yield f"{row.where}: text is missing. Write the whole text that the site sends."
-
-
-def _unit_faults(row: SiteRow) -> Iterator[str]:
-    scale = SCALES.get(row.concept)
-    if scale is None:
-        yield f"{row.where}: {row.concept} has no unit. Name a measured data element."
-        return
-    if is_refused(scale.concept, row.unit):
-        yield f"{row.where}: unit {row.unit or '(none)'} is never accepted for {row.concept}. Remove the row."
-    elif row.unit in scale.factors:
-        yield f"{row.where}: unit {row.unit} is known for {row.concept}. Remove the row."
-    if bool(row.equals) == bool(row.factor) or (row.factor and not _is_factor(row.factor)):
-        yield f"{row.where}: a unit needs either equals (a known unit) or factor (a number above 0, quoted). Write one."
-    elif row.equals and row.equals not in scale.factors:
-        known = ", ".join(sorted(filter(None, scale.factors)))
-        yield f"{row.where}: equals {row.equals} is not a unit of {row.concept}. Its units are {known}."
-
-
-def is_refused(concept: str, unit: str) -> bool:
-    """Whether a unit is accepted for a data element by no row of any site: none at all, or one that misleads."""
-    return not unit.strip() or unit in TABLE["refused"].get(concept, ())
-
-
-def _is_factor(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite() and Decimal(text) > 0
-    except InvalidOperation:
-        return False
 
 
 def translate(resources: Iterable[Any], site: SiteMapping) -> None:

@@ -14,7 +14,8 @@ import orjson
 from fhir_mappings.code_tables import SYSTEMS
 from fhir_mappings.coverage import Coverage, Sent, count, proposals
 from fhir_mappings.queries import ELEMENTS
-from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, is_refused, load_site_mapping, translate
+from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, load_site_mapping, translate
+from fhir_mappings.site_units import is_refused
 from rpild_server.app import wall_clock
 from rpild_server.assessing import moment
 from rpild_server.chart_files import read_charts

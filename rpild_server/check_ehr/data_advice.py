@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ehr_access.measured import Examiner
 from fhir_mappings.coverage import SentUnit, proposals
 from fhir_mappings.queries import ELEMENT_KEYS, ELEMENTS
-from fhir_mappings.site_mapping import is_refused
+from fhir_mappings.site_units import is_refused
 from rpild_server.check_ehr.data import Data, Element, patients_by_element
 from rpild_server.check_ehr.documents import object_of, resources_of
 from rpild_server.check_ehr.findings import Finding, good

@@ -145,6 +145,8 @@ def test_rows_keep_who_decided_them(site: SiteMapping) -> None:
 
 # ------------------------------------------------------------------------------------------------ refused at the start
 
+MISLEADING = ("ng/dl", "ng/dL ", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", "ng/dL{serum}")
+
 
 @pytest.mark.parametrize(
     ("row", "told"),
@@ -159,9 +161,17 @@ def test_rows_keep_who_decided_them(site: SiteMapping) -> None:
         (code_row("", "ferritin"), "code is missing"),
         (text_row(" ", "ferritin"), "text is missing"),
         (unit_row("ferritin", "x/y", ""), "either equals"),
-        (unit_row("ferritin", "x/y", 'equals = "ug/L"\nfactor = "1"'), "either equals"),
-        (unit_row("ferritin", "x/y", 'factor = "-1"'), "either equals"),
-        (unit_row("ferritin", "x/y", 'factor = "abc"'), "either equals"),
+        (unit_row("ferritin", "x/y", 'equals = "ug/L"\nfactor = "1"'), "equals and factor both stand"),
+        (unit_row("ferritin", "x/y", 'factor = "-1"'), "factor -1 is not a number above 0"),
+        (unit_row("ferritin", "x/y", 'factor = "abc"'), "factor abc is not a number above 0"),
+        (unit_row("ferritin", "x/y", "factor = true"), "factor True is not a number above 0"),
+        (unit_row("ferritin", "x/y", 'factor = "1,5"'), "with a decimal point"),
+        (unit_row("ferritin", "x/y", "factor = nan"), "factor nan is not a number above 0"),
+        (unit_row("crp", "MG / dl", 'factor = "100"'), "known for crp in another spelling, as 10 mg/L"),
+        (unit_row("crp", "mg/(100 mL)", 'equals = "mg/L"'), "known for crp in another spelling, as 10 mg/L"),
+        (unit_row("ferritin", "PMOL/L", "factor = 0.0445"), "known for ferritin in another spelling, as 0.445 ng/mL"),
+        (unit_row("fio2", "%{O2}", 'factor = "1"'), "known for fio2 in another spelling, as 0.01 1"),
+        *((unit_row("ferritin", unit, 'equals = "ng/mL"'), "never accepted") for unit in MISLEADING),
         (unit_row("ferritin", "x/y", 'equals = "mg/L"'), "is not a unit of ferritin"),
         (unit_row("ferritin", "ng/mL", 'factor = "2"'), "is known for ferritin"),
         (unit_row("ferritin", "ng/dL", 'factor = "0.01"'), "never accepted"),
@@ -208,6 +218,17 @@ def test_check_digits() -> None:
     assert snomed_holds("396230008")
     assert not any(map(snomed_holds, ("396230009", "x", "12")))
     assert holds("RxNorm", "anything")
+
+
+def test_another_spelling_of_a_known_unit(tmp_path: Path) -> None:
+    rows = (
+        unit_row("ferritin", "PMOL/L", 'factor = "0.4450"'),
+        unit_row("crp", "Mg/Dl", 'equals = "mg/dL"'),
+        unit_row("body-temp", "DEG F", 'equals = "degF"'),
+    )
+    site = load_site_mapping(written(tmp_path, *rows))
+    sent = (number(code(LOINC, "2276-4"), 2000, "PMOL/L"), number(code(LOINC, "8310-5"), 104, "DEG F", "o2"))
+    assert [each.value for each in read(site, *sent).measurements] == [Decimal(890), Decimal(40)]
 
 
 # ------------------------------------------------------------------------------------------------ FHIR resources
