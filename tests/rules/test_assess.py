@@ -61,12 +61,22 @@ def test_a_rule_that_fails_is_judged_again_for_an_earlier_time(monkeypatch: pyte
     assert len(tried) > 1
 
 
-def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rpild_rules.prognosis.aado2", broken)
+@pytest.mark.parametrize("flag", ["aado2of32", "ro52", "ferritin828"])
+def test_a_flag_that_fails_leaves_the_rest(monkeypatch: pytest.MonkeyPatch, flag: str) -> None:
+    function = {"aado2of32": "aado2", "ro52": "ro52"}.get(flag, "threshold_flag")
+    monkeypatch.setattr(f"rpild_rules.prognosis.{function}", broken)
     result = assess(chart(*LINES), shipped(), NOW)
-    assert result.finding("aado2of32").reasons == {Reason.RULE_FAILED}
-    assert result.finding("ferritin828").met
+    assert result.finding(flag).reasons == {Reason.RULE_FAILED}
+    assert result.finding(flag).because.startswith(f"rule {flag} failed")
+    assert result.finding("ferritin828").met is (flag != "ferritin828")
     assert result.finding("fourConditions").met
+
+
+def test_out_of_scope_the_gate_says_why_and_a_draft_of_concern_is_told() -> None:
+    child = assess(chart("draft drug methotrexate", age=17), shipped(), NOW)
+    assert child.order_in_scope
+    assert child.finding("G1").because == child.gate.note != ""
+    assert not assess(chart(age=17), shipped(), NOW).order_in_scope
 
 
 @pytest.mark.parametrize(
