@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 
 from rpild_rules import results
+from rpild_rules.assess import assess
+from rpild_rules.markers import named
 from rpild_rules.risk import other_causes
 from rpild_rules.trends import trends
 from rpild_rules.when import When
@@ -32,3 +34,12 @@ def test_what_may_lie_in_a_window_is_near_it_or_undated() -> None:
     window = shipped().window("c1_oxygen_days")
     found = results.may_lie_near(results.of(chart(*lines), "ldh"), HERE, window)
     assert [m.reference.removeprefix("Observation/") for m in found] == ["a", "b", "edge", "u"]
+
+
+def test_other_antibodies_stand_by_name_the_specific_ones_first() -> None:
+    lines = ("test anti-ro52 positive @-1D", "test anti-pl7 positive @-2D", "test anti-jo1 positive @-3D")
+    for order in (lines, lines[::-1]):
+        situation = assess(chart("condition dyspnea @-18D", "condition dermatomyositis @-90D", *order), shipped(), NOW)
+        assert situation.situation
+        told = named(situation.situation, situation.situation.other_antibodies)
+        assert [each.split(" (")[0] for each in told.split(", ")] == ["anti-Jo-1", "anti-PL-7", "anti-Ro52"]
