@@ -11,6 +11,7 @@ from smart_app.treatment_bars import Span
 from smart_app.trend_axes import TimeAxis, ValueAxis, drawn, value_axis
 
 if TYPE_CHECKING:
+    from smart_app.trend_marks import Limit
     from smart_app.trend_pictures import TrendPicture
 
 
@@ -41,11 +42,17 @@ def _picture(picture: TrendPicture) -> dict[str, Any]:
         "span": [values.low, values.high],
         "ticks": [float(tick.label) for tick in values.ticks],
         "points": [_point(point) for point in points],
-        "limits": [[each.value, each.label] for each in picture.limits],
+        "limits": [_limit(each) for each in picture.limits],
         "medians": [[each.group, each.value, each.low, each.high] for each in picture.published.drawn],
         "pair": [points.index(pair.baseline), points.index(pair.index)] if pair else None,
         "unplaced": [seconds(when.latest) for when in times if when],
     }
+
+
+def _limit(limit: Limit) -> list[Any]:
+    """Value and label; then, where it does not hold for all times, the begin and end of each for which it does."""
+    spans = [] if limit.spans is None else [[[seconds(each) for each in span] for span in limit.spans]]
+    return [limit.value, limit.label, *spans]
 
 
 def _span(picture: TrendPicture) -> ValueAxis:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rpild_rules.findings import Status
 from rpild_rules.medians import Beside, published_beside
-from rpild_rules.trends import Point, Trend
+from rpild_rules.oxygen import fraction_of
+from rpild_rules.trends import PRESSURE, Point, Trend
 from smart_app.picture_texts import say
 from smart_app.sources import people, with_sign
 
 if TYPE_CHECKING:
-    from rpild_rules.assessment import Assessment
+    from rpild_rules.assessment import Assessment, Situation
     from rpild_rules.knowledge import Knowledge
     from rpild_rules.parameter import Parameter
 
@@ -23,11 +26,15 @@ NO_UNIT = "unit not printed"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A threshold: its value, the short label in the picture, and name and source in words."""
+    """A threshold: its value, the short label in the picture, and name and source in words.
+
+    `spans` are the times for which it holds; None: for all.
+    """
 
     value: float
     label: str
     words: str
+    spans: tuple[tuple[datetime, datetime], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,28 @@ class Pair:
     words: str
 
 
-def limits(trend: Trend) -> tuple[Limit, ...]:
-    """The thresholds of a trend, by the parameters in force."""
-    return tuple(_limit(each, each.value) for each in trend.thresholds if isinstance(each.value, Decimal))
+def limits(trend: Trend, assessment: Assessment) -> tuple[Limit, ...]:
+    """The thresholds of a trend, by the parameters in force; that of the PaO2 holds for gases on room air."""
+    found = tuple(_limit(each, each.value) for each in trend.thresholds if isinstance(each.value, Decimal))
+    if trend.marker.concept != PRESSURE:
+        return found
+    spans = tuple(_on_room_air(trend, assessment))
+    return tuple(replace(each, spans=spans) for each in found)
+
+
+def _on_room_air(trend: Trend, assessment: Assessment) -> Iterator[tuple[datetime, datetime]]:
+    """From the first to the last of gases that follow each other on room air."""
+    s = assessment.situation
+    if s is None:
+        return
+    for air, run in groupby(trend.points, key=lambda point: _is_on_air(point, s)):
+        times = [point.when.latest for point in run]
+        if air:
+            yield times[0], times[-1]
+
+
+def _is_on_air(point: Point, s: Situation) -> bool:
+    return point.measured is not None and fraction_of(point.measured, s.facts, s.knowledge, s.now).air
 
 
 def _limit(parameter: Parameter, value: Decimal) -> Limit:

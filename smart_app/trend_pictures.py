@@ -17,6 +17,7 @@ from smart_app.sources import people
 from smart_app.treatment_bars import Treatments
 from smart_app.trend_axes import TimeAxis, ValueAxis, drawn, time_axis, value_axis
 from smart_app.trend_data import zoom_data
+from smart_app.trend_levels import Level, find_levels
 from smart_app.trend_marks import Limit, Pair, Published, limits, pair_of, published
 from smart_app.trend_table import TableRow, table_rows
 
@@ -41,15 +42,6 @@ class Label:
     x: float
     y: float
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A threshold as drawn: its height, the height of its label, the label."""
-
-    y: float
-    text_y: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +138,11 @@ def _moments(found: tuple[Trend, ...]) -> Iterator[datetime]:
 
 def _picture(trend: Trend, axis: TimeAxis, assessment: Assessment) -> TrendPicture:
     shown = [point for point in trend.points if axis.shows(point.when.latest)]
-    borders, beside, pair = limits(trend), published(trend, assessment.knowledge), pair_of(trend, assessment)
+    borders, beside, pair = (
+        limits(trend, assessment),
+        published(trend, assessment.knowledge),
+        pair_of(trend, assessment),
+    )
     values = _values(trend, shown, borders, beside) if shown else None
     marks = tuple(_mark(point, axis, values) for point in shown) if values else ()
     outside = len(trend.points) - len(shown)
@@ -154,11 +150,11 @@ def _picture(trend: Trend, axis: TimeAxis, assessment: Assessment) -> TrendPictu
         id=trend.marker.concept, title=trend.marker.title, unit=people(trend.unit),
         latest=_latest(trend), text=_summary(trend.points), values=values, line=_line(marks), marks=marks,
         last=_last(marks, shown[-1]) if marks and not shown[-1].contradicted else None,
-        levels=tuple(_levels(borders, values)) if values else (),
+        levels=tuple(find_levels(borders, values, axis)) if values else (),
         whiskers=tuple(_whiskers(beside, values)) if values else (),
         ring=tuple(_mark(p, axis, values) for p in (pair.baseline, pair.index)) if pair and values else (), pair=pair,
         unplaced=tuple(_unplaced(trend, axis)), limits=borders, published=beside,
-        notes=tuple(_notes(trend, outside, beside.cohort if values else "")),
+        notes=tuple(_notes(trend, outside, beside.cohort if values else "", borders)),
         rows=table_rows(trend, pair, axis, assessment), trend=trend,
     )  # fmt: skip
 
@@ -199,17 +195,6 @@ def _last(marks: tuple[Mark, ...], point: Point) -> Label:
     falling = len(marks) > 1 and marks[-2].y < mark.y and below <= plot["bottom"] + 1
     y = below if falling else mark.y - row * 0.75
     return Label(min(mark.end + row / 2, plot["right"]), round(y, 1), f"{point.comparator}{rounded(point.value)}")
-
-
-def _levels(borders: tuple[Limit, ...], values: ValueAxis) -> Iterator[Level]:
-    """Thresholds within the picture; a label moves below its line where another stands close above."""
-    taken: list[float] = []
-    inside = [each for each in borders if values.low <= each.value <= values.high]
-    for each in sorted(inside, key=lambda limit: -limit.value):
-        y = values.at(each.value)
-        above = all(abs(y - other) > drawn("treatment")["row"] for other in taken)
-        taken.append(y)
-        yield Level(y, round(y - 3 if above else y + drawn("axis")["text"] - 1, 1), each.label)
 
 
 def _whiskers(beside: Published, values: ValueAxis) -> Iterator[Whisker]:
@@ -257,7 +242,7 @@ def _told(point: Point) -> str:
     return f"{point.comparator}{rounded(point.value)}"
 
 
-def _notes(trend: Trend, outside: int, margin: str) -> Iterator[str]:
+def _notes(trend: Trend, outside: int, margin: str, borders: tuple[Limit, ...]) -> Iterator[str]:
     """What a reader of the picture has to know."""
     if margin:
         yield margin
@@ -267,6 +252,9 @@ def _notes(trend: Trend, outside: int, margin: str) -> Iterator[str]:
         yield _counted("earlier", outside)
     if any(point.computed for point in trend.points):
         yield say("trends.computed")
+    for each in borders:
+        if each.spans is not None:
+            yield say("trends.on_air", limit=each.label, unit=people(trend.unit))
 
 
 def _counted(key: str, count: int) -> str:

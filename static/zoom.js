@@ -38,12 +38,14 @@
 
   const behind = (u, picture) => {
     const { left, top, width, height } = u.bbox;
-    for (const [value, label] of picture.limits) {
-      const y = u.valToPos(value, "y", true);
-      if (y < top || y > top + height) continue;
+    const inside = (x) => Math.min(Math.max(x, left), left + width), reach = ROW * devicePixelRatio;
+    for (const [value, label, spans = [[u.scales.x.min, u.scales.x.max]]] of picture.limits) {
+      const y = u.valToPos(value, "y", true), held = spans.filter(([start, end]) => end >= u.scales.x.min && start <= u.scales.x.max);
+      if (y < top || y > top + height || !held.length) continue;
       pen(u, "critical", 1.25, [5, 3]);
-      lines(u, [left, y], [left + width, y]);
-      u.ctx.fillText(label, left + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+      const drawn = held.map((span) => span.map((at, n) => inside(u.valToPos(at, "x", true) + (n ? reach : -reach))));
+      drawn.forEach(([start, end]) => lines(u, [start, y], [end, y]));
+      u.ctx.fillText(label, drawn[0][0] + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
     }
     picture.medians.forEach(([group, value, low, high], n) => {
       const x = left + width + (12 + 20 * n) * devicePixelRatio, at = (v) => Math.min(Math.max(u.valToPos(v, "y", true), top), top + height);

@@ -101,7 +101,7 @@ def test_medians_are_called_what_they_are() -> None:
     words = " ".join(page("classic").words)
     assert "published medians with quartiles, survived and died: cohorts, not this patient's outlook" in words
     assert "a fact of a cohort, not this patient's outlook" in words
-    assert "S, D in the margin: 20 with RP-ILD" in words
+    assert "deaths (D), bars the quartiles; 20 with RP-ILD" in words
 
 
 def test_a_logarithmic_scale_is_said() -> None:

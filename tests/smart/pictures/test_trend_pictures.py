@@ -51,6 +51,23 @@ def test_bounds_and_periods_have_signs_of_their_own_and_are_no_corner_of_the_lin
     assert notes == ["only known to be above", "", "date known as a period", "only known to be below"]
 
 
+def test_the_limit_of_the_oxygen_pressure_is_drawn_for_gases_on_room_air() -> None:
+    air, oxygen = (
+        ("pao2 62 @-9d", "fio2 0.21 @-9d", "pao2 58 @-6d", "fio2 0.21 @-6d"),
+        ("pao2 66 @-1d", "fio2 1.0 @-1d"),
+    )
+    pressure = one(trends_of(POSITIVE, *air, *oxygen), "pao2")
+    ((begin, end),) = pressure.levels[0].lines
+    assert begin < pressure.marks[0].x < pressure.marks[1].x < end < pressure.marks[2].x
+    assert "The limit < 60 mmHg is drawn for gases on room air" in " ".join(pressure.notes)
+    assert one(trends_of(POSITIVE, *oxygen), "pao2").levels == (), "on oxygen it tells nothing"
+    zoomed = trends_of(POSITIVE, *air, *oxygen).data["pictures"]
+    assert [len(each) for each in zoomed["pao2"]["limits"]] == [3]
+    assert [len(each) for each in zoomed["pf-ratio"]["limits"]] == [2], "that of the ratio holds for all"
+    older = one(trends_of(POSITIVE, "pao2 62 @-185d", "fio2 0.21 @-185d", *oxygen), "pao2")
+    assert older.levels == ()
+
+
 def test_thresholds_are_the_parameters_in_force_with_their_source() -> None:
     ferritin = one(trends_of(POSITIVE, "ferritin 900 @-1d"), "ferritin")
     assert [level.label for level in ferritin.levels] == ["≥ 1500", "≥ 828"]
@@ -70,11 +87,14 @@ def test_medians_are_named_by_their_cohort_and_never_put_beside_another_unit() -
     ferritin, crp = one(trends, "ferritin"), one(trends, "crp")
     assert [each.group for each in ferritin.whiskers] == ["survived", "died"]
     assert ferritin.published.drawn[0].value == 409
-    assert "S, D in the margin: 20 with RP-ILD" in ferritin.notes
+    assert "Margin: medians of survivors (S) and deaths (D), bars the quartiles; 20 with RP-ILD" in ferritin.notes
     assert (crp.whiskers, crp.published.words) == ((), ())
     assert "prints no unit" in crp.published.left_out[0]
     assert one(trends, "kl6").published.drawn == ()
-    assert "S, D in the margin: 20 with RP-ILD; its source prints no unit" in one(trends, "pf-ratio").notes
+    assert (
+        "Margin: medians of survivors (S) and deaths (D), bars the quartiles; 20 with RP-ILD; its source prints no unit"
+        in one(trends, "pf-ratio").notes
+    )
 
 
 def test_both_medians_stand_inside_whatever_the_patient_has() -> None:
