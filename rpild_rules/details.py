@@ -133,7 +133,7 @@ def acts(s: Situation, due: Due) -> Iterator[str]:
     if due.topic == "undeterminedHighRisk" and not due.variant:
         texts, key = s.knowledge.texts, "settle_with_onset" if s.found[CRITERION].unknown else "settle"
         names = dict.fromkeys(texts.label("act", id) for id in SETTLING if s.found[id].unknown)
-        yield texts.line("undeterminedHighRisk", key, acts="; ".join(names))
+        yield texts.line("undeterminedHighRisk", key, acts="; or ".join(names))
 
 
 def _three_months(s: Situation) -> Iterator[str]:
