@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,6 +163,26 @@ def test_the_arguments_of_calls_are_noted_as_they_were_given() -> None:
     assert calls.made[many]["both"] == [((), {})]
     assert calls.is_told(many)
     assert not calls.concerned(many, "both")
+
+
+def told(number: int, listener: Callable[[int], None]) -> None:
+    listener(number)
+
+
+def test_a_call_that_is_given_a_function_of_a_test_is_not_made_again() -> None:
+    def listens(number: int) -> None:
+        heard.append(number)
+
+    heard: list[int] = []
+    calls = Calls([told])
+    with calls.noting() as end_of:
+        told(1, listens)
+        end_of("a test that listens")
+        told(2, print)
+        end_of("another")
+    assert heard == [1]
+    assert not calls.is_whole(told, "a test that listens")
+    assert calls.is_whole(told, "another")
 
 
 def test_the_sample_is_the_same_in_every_run() -> None:
