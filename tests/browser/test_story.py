@@ -14,7 +14,7 @@ from tests.conftest import Demo
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 Start = Callable[..., Visit]
 PATIENT = "one-statement"
-UNDETERMINED, COMBINATION = "RP-ILD cannot be determined, risk signs present", "Combination therapy in anti-MDA5 RP-ILD"
+UNDETERMINED, COMBINATION = "Data needed to judge RP-ILD", "Combination therapy in anti-MDA5 RP-ILD"
 
 
 def test_the_story(visit: Start, demo: Demo) -> None:
