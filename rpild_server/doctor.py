@@ -35,7 +35,7 @@ def diagnose(config: Path, now: datetime) -> Iterator[Row]:
     try:
         settings = load_settings(config)
     except SettingsError as problem:
-        yield Row("fault", "settings", str(problem), "Correct the file; docs/reference.md explains each setting.")
+        yield Row("fault", "settings", str(problem), "Correct the file; docs/settings.md explains each.")
         return
     yield from look_at_settings(settings, config)
     yield from guarded("knowledge", lambda: _knowledge(settings), (ParameterError,), "Correct the site file.")

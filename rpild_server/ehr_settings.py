@@ -57,7 +57,7 @@ class EhrSettings(BaseModel):
     )
     client_algorithm: Algorithm = Field("ES384", description="What signs our assertions (`private_key_jwt`).")
     client_key_id: str = Field("", description="Which of our keys signs; by default the first of that algorithm.")
-    access: Access = Field("online_access", description="Kind of refresh token asked for; empty asks for none.")
+    access: Access = Field("online_access", description="Kind of refresh token asked for; empty for none.")
     scope_version: Literal[0, 1, 2] = Field(0, description="Spelling of scopes; 0 follows what the EHR announces.")
     extra_scopes: tuple[str, ...] = Field((), description="Further scopes to ask for.")
     write_attestations: bool = Field(True, description="Ask for the right to write attestations into the chart.")
@@ -74,7 +74,7 @@ class EhrSettings(BaseModel):
     resource_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/?#@]+/\S*\{reference\}\S*)?$",
-        description="Address that shows one entry of its record; `{reference}` stands for `Type/id`.",
+        description="Address that shows one entry of its record; `{reference}` stands for type and id.",
     )
     backend_services: bool = Field(
         False, description="Read with a token of our own when a call brings none (`system/` scopes)."

@@ -44,32 +44,32 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    silent_mode: bool = Field(True, description="Evaluate every call but send no card; on for a new site.")
-    expose_assessment: bool = Field(False, description="Return the assessment as extension org.rpild.assessment.")
+    silent_mode: bool = Field(True, description="Evaluate every call but send no card; the demo turns it off.")
+    expose_assessment: bool = Field(False, description="Return the assessment too, as an extension; on in the demo.")
     max_cards: int = Field(3, ge=1, le=10, description="Most cards of one answer.")
     site_timezone: str = Field("UTC", description="IANA name of the zone whose calendar days count.")
     silent_roles: frozenset[str] = Field(frozenset(), description="Role codes of users who get no card.")
     lab_offers: frozenset[str] = Field(
-        frozenset(), description="Work-up items the laboratory offers beyond the usual, such as kl6."
+        frozenset(), description="Work-up items that the laboratory offers beyond the usual, such as kl6."
     )
     pathway_flag_codes: frozenset[str] = Field(
-        frozenset(), description="Codes of Flags or CarePlans of patients whose team follows the pathway already."
+        frozenset(), description="Flags or CarePlans (`code`, `system|code`) of patients whose team is on the pathway."
     )
     alert_memory: bool = Field(True, description="Do not repeat a card before something is worse or its time is over.")
-    metrics: bool = Field(True, description="Serve /metrics for Prometheus; let no proxy pass it on.")
+    metrics: bool = Field(True, description="Serve `/metrics` for Prometheus; let no proxy pass it on.")
     otlp_endpoint: HttpAddress | None = Field(
         None, description="Receiver of OpenTelemetry traces (OTLP over HTTP); needs `pip install 'rpild[otel]'`."
     )
     canary_minutes: float = Field(
         5, ge=0, le=60, description="Minutes between two synthetic patients sent through the whole path; 0 for none."
     )
-    lean: bool = Field(False, description="Announce only the prefetch keys of the gate; the rest is read when needed.")
+    lean: bool = Field(False, description="Announce only the prefetch keys of the gate; who passes it is read by us.")
     cors_origins: frozenset[Origin] = Field(frozenset(), description="Browser origins that may call the services.")
     max_body_bytes: int = Field(8 * MIB, ge=1, le=32 * MIB, description="Largest request body in bytes.")
     read_seconds: float = Field(
         2.6, gt=0, le=3.0, description="Seconds that all FHIR reads of one call may take together."
     )
-    ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose calls are accepted; see below.")
+    ehrs: tuple[EhrSettings, ...] = Field((), description="The EHRs whose calls are accepted: one record for each.")
     public_base_url: HttpAddress | None = Field(
         None, description="The service's address as EHRs spell it; the audience of their tokens."
     )
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=24, description="Hours after which every page is closed.")
     retention_days: int = Field(2190, ge=1, description="Days after which the content of records is removed.")
     admin_password_hash: SecretStr | None = Field(
-        None, description="Opens /admin to the password whose hash this is; see `rpild admin-password`."
+        None, description="Opens `/admin` to the password whose hash this is; see `rpild admin-password`."
     )
     token_lifetime_seconds: int = Field(1200, ge=60, le=3600, description="Longest life of a call's token.")
     token_age_seconds: int = Field(900, ge=60, le=3600, description="Oldest token that is accepted.")

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from rpild_rules.findings import Reason
 from rpild_server.assessing import assess_file
 from rpild_server.cli import main
-from rpild_server.settings import Settings
 from tests.house.source_tree import PACKAGES, ROOT, modules, name, tree
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks/README.md"])
@@ -64,22 +63,6 @@ def test_every_option_is_documented() -> None:
         if text.startswith("--")
     }
     assert options - {"--help"} == set(re.findall(r"`(--[a-z-]+)", section("Commands")))
-
-
-def test_every_setting_is_documented() -> None:
-    assert re.findall(r"^\| `([a-z_]+)`", section("Settings"), re.MULTILINE) == list(Settings.model_fields)
-
-
-def shown_default(field: str) -> str:
-    return re.findall(rf"^\| `{field}` \| (\S+) \|", section("Settings"), re.MULTILINE)[0]
-
-
-@pytest.mark.parametrize("field", sorted(Settings.model_fields))
-def test_documented_defaults_are_the_defaults(field: str) -> None:
-    default = Settings.model_fields[field].default
-    words = {True: "on", False: "off"}
-    expected = words[default] if isinstance(default, bool) else str(default) if default else "none"
-    assert shown_default(field) == expected
 
 
 def test_every_path_of_the_service_is_documented(service_paths: set[str]) -> None:

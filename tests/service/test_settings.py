@@ -11,6 +11,7 @@ import pytest
 from ehr_access.registry import KeyPlace
 from rpild_server.ehr_settings import EhrSettings
 from rpild_server.settings import Settings, SettingsError, load_settings
+from rpild_server.settings_list import settings_list
 
 
 def test_a_new_site_is_silent_and_closed() -> None:
@@ -100,10 +101,20 @@ def test_every_setting_says_what_it_is_for() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_the_record_of_an_ehr_is_documented(root: Path) -> None:
-    reference = (root / "docs/reference.md").read_text(encoding="utf-8")
-    section = reference.split("## EHRs\n")[1].split("\n## ")[0]
-    assert re.findall(r"^\| `([a-z0-9_]+)`", section, re.MULTILINE) == list(EhrSettings.model_fields)
+def test_every_setting_is_documented_as_it_is_read(root: Path) -> None:
+    page = (root / "docs/settings.md").read_text(encoding="utf-8")
+    assert page == settings_list(), "write it anew: python -m rpild_server.settings_list > docs/settings.md"
+    rows = re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]+) \| ([^|]+) \|", page, re.MULTILINE)
+    assert [name for name, _, _ in rows] == [*Settings.model_fields, *EhrSettings.model_fields]
+    told = {name: (default, allowed) for name, default, allowed in reversed(rows)}
+    assert told["max_cards"] == ("`3`", "1 to 10")
+    assert told["read_seconds"] == ("`2.6`", "above 0, at most 3")
+    assert told["retention_days"] == ("`2190`", "1 or more")
+    assert told["fhir_bases"] == ("none", "list: an address")
+    assert told["access"] == ("`online_access`", "`online_access`, `offline_access`, empty")
+    assert told["name"] == ("required", "text")
+    assert told["site_mapping"] == ("none", "a file or folder")
+    assert rows[-1][:2] == ("site_mapping", "the site's")
     assert all(field.description for field in EhrSettings.model_fields.values())
 
 
