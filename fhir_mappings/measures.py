@@ -8,6 +8,7 @@ from fhir_mappings.code_tables import ROWS, codes_of, read_table
 from fhir_mappings.datatypes import Quantity
 from fhir_mappings.dates import effective
 from fhir_mappings.references import References
+from fhir_mappings.result_flags import with_flags
 from fhir_mappings.specimens import specimen_kinds
 from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.subjects import reference_of
@@ -33,7 +34,7 @@ def read_measurement(
     saturation).
     """
     scale = refs.scales[concept]
-    reading = read_value(valued, scale)
+    reading = with_flags(read_value(valued, scale), valued)
     reference = reference_of(each)
     refused = _refused(scale.concept, code, valued, each, refs)
     if refused is not None:

@@ -42,7 +42,7 @@ class PatientIn(Resource, rename="camel", gc=False):
     deceased_date_time: str = ""
 
 
-def _listed(decoder: Decoder[list[T]], raw: Raw) -> list[T] | None:
+def listed(decoder: Decoder[list[T]], raw: Raw | bytes) -> list[T] | None:
     """The members of a list that was left undecoded; None if it is no such list. Null is as if absent."""
     return [] if raw is EMPTY or bytes(raw) == NULL else decode_leniently(decoder, raw)
 
@@ -65,11 +65,11 @@ class Valued(Struct, rename="camel", gc=False):
 
     def flags(self) -> list[Concept] | None:
         """The interpretations; None if they are no list of concepts."""
-        return _listed(FLAGS, self.interpretation)
+        return listed(FLAGS, self.interpretation)
 
     def ranges(self) -> list[Range]:
         """The reference ranges; none if they cannot be read."""
-        return _listed(RANGES, self.reference_range) or []
+        return listed(RANGES, self.reference_range) or []
 
 
 class ObservationIn(Valued, rename="camel", gc=False):
@@ -95,7 +95,7 @@ class ObservationIn(Valued, rename="camel", gc=False):
 
     def performers(self) -> list[Reference]:
         """Who made it; nobody if that cannot be read."""
-        return _listed(PERFORMERS, self.performer) or []
+        return listed(PERFORMERS, self.performer) or []
 
 
 class ConditionIn(Resource, rename="camel", gc=False):
@@ -147,7 +147,7 @@ class EncounterIn(Resource, rename="camel", gc=False):
 
     def places(self) -> list[EncounterPlace]:
         """Where the patient was; nowhere if that cannot be read."""
-        return _listed(PLACES, self.location) or []
+        return listed(PLACES, self.location) or []
 
 
 class ServiceRequestIn(Resource, rename="camel", gc=False):
@@ -194,7 +194,7 @@ class ReportIn(Resource, rename="camel", gc=False):
 
     def observations(self) -> list[ObservationIn]:
         """The Observations that the report carries within itself."""
-        members = _listed(MEMBERS, self.contained) or []
+        members = listed(MEMBERS, self.contained) or []
         found = (decode_leniently(WITHIN, each) for each in members if KIND in bytes(each))
         return [each for each in found if each is not None and each.resource_type == "Observation"]
 

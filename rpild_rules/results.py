@@ -179,10 +179,13 @@ _SAID = {
     Reason.IMPRECISE_DATE: "has no usable date",
     Reason.STALE: "is too old",
 }
+_DISPUTED = "contradicts what came with it"
 
 
 def _said(reason: Reason, m: Measurement) -> str:
-    return "is preliminary" if m.status in PENDING_STATUSES else _SAID.get(reason, "cannot be read")
+    if m.status in PENDING_STATUSES:
+        return "is preliminary"
+    return _DISPUTED if reason is m.problem is Reason.CONFLICT else _SAID.get(reason, "cannot be read")
 
 
 def time_of(m: Measurement) -> When:

@@ -156,6 +156,81 @@ NUMBERS: list[Row] = [
     ],
 ]
 
+NORMAL_RANGE = [{"low": quantity(15, "ng/mL"), "high": quantity(150, "ng/mL")}]
+
+
+def flagged(value: Any, *flags: str, **members: Any) -> Any:
+    return sent(value, unit="ng/mL") | {"interpretation": [code(INTERPRETATION, flag) for flag in flags]} | members
+
+
+FLAGGED: list[Row] = [
+    ("off the scale by its flag", [flagged(1000, ">")], ["ferritin >1000 ng/mL"]),
+    ("below the scale by its flag", [flagged(15, "<")], ["ferritin <15 ng/mL"]),
+    (
+        "a flag escaped as servers do",
+        [flagged(1000) | {"interpretation": [{"coding": [{"code": "\u003e"}]}]}],
+        ["ferritin >1000 ng/mL"],
+    ),
+    ("off the scale in both ways", [flagged(1000, "<", ">")], ["ferritin [conflict]"]),
+    (
+        "comparator and flag say the same",
+        [flagged(0, ">", valueQuantity=quantity(1000, "ng/mL", ">="))],
+        ["ferritin >=1000 ng/mL"],
+    ),
+    (
+        "comparator and flag contradict each other",
+        [flagged(0, "<", valueQuantity=quantity(1000, "ng/mL", ">"))],
+        ["ferritin [conflict]"],
+    ),
+    (
+        "off the scale in words",
+        [flagged(0, ">", valueQuantity=None, valueString="1000 ng/mL")],
+        ["ferritin >1000 ng/mL"],
+    ),
+    ("a flag beside an unlisted unit", [flagged(0, ">", valueQuantity=quantity(1000, "SI"))], ["ferritin [unit]"]),
+    *[
+        (
+            f"{value} flagged {flag} of 15-150",
+            [flagged(value, flag, referenceRange=NORMAL_RANGE)],
+            [f"ferritin {reading}"],
+        )
+        for value, flag, reading in (
+            (900, "N", "[conflict]"),
+            (10, "N", "[conflict]"),
+            (150, "N", "150 ng/mL"),
+            (900, "H", "900 ng/mL"),
+            (150, "H", "150 ng/mL"),
+            (100, "HH", "[conflict]"),
+            (100, "L", "[conflict]"),
+            (15, "L", "15 ng/mL"),
+            (900, "A", "900 ng/mL"),
+        )
+    ],
+    *[
+        (f"flagged normal, {told}", [flagged(900, "N", referenceRange=ranges)], ["ferritin 900 ng/mL"])
+        for told, ranges in (
+            ("two ranges", [*NORMAL_RANGE, *NORMAL_RANGE]),
+            ("a range for treated patients", [NORMAL_RANGE[0] | {"type": code("x", "treatment")}]),
+            ("a range in another unit", [{"high": quantity(150, "ug/dL")}]),
+            ("a range without ends", [{"text": "see note", "type": code("x", "normal")}]),
+            ("a range that is no list", "15-150"),
+        )
+    ],
+    ("flagged normal without a range", [flagged(900, "N")], ["ferritin 900 ng/mL"]),
+    ("flags that are no list", [flagged(900, referenceRange=NORMAL_RANGE, interpretation="N")], ["ferritin 900 ng/mL"]),
+    (
+        "a value in words, flagged normal",
+        [flagged(0, "N", referenceRange=NORMAL_RANGE, valueQuantity=None, valueString="900 ng/mL")],
+        ["ferritin 900 ng/mL"],
+    ),
+    (
+        "a value and a reason of its absence",
+        [flagged(900, dataAbsentReason=code("x", "error"))],
+        ["ferritin [conflict]"],
+    ),
+    ("a value and an empty reason of its absence", [flagged(900, dataAbsentReason={})], ["ferritin [conflict]"]),
+]
+
 STATES: list[Row] = [
     *[
         (f"status {status}", [lab("2276-4", 900, "ng/mL", status=status)], expected)
@@ -314,4 +389,4 @@ ANSWERS: list[Row] = [
     ),
 ]
 
-SHAPES: list[Row] = [*UNITS, *NUMBERS, *STATES, *NAMES, *ANSWERS]
+SHAPES: list[Row] = [*UNITS, *NUMBERS, *FLAGGED, *STATES, *NAMES, *ANSWERS]
