@@ -65,6 +65,12 @@ def test_every_option_is_documented() -> None:
     assert options - {"--help"} == set(re.findall(r"`(--[a-z-]+)", section("Commands")))
 
 
+def test_records_of_the_vendors_page_are_accepted(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/vendors.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "rpild.toml").write_text("\n".join(blocks))
+    assert [each.vendor for each in load_settings(tmp_path / "rpild.toml").ehrs] == ["generic", "epic", "oracle"]
+
+
 def test_every_path_of_the_service_is_documented(service_paths: set[str]) -> None:
     assert set(re.findall(r"`(/[^`]*)`", section("Addresses"))) == service_paths
 
