@@ -6,6 +6,7 @@ A local code is translated by one more Coding of our own system beside those tha
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -17,27 +18,43 @@ from typing import Any, get_type_hints
 from msgspec import Struct
 
 from fhir_mappings.check_digits import holds
-from fhir_mappings.code_tables import CONCEPTS, EXACT, EXCLUDES, SITE_SYSTEM, SYSTEMS, concepts_of_codings, dotted
+from fhir_mappings.code_tables import (
+    CONCEPTS,
+    EXACT,
+    EXCLUDES,
+    SITE_SYSTEM,
+    SYSTEMS,
+    concepts_of_codings,
+    concepts_of_file,
+    dotted,
+)
 from fhir_mappings.datatypes import Coding, Concept
-from fhir_mappings.site_rows import SIGNED, SiteMappingError, SiteRow, is_day, rows_of
+from fhir_mappings.site_files import rows_of
+from fhir_mappings.site_rows import SIGNED, WORD, SiteMappingError, SiteRow, is_day
 from fhir_mappings.site_units import factors_of, unit_faults
 from fhir_mappings.units import SCALES, Scale
-from fhir_mappings.words import plain
+from fhir_mappings.words import plain, texts_of, whole_words
 
 __all__ = ["NO_MAPPING", "SiteMapping", "SiteMappingError", "load_site_mapping", "translate"]
 
 CLOSEST = 3
+SHORTEST = 3
+# A word stands for a drug or its form in longer names, too; a test of which the name holds another is another test.
+BY_WORD = concepts_of_file("medications") | concepts_of_file("routes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteMapping:
-    """What a site's file adds: concepts by (system, code) and by plain text, and the scales with its units.
+    """What a site's file adds: concepts by (system, code), by plain text and by a word of it, and the scales with its
+    units.
 
     `rows` keep author, date and reason; `sha256` is that of the rows, empty for no mapping.
     """
 
     codes: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    words: tuple[tuple[re.Pattern[str], str], ...] = ()
+    any_word: re.Pattern[str] | None = None
     scales: Mapping[str, Scale] = field(default_factory=lambda: MappingProxyType(SCALES))
     rows: tuple[SiteRow, ...] = ()
     sha256: str = ""
@@ -48,10 +65,15 @@ class SiteMapping:
             known = self.codes.get((each.system, each.code))
             if known:
                 yield Coding(SITE_SYSTEM, known, f"{each.system}|{each.code}")
-        for text in (concept.text, *(each.display for each in concept.coding)) if self.texts else ():
-            known = self.texts.get(plain(text).strip())
-            if known:
-                yield Coding(SITE_SYSTEM, known, text)
+        for text in texts_of(concept) if self.texts or self.words else ():
+            yield from (Coding(SITE_SYSTEM, known, text) for known in self._told(plain(text).strip()))
+
+    def _told(self, text: str) -> Iterator[str]:
+        known = self.texts.get(text)
+        if known:
+            yield known
+        if self.any_word is not None and self.any_word.search(text):
+            yield from (concept for word, concept in self.words if word.search(text))
 
 
 NO_MAPPING = SiteMapping()
@@ -62,14 +84,22 @@ def load_site_mapping(path: Path) -> SiteMapping:
 
     Raises SiteMappingError with one line for each fault: file, row, key, remedy.
     """
-    rows = tuple(rows_of(path))
-    faults = [*(fault for row in rows for fault in _faults(row)), *_twice(rows)]
+    found = tuple(rows_of(path))
+    rows = tuple(each for each in found if isinstance(each, SiteRow))
+    faults = [
+        *(each for each in found if isinstance(each, str)),
+        *(fault for row in rows for fault in _faults(row)),
+        *_twice(rows),
+    ]
     if faults:
         raise SiteMappingError("\n".join(faults))
     codes = {(row.system, row.code): row.concept for row in rows if row.kind == "code"}
-    texts = {plain(row.text).strip(): row.concept for row in rows if row.kind == "text"}
+    texts = {plain(row.text).strip(): row.concept for row in rows if row.kind == "text" and not row.match}
+    worded = [row for row in rows if row.match]
+    words = tuple((whole_words([row.text]), row.concept) for row in worded)
+    any_word = whole_words(row.text for row in worded) if worded else None
     digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-    return SiteMapping(MappingProxyType(codes), MappingProxyType(texts), _scales(rows), rows, digest)
+    return SiteMapping(MappingProxyType(codes), MappingProxyType(texts), words, any_word, _scales(rows), rows, digest)
 
 
 def _scales(rows: Iterable[SiteRow]) -> Mapping[str, Scale]:
@@ -121,11 +151,17 @@ def _code_faults(row: SiteRow) -> Iterator[str]:
 def _text_faults(row: SiteRow) -> Iterator[str]:
     if not plain(row.text).strip():
         yield f"{row.where}: text is missing. Write the whole text that the site sends."
+    if row.match not in ("", WORD):
+        yield f'{row.where}: match {row.match} is not known. Write match = "word", or leave it out for the whole name.'
+    elif row.match and row.concept not in BY_WORD:
+        yield f"{row.where}: match is for drugs and their routes only. Leave it out and write the whole name."
+    elif row.match and sum(map(str.isalnum, row.text)) < SHORTEST:
+        yield f"{row.where}: text {row.text} is too short to be looked for in longer names. Write the whole name."
 
 
 def translate(resources: Iterable[Any], site: SiteMapping) -> None:
     """Put the codings of a site's rows beside those that its resources came with."""
-    if site.codes or site.texts:
+    if site.codes or site.texts or site.words:
         for each in resources:
             _translate(each, site)
 

@@ -129,6 +129,17 @@ def test_local_antibodies_answers_drugs_diagnoses_and_supports(site: SiteMapping
     assert [each.ingredients for each in (*facts.treatments, *facts.drafted_treatments)] == [{"tacrolimus"}] * 2
 
 
+def test_a_word_stands_for_a_drug_in_longer_names(tmp_path: Path) -> None:
+    rows = (text_row("Fujimycin", "tacrolimus"), text_row("Schmierung", "route-nonsystemic"))
+    site = load_site_mapping(written(tmp_path, *(row + 'match = "word"\n' for row in rows)))
+    names = ("Fujimycin-Hauspräp. 1 mg", "FUJIMYCIN Schmierung", "Fujimycinol", "Tacrolimus Schmierung")
+    taken = [resource("MedicationRequest", f"m{n}", medicationCodeableConcept={"text": t}) for n, t in enumerate(names)]
+    facts = read(site, *taken)
+    assert [(set(each.ingredients), each.route) for each in facts.treatments] == [
+        ({"tacrolimus"}, ""), ({"tacrolimus"}, "nonsystemic"), (set(), ""), ({"tacrolimus"}, "nonsystemic"),
+    ]  # fmt: skip
+
+
 def test_a_component_is_translated_too(site: SiteMapping) -> None:
     part = {"code": code(LAB, "FERR"), "valueQuantity": {"value": 900, "unit": "ng/mL"}}
     assert [
@@ -145,7 +156,7 @@ def test_rows_keep_who_decided_them(site: SiteMapping) -> None:
 
 # ------------------------------------------------------------------------------------------------ refused at the start
 
-MISLEADING = ("ng/dl", "ng/dL ", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", "ng/dL{serum}")
+MISLEADING = ("ng/dl", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", "ng/dL{serum}")
 
 
 @pytest.mark.parametrize(
@@ -171,12 +182,20 @@ MISLEADING = ("ng/dl", "ng/dL ", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", 
         (unit_row("crp", "mg/(100 mL)", 'equals = "mg/L"'), "known for crp in another spelling, as 10 mg/L"),
         (unit_row("ferritin", "PMOL/L", "factor = 0.0445"), "known for ferritin in another spelling, as 0.445 ng/mL"),
         (unit_row("fio2", "%{O2}", 'factor = "1"'), "known for fio2 in another spelling, as 0.01 1"),
+        (unit_row("ferritin", "ng/dL ", 'equals = "ng/mL"'), "unit begins or ends with a blank"),
         *((unit_row("ferritin", unit, 'equals = "ng/mL"'), "never accepted") for unit in MISLEADING),
         (unit_row("ferritin", "x/y", 'equals = "mg/L"'), "is not a unit of ferritin"),
         (unit_row("ferritin", "ng/mL", 'factor = "2"'), "is known for ferritin"),
         (unit_row("ferritin", "ng/dL", 'factor = "0.01"'), "never accepted"),
         (unit_row("ferritin", "", 'factor = "1"'), "never accepted"),
         (unit_row("dermatomyositis", "x", 'factor = "1"'), "has no unit"),
+        (text_row("MTX", "methotrexate") + 'match = "start"\n', "match start is not known"),
+        (text_row("Ferritin", "ferritin") + 'match = "word"\n', "match is for drugs and their routes only"),
+        (text_row("-#-", "methotrexate") + 'match = "word"\n', "too short"),
+        (code_row(" FER ", "ferritin"), "code begins or ends with a blank"),
+        ('[[code]]\ncode = ["FER"]\nconcept = "ferritin"\n', "code is not a text"),
+        ('[[code]]\ncode = true\nconcept = "ferritin"\n', "code is not a text"),
+        ('[[code]]\nsytem = "urn:x"\n', "sytem is not a key of it. Did you mean system?"),
         ('[[code]]\ncolour = "red"\n', "colour is not a key"),
         ('[[colour]]\nname = "red"\n', "[colour] is not known"),
         ('[code]\nname = "red"\n', "[code] is not known"),
@@ -204,12 +223,28 @@ def test_two_meanings_of_one_code(tmp_path: Path) -> None:
     assert load_site_mapping(written(tmp_path, code_row("X", "ldh"), code_row("X", "ldh"))).codes == {(LAB, "X"): "ldh"}
 
 
-@pytest.mark.parametrize("content", [b"[[code", b"\xff\xfe"])
-def test_no_toml(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[[code]", "(at line 1, "),
+        (b"#\n# \xe9", "line 2 is not UTF-8. Save the file as UTF-8."),
+        (None, "cannot be opened"),
+    ],
+)
+def test_no_toml(tmp_path: Path, content: bytes | None, told: str) -> None:
     path = tmp_path / "site.toml"
-    path.write_bytes(content)
-    with pytest.raises(SiteMappingError, match=r"site\.toml: "):
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SiteMappingError) as problem:
         load_site_mapping(path)
+    assert str(problem.value).startswith("site.toml: ")
+    assert told in str(problem.value)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = written(tmp_path, code_row("FERR", "ferritin"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(load_site_mapping(path).rows) == 1
 
 
 def test_check_digits() -> None:
@@ -234,19 +269,23 @@ def test_another_spelling_of_a_known_unit(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ FHIR resources
 
 
+EQUAL = {"code": "2276-4", "equivalence": "equal"}
+
+
 def concept_map(*targets: Json, **members: Any) -> Json:
     group = {"source": LAB, "target": LOINC, "element": [{"code": "FERR", "target": list(targets)}, {"code": "UNUSED"}]}
     signed = {"publisher": "A. Curie", "date": "2026-11-01T08:00:00Z", "purpose": "catalogue"}
     return {"resourceType": "ConceptMap", "group": [group]} | signed | members
 
 
+def value_set(*include: Json, **members: Any) -> Json:
+    return {"resourceType": "ValueSet", "name": "ferritin", "compose": {"include": list(include)} | members}
+
+
 def saved(folder: Path, resource: Any, name: str = "map.json") -> Path:
     path = folder / name
     path.write_text(json.dumps(resource), encoding="utf-8")
     return path
-
-
-EQUAL = {"code": "2276-4", "equivalence": "equal"}
 
 
 def test_a_concept_map(tmp_path: Path) -> None:
@@ -262,6 +301,36 @@ def test_a_value_set_imported_by_a_toml(tmp_path: Path) -> None:
     assert dict(site.codes) == {(LAB, "F1"): "ferritin", (LAB, "F2"): "ferritin"}
 
 
+def test_an_expansion_is_imported_with_all_its_levels(tmp_path: Path) -> None:
+    inner = [{"system": LAB, "code": "F2", "contains": [{"system": LAB, "code": "F3"}]}]
+    group = {"system": LAB, "code": "GROUP", "abstract": True, "contains": inner}
+    defined = {"include": [{"system": LAB, "filter": [{"property": "concept", "op": "is-a", "value": "GROUP"}]}]}
+    expansion = {"total": 4, "contains": [{"system": LAB, "code": "F1"}, group, {"display": "others"}]}
+    saved(tmp_path, {"resourceType": "ValueSet", "compose": defined, "expansion": expansion | {"total": 3}})
+    site = load_site_mapping(written(tmp_path, '[[import]]\nfile = "map.json"\nconcept = "ferritin"\n'))
+    assert dict(site.codes) == {(LAB, each): "ferritin" for each in ("F1", "F2", "F3")}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "map.json: cannot be opened (No such file or directory). Name an import as seen from the folder"),
+        (b"{\n{", "map.json: not readable as JSON (line 2: "),
+        (b'{"a": "\xe9"}', "map.json: line 1 is not UTF-8. Save the file as UTF-8."),
+        (b"[" * 100_000, "map.json: not readable as JSON (nested too deep)"),
+    ],
+)
+def test_an_import_that_cannot_be_read(tmp_path: Path, content: bytes | None, told: str) -> None:
+    if content is not None:
+        (tmp_path / "map.json").write_bytes(content)
+    rows = ('[[import]]\nfile = "map.json"\nconcept = "ferritin"\n', code_row("X", "feritin"), "[[import]]\n")
+    with pytest.raises(SiteMappingError) as problem:
+        load_site_mapping(written(tmp_path, *rows))
+    lines = sorted(str(problem.value).splitlines())
+    assert lines[0].startswith(told)
+    assert ["Did you mean" in lines[1], "file is missing" in lines[2]] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("resource", "told"),
     [
@@ -271,7 +340,26 @@ def test_a_value_set_imported_by_a_toml(tmp_path: Path) -> None:
         (concept_map(EQUAL, publisher=""), "author is missing"),
         (concept_map({"equivalence": "equal"}), "not built as FHIR R4 says"),
         ({"resourceType": "Bundle"}, "a Bundle holds no mapping"),
-        ([], "not readable as FHIR JSON"),
+        ([], "this holds no mapping"),
+        ({"resourceType": {}}, "this holds no mapping"),
+        (concept_map({"code": "2276-4", "relationship": "equivalent"}), "relationship is FHIR R5"),
+        (concept_map({"equivalence": "unmatched"}), "holds no code that can be used"),
+        (
+            {"resourceType": "ConceptMap", "group": [{"target": LOINC, "element": [{"code": "F", "target": [EQUAL]}]}]},
+            "as FHIR R4 says (source is missing)",
+        ),
+        ({"resourceType": "ValueSet"}, "holds no code that can be used"),
+        (
+            value_set({"system": LAB, "filter": [{"property": "concept", "op": "is-a", "value": "F"}]}),
+            "include.filter is not worked out here",
+        ),
+        (value_set({"valueSet": ["urn:x"]}), "include.valueSet is not worked out here"),
+        (value_set({"system": LAB}), "all codes of urn:oid:1.2.3.4 is not worked out here"),
+        (value_set({"system": LAB, "concept": [{"code": "F"}]}, exclude=[{"system": LAB}]), "compose.exclude is not"),
+        (
+            {"resourceType": "ValueSet", "expansion": {"total": 3, "contains": [{"system": LAB, "code": "F"}]}},
+            "the expansion holds 1 of 3 codes",
+        ),
         ({"resourceType": "ValueSet", "compose": []}, "not built as FHIR R4 says"),
     ],
 )
