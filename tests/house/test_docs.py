@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from rpild_rules.findings import Reason
 from rpild_server.assessing import assess_file
 from rpild_server.cli import main
+from rpild_server.settings import load_settings
 from tests.house.source_tree import PACKAGES, ROOT, modules, name, tree
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks/README.md"])
