@@ -28,7 +28,7 @@ def gate_row_of(evaluated: Evaluated, knowledge: Knowledge, keyring: Keyring) ->
         hook_instance=request.hook_instance,
         iss=request.iss,
         service=request.service,
-        patient=pseudonyms(keyring, request)[0],
+        patient=keyring.pseudonym(request.iss, request.patient_id),
         gate=evaluated.conclusion.assessment.gate.failed,
         knowledge_version=knowledge.version,
         created=evaluated.inputs.now,

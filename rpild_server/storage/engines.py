@@ -48,6 +48,11 @@ def for_writing(engine: Engine) -> Engine:
     return engine if is_one else engine.execution_options(**{BEGIN: AT_ONCE})
 
 
+def for_one_statement(engine: Engine) -> Engine:
+    """The same engine where one `Prepared` statement is a transaction of its own, begun and committed by the driver."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def insert_or(dialect: str, into: Table) -> Any:
     """An INSERT that may say what to do about a row that is there, in the words of this kind of database."""
     if dialect == "postgresql":

@@ -6,11 +6,12 @@ import hashlib
 from datetime import datetime
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.batch import insert_new
-from rpild_server.storage.engines import for_writing
-from rpild_server.storage.errors import TokenMemoryFullError
+from rpild_server.storage.engines import for_one_statement, for_writing
+from rpild_server.storage.errors import TokenMemoryFullError, memory_failure
 from rpild_server.storage.memory import memory_transaction
 from rpild_server.storage.tables import used_tokens
 
@@ -24,6 +25,7 @@ class UsedTokens:
 
     def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
         self._engine = for_writing(engine)
+        self._at_once = for_one_statement(engine)
         self._capacity = capacity
         self._lock = Lock()
         self._next_sweep = 0.0
@@ -36,13 +38,15 @@ class UsedTokens:
         Raises TokenMemoryFullError and MemoryFailedError: a token that cannot be checked must not be accepted.
         """
         row = {"iss": iss, "jti": hashlib.sha256(jti.encode()).hexdigest(), "expires": int(expires.timestamp())}
-        with memory_transaction(self._engine) as connection:
-            if self._is_due(now):
-                self._sweep(connection, now)
-            new = not self._full and insert_new(connection, used_tokens, row, "iss", "jti")
+        if self._is_due(now):
+            self._sweep(now)
         if self._full:
             raise TokenMemoryFullError(f"{self._capacity} unexpired token ids are kept already.")
-        return new
+        try:
+            with self._at_once.connect() as connection:
+                return insert_new(connection, used_tokens, row, "iss", "jti")
+        except SQLAlchemyError as problem:
+            raise memory_failure(problem) from None
 
     def _is_due(self, now: datetime) -> bool:
         with self._lock:
@@ -52,8 +56,9 @@ class UsedTokens:
                 self._uses, self._next_sweep = 0, now.timestamp() + SWEEP_SECONDS
         return due
 
-    def _sweep(self, connection: Connection, now: datetime) -> None:
+    def _sweep(self, now: datetime) -> None:
         """Remove expired ids, then see whether there is room."""
-        connection.execute(delete(used_tokens).where(used_tokens.c.expires < int(now.timestamp())))
-        kept = connection.execute(select(func.count()).select_from(used_tokens)).scalar_one()
+        with memory_transaction(self._engine) as connection:
+            connection.execute(delete(used_tokens).where(used_tokens.c.expires < int(now.timestamp())))
+            kept = connection.execute(select(func.count()).select_from(used_tokens)).scalar_one()
         self._full = kept >= self._capacity
