@@ -79,7 +79,7 @@ def _further_risks(s: Situation, said: set[str]) -> Iterator[str]:
 
 
 def _name(s: Situation, id: str) -> str:
-    return s.knowledge.texts.label("criterion" if id in PARTS else "definition", id)
+    return s.knowledge.texts.label("criterion", id)
 
 
 def _short_name(s: Situation, id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from rpild_rules import basis, details
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Situation
+from rpild_rules.knowledge import Knowledge
 from rpild_rules.lead import lead_lines
 from rpild_rules.triggers import Due, due_cards
 from tests.rules.charts import NOW, chart
@@ -37,9 +38,9 @@ def _with(key: str, values: dict[str, str]) -> str:
     return " ".join([key, *(f"{name}={value}" for name, value in values.items())])
 
 
-def situation(*lines: str, **options: Any) -> Situation:
+def situation(*lines: str, knowledge: Knowledge | None = None, **options: Any) -> Situation:
     """The situation of a chart, its texts replaced by their keys after everything was judged."""
-    found = assess(chart(*lines, **options), shipped(), NOW).situation
+    found = assess(chart(*lines, **options), knowledge or shipped(), NOW).situation
     assert found, "out of scope"
     return replace(found, knowledge=replace(found.knowledge, texts=Keys(found.knowledge.texts)))  # type: ignore[arg-type]
 
