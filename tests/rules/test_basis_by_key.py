@@ -207,8 +207,6 @@ def test_inputs_are_named_by_what_they_are() -> None:
         "dyspnea", "hfnc", "input:encounter", "input:attestation", "input:ct-chest", "input:ferritin",
         "antibody:anti-mda5-qual",
     }  # fmt: skip
-        situation("test anti-mda5-qual positive", "condition dyspnea @-10D", "support hfnc @-2d")
-    )
 
 
 def remarks(*lines: str) -> list[str]:
