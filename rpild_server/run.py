@@ -11,7 +11,9 @@ import gc
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +31,8 @@ from rpild_server.logs import start_logging
 from rpild_server.loopback import HOST
 from rpild_server.settings import SettingsError, load_settings
 
+LARGE = 1024 * 1024  # bytes of a body
+REST_SECONDS = 3.0  # without large bodies
 ARENA_MAX = -8  # glibc's M_ARENA_MAX
 MEMORY_FOLDER = "/dev/shm"  # noqa: S108  gunicorn's heartbeat files, never data
 DRAIN_SECONDS = 9
@@ -69,14 +73,30 @@ def keep_together() -> None:
         mallopt(ARENA_MAX, 1)
 
 
+def give_back() -> None:
+    """Memory that large bodies took goes back to the system (glibc only); else a worker keeps it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
+
+
 class BodyGuard:
-    """Tells the application of a malformed body in the form that every WSGI server has in common, an OSError."""
+    """Tells the application of a malformed body in the form that every WSGI server has in common, an OSError.
+
+    Some time after the last large body it lets their memory go; while they come it stays, since taking it costs time.
+    """
 
     def __init__(self, wsgi_app: Any) -> None:
         self._wsgi_app = wsgi_app
+        self._large_at = inf
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         environ["wsgi.input"] = _Body(environ["wsgi.input"])
+        if int(environ.get("CONTENT_LENGTH") or 0) >= LARGE:
+            self._large_at = time.monotonic()
+        elif time.monotonic() - self._large_at > REST_SECONDS:
+            self._large_at = inf
+            give_back()
         return self._wsgi_app(environ, start_response)
 
 
