@@ -49,6 +49,24 @@ def test_other_cards_name_no_first_options(topic: str, lines: tuple[str, ...]) -
     assert said("evidence", topic, *lines) == []
 
 
+def test_after_a_breakthrough_the_first_options_come_back_below_it() -> None:
+    lines = (
+        *SURVEILLANCE,
+        *FALL,
+        "condition acute-resp-failure @-10D",
+        *(line.replace("-10d", "-60d") for line in TREATED),
+    )
+    assert said("options", REFRACTORY, *lines) == [
+        f"{REFRACTORY}.breakthrough date=2026-09-25 10:00", f"{FIRST}.options", f"{FIRST}.alternatives_below",
+        "common.infection_open",
+    ]  # fmt: skip
+    assert said("evidence", REFRACTORY, *lines) == []
+
+
+def test_a_card_on_the_antibody_says_nothing_of_a_breakthrough_though_treatment_runs() -> None:
+    assert said("options", PENDING, *SUSPECTED, *TREATED) == [*OPTIONS, "common.infection_open"]
+
+
 def test_after_a_failure_the_published_options_stand_behind_the_question_of_infection() -> None:
     assert said("after failure", REFRACTORY, *MET, *WORSE)[-len(AFTER_FAILURE) :] == AFTER_FAILURE
     limited = said("after failure", REFRACTORY, *MET, *WORSE, REVIEWED, "limit partial @-2d")
@@ -68,7 +86,11 @@ def test_after_a_failure_the_published_options_stand_behind_the_question_of_infe
     ],
 )  # fmt: skip
 def test_what_to_do_about_the_antibody(lines: tuple[str, ...], first: str) -> None:
-    rest = [f"{PENDING}.do_not_wait", f"{PENDING}.rule_outs", f"{PENDING}.biomarkers"]
+    rest = [
+        f"{PENDING}.do_not_wait",
+        f"{PENDING}.rule_outs",
+        f"{PENDING}.biomarkers items=item_short:ldh, item_short:crp",
+    ]
     assert said("steps", PENDING, *lines) == [f"{PENDING}.{first}", *rest]
     onset_missing = tuple(line for line in lines if "dyspnea" not in line)
     assert said("steps", RISK, *onset_missing) == [f"{PENDING}.{first}", *rest]
@@ -129,6 +151,17 @@ def test_a_value_that_cannot_be_used_is_told_with_the_units_that_can() -> None:
     assert "readable=dataQuality.unit" in told
     assert "units=accepted:ferritin" in told
     assert "accepted:ldh" not in told
+    for concept in ("ferritin", "crp"):
+        both = said("steps", "dataQuality", *lines, "crp 5 @-1d problem=unit")
+        (line,) = [each for each in both if f"units=accepted:{concept}" in each]
+        assert line.count("accepted:") == 1
+
+
+def test_of_a_gas_with_its_oxygen_only_the_value_that_is_spoilt_is_asked_for() -> None:
+    gas = ("pao2 80 @-2h problem=unit", "pao2 85 @-3h", "fio2 0.3 @-3h")
+    told = said("steps", "dataQuality", *SURVEILLANCE, "condition dyspnea @-20D", *gas)
+    assert told
+    assert all(line.count("accepted:") == 1 and "accepted:pao2" in line for line in told)
 
 
 def test_results_that_contradict_each_other_are_no_fault_of_a_unit() -> None:
@@ -138,6 +171,7 @@ def test_results_that_contradict_each_other_are_no_fault_of_a_unit() -> None:
     for line in told:
         assert "reason=reason:conflict" in line
         assert "readable=dataQuality.conflict" in line
+        assert "contradict" in line
 
 
 LISTED = {
