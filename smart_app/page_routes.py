@@ -18,7 +18,7 @@ from smart_app.packing import packed
 from smart_app.page import Page, View, compose_page
 from smart_app.patient_chart import read_patient_chart
 from smart_app.ports import SmartPorts
-from smart_app.rendering import render_basis, render_page, warm_up
+from smart_app.rendering import render_basis, render_page, render_values, warm_up
 from smart_app.statement_routes import add_statement_routes
 
 BASIS = "/smart/basis"
@@ -31,6 +31,7 @@ def add_page_routes(blueprint: Blueprint, ports: SmartPorts) -> None:
     made = lru_cache(maxsize=1)(partial(render_basis, ports.knowledge, View(asset=ports.asset)))
     blueprint.add_url_rule(BASIS, "basis", partial(basis, made), methods=["GET"])
     blueprint.add_url_rule("/app/<launch_id>/note", "note", partial(note, ports=ports), methods=["GET"])
+    blueprint.add_url_rule("/app/<launch_id>/values", "values", partial(values, ports=ports), methods=["GET"])
     add_statement_routes(blueprint, ports, show_again)
 
 
@@ -54,6 +55,11 @@ def show_again(launch_id: str, ports: SmartPorts, again: Again) -> Response:
 def note(launch_id: str, ports: SmartPorts) -> Response:
     """The same as plain text, for the clinician's own note."""
     return packed(note_text(page_of(launch_id, ports)), "text/plain")
+
+
+def values(launch_id: str, ports: SmartPorts) -> Response:
+    """Every value of the trends, of which the page shows the newest."""
+    return packed(render_values(page_of(launch_id, ports)), "text/html")
 
 
 def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = "", again: Again | None = None) -> Page:

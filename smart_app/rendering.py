@@ -60,6 +60,11 @@ def render_page(page: Page) -> str:
     return render("page.html" if page.detail else "outside.html", page=page, view=page.view, note=note_text(page))
 
 
+def render_values(page: Page) -> str:
+    """Every value of the trends of one patient."""
+    return render("values.html", page=page, view=page.view)
+
+
 def render_basis(knowledge: Knowledge, view: View) -> str:
     """The page of what stands behind every page alike."""
     return render("basis.html", basis=find_basis(knowledge), view=view)

@@ -39,6 +39,7 @@ def _picture(picture: TrendPicture) -> dict[str, Any]:
     times = (each.measured.when for each in picture.trend.unplaced)
     return {
         "log": values.log,
+        "unit": picture.unit,
         "span": [values.low, values.high],
         "ticks": [float(tick.label) for tick in values.ticks],
         "points": [_point(point) for point in points],

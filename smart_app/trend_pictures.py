@@ -19,7 +19,7 @@ from smart_app.trend_axes import TimeAxis, ValueAxis, drawn, time_axis, value_ax
 from smart_app.trend_data import zoom_data
 from smart_app.trend_levels import Level, find_levels
 from smart_app.trend_marks import Limit, Pair, Published, limits, pair_of, published
-from smart_app.trend_table import TableRow, table_rows
+from smart_app.trend_table import TableRow, newest, table_rows
 
 ABOVE, BELOW, COMPUTED, DOUBT, PERIOD, PLAIN = "above", "below", "computed", "doubt", "period", "plain"
 
@@ -78,6 +78,11 @@ class TrendPicture:
     notes: tuple[str, ...]
     rows: tuple[TableRow, ...]
     trend: Trend
+
+    @property
+    def newest(self) -> tuple[TableRow, ...]:
+        """The rows that stand beside the picture."""
+        return newest(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from rpild_rules.trends import Point, Trend, Unplaced
 from rpild_rules.when import FIRST_INSTANT
 from smart_app.picture_texts import say
 from smart_app.sources import converted, people
-from smart_app.trend_axes import TimeAxis
+from smart_app.trend_axes import TimeAxis, drawn
 from smart_app.trend_marks import Pair
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One result: date, value as sent, value as used (empty where that is the same), notes, references."""
+    """One result: date, value as sent, value as used (empty where that is the same), notes, references.
+
+    `compared` tells one of the pair that a criterion compares.
+    """
 
     date: str
     sent: str
@@ -28,6 +31,7 @@ class TableRow:
     note: str
     references: tuple[str, ...]
     usable: bool = True
+    compared: bool = False
 
 
 def table_rows(trend: Trend, pair: Pair | None, axis: TimeAxis, assessment: Assessment) -> tuple[TableRow, ...]:
@@ -41,7 +45,14 @@ def table_rows(trend: Trend, pair: Pair | None, axis: TimeAxis, assessment: Asse
 def _placed(point: Point, pair: Pair | None, axis: TimeAxis, unit: str) -> TableRow:
     used = f"{point.value:.1f} {unit}" if point.computed else converted(point.measured) if point.measured else ""
     notes = "; ".join(_notes(point, pair, axis))
-    return TableRow(point.when.printed, people(point.printed), used, notes, point.evidence)
+    compared = pair is not None and point in (pair.baseline, pair.index)
+    return TableRow(point.when.printed, people(point.printed), used, notes, point.evidence, compared=compared)
+
+
+def newest(rows: tuple[TableRow, ...]) -> tuple[TableRow, ...]:
+    """The rows beside a picture: the newest, and what a criterion compares."""
+    most = drawn("table")["rows"]
+    return tuple(row for number, row in enumerate(rows) if number < most or row.compared)
 
 
 def _notes(point: Point, pair: Pair | None, axis: TimeAxis) -> Iterator[str]:

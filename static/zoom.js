@@ -6,6 +6,8 @@
   const ranges = tools.querySelector(".tr-ranges"), said = tools.querySelector("[role=status]");
   for (const picture of Object.values(data.pictures)) picture.points = picture.points.map(([latest, value, sign = "", start = latest]) => [latest, start, value, sign]);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: data.zone, dateStyle: "short", timeStyle: "medium" });
+  const day = (moment) => clock.format(moment * 1000).replace(/ 23:59:59$/, "").replace(/(:\d\d):\d\d$/, "$1"); // a day alone ends with its last second
   const DAY = 86400, ROW = 12, AXIS = 26, charts = [];
   const all = Object.values(data.pictures).flatMap((p) => p.points.map((point) => point[1]));
   const starts = [data.from, ...all, ...data.treatments.flatMap(([, bars]) => bars.map(([start]) => start))];
@@ -124,8 +126,7 @@
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", `${still.querySelector("title").textContent}. ${still.querySelector("desc").textContent}`);
     still.after(place);
-    const rows = [...figure.querySelectorAll("tbody tr:not(.tr-unused)")].reverse();
-    const words = rows.map((row) => `${row.cells[1].textContent}, ${row.cells[0].textContent}`);
+    const words = picture.points.map(([latest, start, value, comparator]) => `${comparator.replace(/[~x]/, "")}${value} ${picture.unit}, ${start < latest ? `${day(start)} – ` : ""}${day(latest)}`);
     const values = picture.points.map((point) => point[2]), axis = (more) => ({ stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 0.75 }, ticks: { show: false }, font: "11px system-ui, sans-serif", ...more });
     const height = 168 + data.treatments.length * ROW, width = () => Math.max(place.clientWidth, 200);
     const chart = new window.uPlot({

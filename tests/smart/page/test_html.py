@@ -13,7 +13,7 @@ from fhir_mappings.identity import Identity
 from smart_app.changes import Change
 from smart_app.note_text import note_text
 from smart_app.page import View, no_assets
-from smart_app.rendering import environment, render_basis, render_page, warm_up
+from smart_app.rendering import environment, render_basis, render_page, render_values, warm_up
 from tests.smart.page.pages import FALL, MET, ONSET, POSITIVE, asset, demo_page, html, page, words
 from tests.smart.pictures.looking import KNOWLEDGE, PATIENTS, Seen
 
@@ -261,3 +261,19 @@ def test_the_onset_form_is_offered_where_there_are_forms() -> None:
     lines = (POSITIVE, *FALL)
     assert "#attest-respiratory-onset" not in html(page(*lines)).having("href")
     assert ONSET not in lines
+
+
+def test_a_long_chart_weighs_little_more_than_a_short_one() -> None:
+    """200 results: the newest stand beside the pictures with those that a criterion compares, all on their own page."""
+    kinds = ("ferritin", "ldh", "crp", "kl6", "ck", "lymphocytes-abs", "spo2", "pao2")
+    many = page(*MET, *(f"{kind} {60 + day} @-{day + 1}d" for kind in kinds for day in range(25)))
+    assert many.trends
+    rows = {each.id: (len(each.newest), len(each.rows)) for each in many.trends.pictures}
+    assert rows["ferritin"] == (5, 25)
+    assert len(render_page(many).encode()) < 115_000
+    far = page(*MET, *(f"fvc 2.6{n} @-{n}h" for n in range(2, 9))).trends
+    assert far
+    fvc = next(each for each in far.pictures if each.id == "fvc")
+    assert "baseline" in fvc.newest[-1].note, "what a criterion compares is always there"
+    assert 'id="values-fvc"' in render_values(many)
+    assert "The chart holds none." in render_values(page(POSITIVE))

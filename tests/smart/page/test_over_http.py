@@ -53,7 +53,17 @@ def test_all_that_a_first_visit_asks_for_is_light_and_ours(demo: Demo, browser: 
         asset = browser.get(each, Accept_Encoding="gzip")
         assert asset.status_code == 200, each
         weight += len(asset.content)
-    assert weight <= 150_000
+    assert weight <= 150_000, weight
+
+
+def test_all_values_stand_on_a_page_of_their_own(browser: Browser, address: str) -> None:
+    """The page of the assessment holds the newest, so that a long chart weighs no more than a short one."""
+    shown, every = browser.get(address).text, browser.get(f"{address}values")
+    assert (every.status_code, every.headers["Cache-Control"]) == (200, "no-store")
+    assert 'href="values#values-ferritin"' in shown
+    assert 'id="values-ferritin"' in every.text
+    assert "Published medians beside it, a fact of a cohort" in every.text
+    assert "Aiko Morland" in every.text
 
 
 def test_what_is_behind_every_page_needs_no_launch(demo: Demo) -> None:
@@ -73,7 +83,7 @@ def test_the_note_is_plain_text(browser: Browser, address: str) -> None:
 
 
 def test_another_browser_sees_neither(demo: Demo, address: str) -> None:
-    for path in (address, f"{address}note"):
+    for path in (address, f"{address}note", f"{address}values"):
         answer = Browser(demo.url).get(path)
         assert answer.status_code == 404
         assert "Anti-MDA5" not in answer.text

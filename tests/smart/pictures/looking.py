@@ -60,7 +60,7 @@ def pictures_html(assessment: Assessment, facts: PatientFacts) -> str:
     """Both pictures as the page holds them."""
     page = SimpleNamespace(algorithm=draw_algorithm(assessment), trends=draw_trends(assessment, facts))
     view = SimpleNamespace(
-        basis="", asset=lambda name: f"/static/{name}", link=lambda reference: f"http://ehr/{reference}"
+        base="", basis="", asset=lambda name: f"/static/{name}", link=lambda reference: f"http://ehr/{reference}"
     )
     parts = ("algorithm", "trends") if page.trends else ("algorithm",)
     return "".join(f'<section id="{part}">{render(f"_{part}.html", page=page, view=view)}</section>' for part in parts)
