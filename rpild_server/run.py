@@ -73,11 +73,12 @@ def keep_together() -> None:
         mallopt(ARENA_MAX, 1)
 
 
-def give_back() -> None:
-    """Memory that large bodies took goes back to the system (glibc only); else a worker keeps it."""
+def give_back() -> bool:
+    """Memory that large bodies took goes back to the system; whether this system's library can do that (glibc)."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim:
         trim(0)
+    return trim is not None
 
 
 class BodyGuard:

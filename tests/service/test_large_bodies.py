@@ -38,8 +38,6 @@ def test_memory_is_given_back_once_and_only_when_no_large_body_came_for_a_while(
     assert given == [clock["now"] - REST_SECONDS * 2]
 
 
-@pytest.mark.parametrize("library", ["as it is", "without the function"])
-def test_giving_back_works_on_any_system(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    if library != "as it is":
-        monkeypatch.setattr(run.ctypes, "CDLL", lambda _name: object())
-    give_back()
+def test_another_library_than_glibc_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run.ctypes, "CDLL", lambda _name: object())
+    assert not give_back()
