@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from fhir_mappings.chart import Chart, ChartContext, read_chart
-from fhir_mappings.mixed import answers_for, read_bundle
+from fhir_mappings.mixed import answers_for
 from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_rules.assess import assess
 from rpild_rules.assessment import Assessment, Recommendation
@@ -17,6 +16,8 @@ from rpild_rules.contract import as_contract
 from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge, load_knowledge
 from rpild_rules.recommend import Call, choose
+from rpild_server.as_read import as_read
+from rpild_server.chart_files import read_chart_file
 from rpild_server.settings import Settings, load_settings
 from rpild_server.terminal import Screen, Shown, render
 from rpild_server.trends import trends
@@ -54,7 +55,7 @@ def assess_file(
 ) -> Assessed:
     """The assessment of one patient of a file; raises AssessError naming the ids to choose from."""
     settings, knowledge = load_settings(), load_knowledge(site)
-    mixed = read_bundle(file.read_bytes())
+    mixed = read_chart_file(file)
     patient_id = _chosen(patient, mixed.patients, mixed.subjects)
     codes = load_site_mapping(mapping) if mapping else NO_MAPPING
     context = ChartContext(patient_id, now, settings.for_hooks().zone, site=codes)
@@ -86,10 +87,5 @@ def report_of(assessed: Assessed, screen: Screen) -> str:
     """The result for people at a terminal."""
     drawn = trends(assessed.facts, assessed.knowledge)
     cards = (Shown(f"{each.title} [{each.topic}]", each.indicator, each.summary) for each in assessed.cards)
-    return render(assessed.contract, cards, drawn, unread(assessed.facts), screen, assessed.knowledge.texts)
-
-
-def unread(facts: PatientFacts) -> Iterator[str]:
-    """What stands in a chart and could not be read, with the reason."""
-    for each in facts.unreadable:
-        yield " ".join(filter(None, (each.reference, each.element, each.printed, f"({each.reason.value})")))
+    texts = assessed.knowledge.texts
+    return render(assessed.contract, cards, drawn, as_read(assessed.facts, texts), screen, texts)

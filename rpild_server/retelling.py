@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from rpild_rules.knowledge import Knowledge
-from rpild_server.assessing import unread
+from rpild_server.as_read import as_read
 from rpild_server.payload import Kept
 from rpild_server.replaying import Replayed
 from rpild_server.terminal import Screen, Shown, render
@@ -19,7 +19,8 @@ def told(found: Replayed, knowledge: Knowledge, screen: Screen) -> str:
     """The recorded assessment; only names, and the limits marked in trends, are those of the knowledge given."""
     facts, cards = found.kept.inputs.facts, orjson.loads(found.stored)["cards"]
     drawn = trends(facts, knowledge)
-    judged = render(found.kept.assessment, map(_card, cards), drawn, unread(facts), screen, knowledge.texts)
+    read = as_read(facts, knowledge.texts)
+    judged = render(found.kept.assessment, map(_card, cards), drawn, read, screen, knowledge.texts)
     return "\n".join([*_asked(found.kept), *_remembered(found.kept), "", judged])
 
 

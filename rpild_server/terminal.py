@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from rpild_rules.texts import Texts
+from rpild_server.as_read import AsRead
 from rpild_server.trends import PLAIN, Glyphs, Trend, picture
 
 COLOURS = {"met": "red", "notMet": "green", "unknown": "yellow", "critical": "red", "warning": "yellow", "info": "blue"}
@@ -62,17 +63,18 @@ def render(
     contract: Mapping[str, Any],
     cards: Iterable[Shown],
     trends: Iterable[Trend],
-    unread: Iterable[str],
+    chart: AsRead,
     screen: Screen,
     texts: Texts,
 ) -> str:
     """The whole report as text: names as people read them, behind them the id of the contract where it differs."""
     parts = (
         _head(contract, screen, texts),
+        _listed("Read from the chart", chart.read if contract["criteria"] else (), screen),
         *(_section(title, contract, keys, screen, texts) for title, keys in _SECTIONS.items()),
         _cards(tuple(cards), screen),
         _trends(tuple(trends), screen),
-        _unread(tuple(unread), screen),
+        _listed("In the chart, but not readable", chart.unread, screen),
     )
     text = "\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
     return text if screen.unicode else text.encode("ascii", "replace").decode()
@@ -160,8 +162,8 @@ def _trends(trends: tuple[Trend, ...], screen: Screen) -> Iterator[str]:
         yield from picture(trend, min(screen.room, PICTURE_WIDTH), screen.glyphs)
 
 
-def _unread(unread: tuple[str, ...], screen: Screen) -> Iterator[str]:
-    if unread:
-        yield from ("", screen.heading("In the chart, but not readable"))
-    for each in unread:
+def _listed(title: str, lines: Iterable[str], screen: Screen) -> Iterator[str]:
+    for number, each in enumerate(lines):
+        if number == 0:
+            yield from ("", screen.heading(title))
         yield from _wrapped(each, "", screen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from click.testing import CliRunner, Result
 from rpild_server.assessing import assess_file, moment, report_of
 from rpild_server.cli import main
 from rpild_server.terminal import Screen
-from tests.cli.charts import AT, UNREADABLE, write_bundle, write_ndjson
-from tests.service.calls import patient
+from tests.cli.charts import AT, UNREADABLE, resources, write_bundle, write_ndjson
+from tests.service.calls import MDA5, concept, observation, patient, quantity
 
 
 def run(*arguments: object) -> Result:
@@ -93,6 +94,42 @@ def test_what_could_not_be_read_is_shown(tmp_path: Path) -> None:
     assert "Observation/broken" in text
 
 
+def test_antibodies_and_treatments_are_told_as_read(tmp_path: Path) -> None:
+    taken = {"resourceType": "MedicationRequest", "status": "active", "subject": {"reference": "Patient/p1"}}
+    further = (
+        taken | {"id": "tac", "authoredOn": "2026-11-20", "medicationCodeableConcept": {"text": "Tacrolimus 1 mg"}},
+        taken | {"id": "not", "doNotPerform": True, "medicationCodeableConcept": {"text": "Prednisone"}},
+        taken | {"id": "fan", "medicationCodeableConcept": {"text": "Fantasin"}},
+        observation("ro", concept("http://loinc.org", "53016-2", "Ro52"), {"valueString": "see note"}, "2026-11-20"),
+        MDA5 | {"id": "early", "status": "preliminary"},
+    )
+    text = report(write_bundle(tmp_path, *further), width=120)
+    read = text.partition("Read from the chart\n")[2].partition("\n\n")[0]
+    assert "anti-MDA5: positive, " in read
+    assert "anti-MDA5: positive, preliminary, " in read
+    assert "anti-Ro52: unreadable, 2026-11-20 (Observation/ro, sent as 'see note')" in read
+    assert "tacrolimus: request, active, from 2026-11-20 (MedicationRequest/tac, sent as 'Tacrolimus 1 mg')" in read
+    assert "prednisone: not to be given, request, active (MedicationRequest/not" in read
+    assert "no drug that a rule reads: Fantasin" in read
+    assert "Observation/ro anti-Ro52 see note (only as text)" in text.partition("but not readable\n")[2]
+
+
+def test_what_was_not_sent_is_told_and_a_value_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    spo2 = observation("s", concept("http://loinc.org", "59408-5", "SpO2"), quantity(0.88, "1"), "2026-11-21")
+    text = report(write_bundle(tmp_path, spo2, whole=[each for each in resources() if each is not MDA5]))
+    assert "anti-MDA5: no result\n          treatment: none that a rule reads\n" in text
+    assert "Observation/s SpO2 0.88 1 (unit or value not usable)" in text
+
+
+def test_a_packed_file_is_read_as_well(tmp_path: Path) -> None:
+    file = write_bundle(tmp_path)
+    packed = tmp_path / "chart.json.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert run(packed, "--at", AT, "--json").stdout == run(file, "--at", AT, "--json").stdout
+    packed.write_bytes(b"no gzip")
+    assert "chart.json.gz: " in run(packed).stderr
+
+
 def test_control_characters_of_a_chart_do_not_reach_the_terminal(tmp_path: Path) -> None:
     ugly = {"code": {"text": "Dyspnea\x1b[2J\x07"}}
     file = write_bundle(tmp_path)
@@ -130,8 +167,6 @@ def test_one_of_several_patients_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_patient_names_the_subjects(tmp_path: Path) -> None:
-    from tests.cli.charts import resources
-
     result = run(write_bundle(tmp_path, whole=resources()[1:]))
     assert result.exit_code == 2
     assert "no Patient resource. Patients that it names: p1" in result.stderr
