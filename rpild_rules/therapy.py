@@ -123,7 +123,7 @@ def chain_of(name: str, treatments: Iterable[Treatment], now: When, knowledge: K
         if use.end.latest >= reach:
             linked.append(use)
             reach = min(reach, use.start.earliest - window)
-    linked.sort(key=lambda use: (use.start.earliest, use.treatment.reference))
+    linked.sort(key=lambda use: use.start.earliest)
     edge = now.latest - knowledge.window("active_request_days").span
     return Chain(name, linked[0].start, linked[0].start.earliest <= edge, tuple(linked))
 
