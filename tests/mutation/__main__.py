@@ -41,13 +41,14 @@ def main() -> int:
     parser.add_argument("--charts", type=int, default=200, help="charts of the oracle that help to find faults")
     parser.add_argument("--spare", type=float, default=20, help="seconds for tests whose calls are not known")
     parser.add_argument("--no-tables", action="store_true", help="leave out faults outside of functions: seconds each")
+    parser.add_argument("--only-tables", action="store_true", help="leave out all others")
     parser.add_argument("--all", action="store_true", help=f"all faults; without it one in {ONE_IN}, always the same")
     parser.add_argument("--told", action="store_true", help="only print what is known")
     options = parser.parse_args()
     chosen = sources(options.modules)
     for source in chosen:
         source.tried = [m for m in source.mutants if options.all or m.is_one_in(ONE_IN)]
-    if not options.told:
+    if not options.told and not options.only_tables:
         _try(chosen, options)
     ledger = Ledger(options.kept)
     for source in chosen:

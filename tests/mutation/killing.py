@@ -28,7 +28,7 @@ from tests.mutation.running import Running, memories
 LOADING, SILENT, IMPORT = "loading", "silent: ", "the import"
 KEEPS = "facts"  # its objects keep what was worked out once, so calls that are made again tell nothing
 TESTS = ("tests/rules", "tests/knowledge")
-TOO_SLOW = ("tests/rules/test_invariants.py", "tests/rules/test_cards_read.py::test_the_cases")
+TOO_SLOW = ("tests/rules/test_invariants.py", "tests/rules/test_cards_read.py")
 KNOWLEDGE_TESTS = ("tests/rules/test_knowledge.py", "tests/rules/test_texts.py", "tests/knowledge/")
 
 if TYPE_CHECKING:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.mutation.items import raises
-from tests.mutation.killing import TESTS, in_a_fork
+from tests.mutation.killing import TESTS, TOO_SLOW, in_a_fork
 from tests.mutation.mutants import Mutant, Source
 
 SECONDS = 300
 FAILED = pytest.ExitCode.TESTS_FAILED
+CASES = "tests/rules/test_cases.py::test_case["  # run before all others, without pytest
+LEFT_OUT = tuple(f"--deselect={name}" for name in (CASES, *TOO_SLOW))
 
 
 def try_outside(source: Source, mutant: Mutant | None) -> tuple[str, str]:
@@ -26,7 +28,7 @@ def try_outside(source: Source, mutant: Mutant | None) -> tuple[str, str]:
 
 
 def _first_failure(source: Source, mutant: Mutant | None) -> str:
-    """The cases first, those named after the module before all others, then every test through pytest."""
+    """The cases first, those named after the module before all others, then every other test through pytest."""
     change_import(source, mutant)
     # Here and not above: a fault that hinders the import is found by any test.
     from tests.rules.test_cases import cases, test_case
@@ -39,7 +41,7 @@ def _first_failure(source: Source, mutant: Mutant | None) -> str:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    return "pytest" if pytest.main(["-x", "-q", "-p", "no:cacheprovider", *TESTS]) == FAILED else ""
+    return "pytest" if pytest.main(["-x", "-q", "-p", "no:cacheprovider", *LEFT_OUT, *TESTS]) == FAILED else ""
 
 
 def change_import(source: Source, mutant: Mutant | None) -> None:
