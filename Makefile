@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1  /p' Makefile | awk '{printf "%s %-15s", $$1, $$2; $$1=$$2=""; print $$0}'
 
-demo: $(VENV)/.demo-ready  ## start the plug-in and the demo EHR, print one URL (ARGS="--port 8190 --no-open")
+demo: $(VENV)/.demo-ready  ## start the plug-in and the demo EHR, print the URL to open (ARGS="--port 8190 --no-open")
 	$(BIN)/rpild demo $(ARGS)
 
 test: lint types unit cover  ## everything that must be green: ruff, mypy, pytest, coverage gates
