@@ -142,7 +142,7 @@ def test_content_is_removed_when_its_time_is_over(tmp_path: Path) -> None:
         with hospital.store().engine.begin() as connection:
             connection.execute(update(decision_records).values(created="2020-01-01T00:00:00.000000Z"))
         result = hospital.run("retention")
-        assert "removed from 1 records older than 30 days" in result.stdout
+        assert "removed from 1 record older than 30 days" in result.stdout
         assert hospital.run("replay", id).exit_code == 2
         (row,) = records(hospital)
         assert row["payload"] is None
