@@ -34,6 +34,7 @@ ANSWERED_BY: Mapping[str, str] = {
 }  # fmt: skip
 LUNG_FUNCTION = frozenset({"fvcDecline", "dlcoDecline"})
 COMPARES_CTS = frozenset({"hrctIncrease", "ctWorsening", "ctWorsening92"})
+STATED_ALONE = COMPARES_CTS - {"hrctIncrease"}  # what they ask for is a word, once the scans are there
 PAIR = 2
 EFFORT = ("arterial-gas", "ferritin", "ldh", "crp", "cbc", "hrct", "lung-function", "myositis-panel")  # rising
 
@@ -89,6 +90,8 @@ def _remedy(s: Situation, id: str) -> tuple[str, bool]:
     remedy, support, say = remedy_of(s, id), support_of(s), page_texts().say
     if support is None or not (id in LUNG_FUNCTION or (_needs_scan(s, id) and support.concept in AT_THE_BEDSIDE)):
         return remedy, False
+    if id in STATED_ALONE:
+        return remedy, True
     name = s.knowledge.texts.label("support", support.concept)
     return say("missing.not_on" if id in LUNG_FUNCTION else "missing.scan_on", support=name, remedy=remedy), True
 

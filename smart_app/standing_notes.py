@@ -12,6 +12,7 @@ from smart_app.sources import told
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
+    from rpild_rules.facts import Attestation
 
 
 def find_notes(s: Situation) -> tuple[str, ...]:
@@ -28,8 +29,10 @@ def _notes(s: Situation) -> Iterator[str]:
         yield told(texts.say("lead", "gas_blind_care_limited" if s.care_limited else "gas_blind", support=s.blind), s)
     if s.causes:
         yield told(texts.say("lead", "other_cause", causes="; ".join(cause.words for cause in s.causes)), s)
-    if s.infection.met or s.episode.met:
+    if s.infection.met:
         yield from infection(s)
+    elif s.episode.met:
+        yield from [infection_review(s)] if _reviewed(s) else infection(s)
     if s.onset.older:
         yield say("standing.older", older=dated(s.onset.older, s.now).brief)
     if s.onset.ask_again:
@@ -52,11 +55,17 @@ def infection(s: Situation) -> Iterator[str]:
 
 def infection_review(s: Situation) -> str:
     """Whether a clinician has reviewed infection lately; as the cards say it."""
-    said = attested.in_force(s.facts, "infection-reviewed", s.now, s.knowledge.window("infection_review_hours"))
-    if said and said.value is True:
+    said = _reviewed(s)
+    if said:
         date = attested.time_of(said).printed
         return told(s.knowledge.texts.say("common", "infection_review", date=date), s)
     return s.knowledge.texts.say("common", "infection_open")
+
+
+def _reviewed(s: Situation) -> Attestation | None:
+    window = s.knowledge.window("infection_review_hours")
+    said = attested.in_force(s.facts, "infection-reviewed", s.now, window)
+    return said if said and said.value is True else None
 
 
 def pregnancy(s: Situation) -> Iterator[str]:

@@ -74,13 +74,12 @@ def _unknown(s: Situation) -> Iterator[str]:
 
 def _severity(s: Situation) -> Iterator[str]:
     """Severe failure and need of rescue with values and times; a patient blind to gases."""
-    say = page_texts().say
+    say, support = page_texts().say, support_of(s)
+    if support and support.concept == VENTILATOR and support.start:
+        yield say("transplant.ventilated", date=dated(support.start, s.now).brief)
     for failure in (s.severe, s.rescue):
         if failure and failure.words:
             yield told(failure.words, s)
-    support = support_of(s)
-    if support and support.concept == VENTILATOR and support.start:
-        yield say("transplant.ventilated", date=dated(support.start, s.now).brief)
     if s.on_ecmo:
         yield say("transplant.on_ecmo")
     if s.blind:

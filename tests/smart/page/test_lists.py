@@ -112,7 +112,7 @@ def test_drugs_that_run_are_marked_also_those_not_for_induction() -> None:
 
 def test_a_ventilator_is_told_with_its_begin_and_what_nobody_can_know_of_it() -> None:
     running = detail(*MET, "support invasive-ventilation @-2d", "pao2 70 @-1h", "fio2 1.0 @-1h").transplant
-    assert "on a ventilator since 2026-11-22, 2 days ago; a long time on it speaks against ECMO" in running.severity
+    assert "On a ventilator since 2026-11-22, 2 days ago; a long time on it speaks against ECMO" in running.severity
     assert running.unknown[0].startswith("whether ventilation is at its best")
     assert "since when on a ventilator" not in running.unknown
     undated = detail(*MET, "support invasive-ventilation -").transplant

@@ -101,6 +101,7 @@ def test_what_qualifies_the_sentence_is_said(line: str, note: str) -> None:
         (("body-temp 38.9 @-5h", "attest infection-reviewed true @-1h"), "reviewed by a clinician on 2026-11-24"),
         (("body-temp 38.9 @-5h", "order blood-culture @-4h items=blood-culture"), "Fever, cultures pending."),
         ((), "Infection not assessed: "),
+        (("attest infection-reviewed true @-1h",), "Infection reviewed by a clinician on 2026-11-24"),
     ],
 )
 def test_infection_is_told_in_the_words_of_the_cards(lines: tuple[str, ...], words: str) -> None:
