@@ -82,8 +82,9 @@ def _pending_panel(s: Situation) -> Iterator[str]:
     yield _on_its_way(s) if s.mda5.state == "pending" else _panel(s)
     yield texts.line("antibodyPending", "do_not_wait")
     yield texts.line("antibodyPending", "rule_outs_reviewed" if _reviewed(s) else "rule_outs")
-    if s.workup.open_items(*BIOMARKERS):
-        yield texts.line("antibodyPending", "biomarkers")
+    soon = [texts.label("item_short", item) for item in s.workup.open_items(*BIOMARKERS)]
+    if soon:
+        yield texts.line("antibodyPending", "biomarkers", items=", ".join(soon))
 
 
 def _panel(s: Situation) -> str:

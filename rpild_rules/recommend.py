@@ -188,8 +188,8 @@ def _why(s: Situation, due: Due) -> Iterator[str]:
         yield from basis(s, due)
         yield from markers.antibody_marks(s)
         yield from markers.course(s)
-    elif due.topic == "ecmoTransplant":
-        yield from transplant_lines.values(s)
+    else:
+        yield from transplant_lines.why(s, due)
 
 
 def _unknown(s: Situation, due: Due) -> Iterator[str]:

@@ -53,9 +53,22 @@ def _refer(s: Situation) -> Iterator[str]:
     texts = s.knowledge.texts
     if s.stage == "response":
         yield texts.say("common", "record_response")
-    yield texts.line("transplantReferral", "reason")
     yield from _barriers(s)
     yield _unknown(s)
+
+
+def why(s: Situation, due: Due) -> Iterator[str]:
+    """Why the two cards are sent."""
+    if due.topic == "transplantReferral":
+        return _why_refer(s)
+    return _values(s) if due.topic == "ecmoTransplant" else iter(())
+
+
+def _why_refer(s: Situation) -> Iterator[str]:
+    """Where this patient stands, and what the published reasons to refer are."""
+    texts = s.knowledge.texts
+    yield texts.line("transplantReferral", "stage", stage=texts.label("stage", s.stage))
+    yield texts.line("transplantReferral", "reason")
 
 
 def _bridge(s: Situation) -> Iterator[str]:
@@ -82,7 +95,7 @@ def evidence(s: Situation, due: Due) -> Iterator[str]:
         yield texts.line("ecmoTransplant", "limits")
 
 
-def values(s: Situation) -> Iterator[str]:
+def _values(s: Situation) -> Iterator[str]:
     """What triggered `ecmoTransplant`: support, values, times, duration."""
     texts, found = s.knowledge.texts, s.severe or s.rescue
     support = next(iter(in_use(s.facts, MECHANICAL, s.now, s.knowledge.window("ecmo_window_hours"))), None)

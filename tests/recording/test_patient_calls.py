@@ -34,11 +34,11 @@ def test_a_card_and_what_was_said_to_it(hospital: Hospital) -> None:
     again = hospital.ask(hospital.body("dr1"))
     assert told(hospital, *DAY, "--user", "Practitioner/dr1").splitlines() == [
         "2026-11-22 09:30:00 UTC  rpild-patient-view  (this user)",
-        f"    record {answer.headers['X-Correlation-Id']}, knowledge 1.1.0",
+        f"    record {answer.headers['X-Correlation-Id']}, knowledge 1.1.1",
         f"    shown: {FIRST} (critical)",
         f"    said: {FIRST} overridden, dataWrong, 2026-11-22 09:35:00 UTC",
         "2026-11-22 09:40:00 UTC  rpild-patient-view  (this user)",
-        f"    record {again.headers['X-Correlation-Id']}, knowledge 1.1.0",
+        f"    record {again.headers['X-Correlation-Id']}, knowledge 1.1.1",
         "    shown: nothing",
         f"    not repeated, shown or overridden before: {FIRST}",
     ]

@@ -267,7 +267,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("references.toml", 'kind = "design decision"', 'kind = "rumour"', "kind 'rumour' is not known"),
         ("references.toml", 'mark = "PROPOSED"', 'mark = "GUESSED"', "mark 'GUESSED' is not known"),
         ("references.toml", 'where = "sections 1-16"\n', "", "where is missing"),
-        ("parameters/knowledge.toml", 'version = "1.1.0"\n', "", "version is missing"),
+        ("parameters/knowledge.toml", 'version = "1.1.1"\n', "", "version is missing"),
         ("parameters/knowledge.toml", '"spo2_low"', '"spo2_deep"', "spo2_deep is no parameter"),
         ("parameters/knowledge.toml", '["spo2_low", "spo2_note"]', '"spo2_low"', "chain is not a list of texts"),
         ("parameters/risk.toml", 'value = 90\nunit = "%"', 'value = 96\nunit = "%"', "is smaller than spo2_low"),
@@ -282,7 +282,7 @@ def test_faults_of_the_other_files(shipped: Path, file: str, old: str, new: str,
 
 
 def test_the_header_holds_nothing_else(shipped: Path) -> None:
-    spoil(shipped / "parameters/knowledge.toml", 'version = "1.1.0"\n', 'version = "1.1.0"\ncolour = "red"\n')
+    spoil(shipped / "parameters/knowledge.toml", 'version = "1.1.1"\n', 'version = "1.1.1"\ncolour = "red"\n')
     with pytest.raises(ParameterError, match=r"knowledge\.toml: header: unknown key 'colour'"):
         load_knowledge(shipped=shipped)
 
@@ -367,7 +367,7 @@ def test_the_digest_follows_the_content_alone(shipped: Path, knowledge: Knowledg
         ("parameters/gate.toml", "value = 18", "value = 16"),
         ("references.toml", 'n = "20 anti-MDA5 RP-ILD"', 'n = "21 anti-MDA5 RP-ILD"'),
         ("card_texts.toml", "The centre decides.", "The centre will decide."),
-        ("parameters/knowledge.toml", "1.1.0", "1.1.1"),
+        ("parameters/knowledge.toml", "1.1.1", "1.1.2"),
     ],
 )
 def test_the_digest_tells_every_change(shipped: Path, knowledge: Knowledge, file: str, old: str, new: str) -> None:
