@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhir_mappings.answers import meaning_of
 from fhir_mappings.attestations import TABLE as ATTESTATIONS
-from fhir_mappings.code_tables import EXCLUDES, ROWS, concepts_of
+from fhir_mappings.code_tables import EXCLUDES, concepts_of
 from fhir_mappings.datatypes import Concept, Quantity
 from fhir_mappings.drugs import ingredients_of
 from fhir_mappings.imaging import scan_concept
-from fhir_mappings.measures import ARTERIAL
-from fhir_mappings.observations import PANEL, concept_named, told
+from fhir_mappings.observations import PANEL, QUALITATIVE, concept_named, told
 from fhir_mappings.orders import order_concepts
 from fhir_mappings.queries import ELEMENTS, QUERIES
+from fhir_mappings.results import CULTURES
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
 from fhir_mappings.structs import Valued
 from fhir_mappings.supports import SUPPORTS
 from fhir_mappings.units import spelling_of
-from fhir_mappings.words import plain
+from rpild_rules.facts import Meaning
 
 OF_NO_ELEMENT = ""
 OF_CONCEPT = {concept: element for element, table in ELEMENTS.items() for concept in table["concepts"]}
@@ -35,12 +35,7 @@ OF_REPORTS = frozenset({"ImagingStudy", "DiagnosticReport"})
 # Elements of which every resource counts, whatever its codes.
 UNCODED = {"E-PAT": "Patient", "E-ENC": "Encounter"}
 MEDICATIONS = frozenset({"MedicationRequest", "MedicationAdministration", "MedicationStatement", "Medication"})
-SHORTEST = 2
-PACKAGING = frozenset(
-    {"serum", "plasma", "blood", "level", "s", "p", "b", "in", "or", "total", "test", "result", "lab", "the", "of"}
-)
-# A gas is arterial by its code or specimen, never by its name.
-UNNAMED = frozenset(EXCLUDES) | ARTERIAL | {"po2-blood-unspecified"}
+UNREAD = (Meaning.UNREADABLE, Meaning.INDETERMINATE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,14 +62,34 @@ class SentUnit:
     known: bool
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SentAnswer:
+    """One answer to a test that asks for positive or negative, and what it is read as. A number is told by its unit."""
+
+    concept: str
+    meaning: str
+    system: str
+    code: str
+    text: str
+
+    @property
+    def known(self) -> bool:
+        """Whether a rule can use it."""
+        return self.meaning not in UNREAD
+
+
 @dataclass(slots=True)
 class Coverage:
-    """Counts over many resources."""
+    """Counts over many resources. `others` are of types that no rule reads; `broken` files could not be read at all."""
 
     resources: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
     sent: Counter[Sent] = field(default_factory=Counter)
     units: Counter[SentUnit] = field(default_factory=Counter)
+    units_of: dict[Sent, set[str]] = field(default_factory=dict)
+    answers: Counter[SentAnswer] = field(default_factory=Counter)
     unreadable: int = 0
+    broken: list[str] = field(default_factory=list)
 
     def mapped(self) -> list[tuple[Sent, int]]:
         """What is read, by element, the most frequent first."""
@@ -96,6 +111,10 @@ class Coverage:
         """What no rule reads: most of it need not be read."""
         return _ranked((each, count) for each, count in self.sent.items() if not each.concepts)
 
+    def spelled(self, sent: Sent) -> list[str]:
+        """The units in which the values of something unmapped were sent."""
+        return sorted(self.units_of.get(sent, ()))
+
 
 def _ranked(rows: Iterable[tuple[Sent, int]]) -> list[tuple[Sent, int]]:
     return sorted(rows, key=lambda row: (row[0].element, -row[1], row[0]))
@@ -106,9 +125,9 @@ def count(resources: Iterable[Any], coverage: Coverage, site: SiteMapping = NO_M
     for each in resources:
         coverage.resources[each.resource_type] += 1
         for code in _codes(each):
-            _count_code(each.resource_type, code, coverage)
+            coverage.sent[_sent(each.resource_type, code)] += 1
         for valued in (each, *each.component) if each.resource_type == "Observation" else ():
-            _count_unit(valued, coverage, site)
+            _count_value(valued, coverage, site)
 
 
 def _codes(each: Any) -> Iterator[Concept]:
@@ -117,13 +136,17 @@ def _codes(each: Any) -> Iterator[Concept]:
     yield from (code for code in (*own, *getattr(each, "procedure_code", ())) if code is not None)
 
 
-def _count_code(kind: str, code: Concept, coverage: Coverage) -> None:
+def _sent(kind: str, code: Concept) -> Sent:
     concepts = tuple(sorted(concepts_in(kind, code) - frozenset(EXCLUDES)))
     element = next((OF_CONCEPT[name] for name in concepts if name in OF_CONCEPT), _element_of(kind, concepts))
+    return Sent(kind, element, concepts, *_first(code))
+
+
+def _first(code: Concept) -> tuple[str, str, str]:
+    """System, code and words of a CodeableConcept, as it was sent."""
     first = next((each for each in code.coding if each.code), None)
-    system, value = (first.system, first.code) if first is not None else ("", "")
     text = code.text or next((each.display for each in code.coding if each.display), "")
-    coverage.sent[Sent(kind, element, concepts, system, value, text)] += 1
+    return (first.system, first.code, text) if first is not None else ("", "", text)
 
 
 def _element_of(kind: str, concepts: Iterable[str]) -> str:
@@ -147,30 +170,24 @@ def concepts_in(kind: str, code: Concept) -> frozenset[str]:
     return concepts_of(code)
 
 
-def _count_unit(valued: Valued, coverage: Coverage, site: SiteMapping) -> None:
-    scale = site.scales.get(told(valued.code).concept)
+def _count_value(valued: Valued, coverage: Coverage, site: SiteMapping) -> None:
+    said = told(valued.code)
+    scale = site.scales.get(said.concept)
     if scale is not None and isinstance(valued.value_quantity, Quantity):
         spelling = spelling_of(valued.value_quantity, scale)
         coverage.units[SentUnit(scale.concept, spelling, spelling in scale.factors)] += 1
+    elif (said.concept or said.name) in QUALITATIVE:
+        coverage.answers[_answer(said.concept or said.name, valued)] += 1
+    elif valued.code is not None and isinstance(valued.value_quantity, Quantity):
+        unit = valued.value_quantity.code or valued.value_quantity.unit
+        coverage.units_of.setdefault(_sent("Observation", valued.code), set()).add(unit)
 
 
-def _test(text: str) -> str:
-    """What a test is called without property, specimen and the like: `Ferritin [Mass/volume] in Serum` is ferritin."""
-    words = re.split(r"[\s,;.:_()-]+", plain(text.partition("[")[0].partition("(")[0]))
-    return " ".join(word for word in words if word and word not in PACKAGING)
-
-
-NAMED = {
-    name: row.concept
-    for row in reversed(ROWS)
-    if row.file in ("observations", "antibodies") and row.concept not in UNNAMED
-    if len(name := _test(row.display)) >= SHORTEST
-}
-
-
-def proposals(coverage: Coverage) -> Iterator[tuple[Sent, int, str]]:
-    """Unmapped Observations whose words hold the name of something that is read: to be reviewed, never applied."""
-    for each, number in coverage.unmapped():
-        named = NAMED.get(_test(each.text), "") if each.kind == "Observation" else ""
-        if named:
-            yield each, number, named
+def _answer(concept: str, valued: Valued) -> SentAnswer:
+    meaning = meaning_of(valued, names_organism=concept in CULTURES)
+    if valued.value_codeable_concept is not None:
+        return SentAnswer(concept, meaning, *_first(valued.value_codeable_concept))
+    if valued.value_string is not None:
+        return SentAnswer(concept, meaning, "", "", valued.value_string.strip())
+    quantity = valued.value_quantity
+    return SentAnswer(concept, meaning, "", "", f"number in {quantity.unit or quantity.code}" if quantity else "")

@@ -103,10 +103,11 @@ class Decoded:
 
 @dataclass(slots=True)
 class Page:
-    """What one body holds, before subjects are checked."""
+    """What one body holds, before subjects are checked; `others` counts the types that we do not read."""
 
     entries: list[Entry] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
     more: bool = False
     total: int = 0
 
@@ -206,6 +207,7 @@ def add_resource(page: Page, kind: str, url: str, raw: bytes) -> None:
     name, identity = peek(raw)
     model = name if name in TYPES else kind
     if not model:
+        page.others[name] = page.others.get(name, 0) + 1
         return
     resource = decode_leniently(SINGLES[model], raw)
     if resource is not None:

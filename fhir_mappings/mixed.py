@@ -24,13 +24,15 @@ DRAFTED = ("MedicationRequest", "ServiceRequest", "Medication")
 class Mixed:
     """A file's resources with their fullUrls.
 
-    `patients` are the ids of its Patient resources, `subjects` every patient id it names.
+    `patients` are the ids of its Patient resources, `subjects` every patient id it names, `others` counts the types
+    that we do not read.
     """
 
     entries: tuple[Entry, ...]
     unreadable: tuple[Unreadable, ...]
     patients: tuple[str, ...]
     subjects: tuple[str, ...]
+    others: Mapping[str, int]
 
 
 def entries_of(body: bytes) -> Iterator[bytes]:
@@ -76,7 +78,8 @@ def read_bundle(body: bytes) -> Mixed:
     urls = urls_of(page.entries)
     patients = {each.id for _, each in page.entries if each.resource_type == "Patient"}
     subjects = {subject_of(each, urls) for _, each in page.entries} - {""}
-    return Mixed(tuple(page.entries), tuple(page.unreadable), tuple(sorted(patients)), tuple(sorted(subjects)))
+    unread = tuple(page.unreadable)
+    return Mixed(tuple(page.entries), unread, tuple(sorted(patients)), tuple(sorted(subjects)), page.others)
 
 
 def _read(raws: Iterable[bytes]) -> Page:

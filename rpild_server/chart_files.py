@@ -19,13 +19,23 @@ def chart_files(path: Path) -> list[Path]:
     return sorted(each for each in path.rglob("*") if each.is_file() and each.name.endswith(ENDINGS))
 
 
-def read_charts(path: Path) -> Iterator[tuple[Path, Mixed]]:
-    """The files with their resources. Raises UnreadableFileError naming the file that is none of these."""
+def read_charts(path: Path, broken: list[str]) -> Iterator[tuple[Path, Mixed]]:
+    """The files with their resources; what is wrong with a file that is none is added to `broken`.
+
+    Raises UnreadableFileError if there is no file, or none that can be read.
+    """
     files = chart_files(path)
     if not files:
         raise UnreadableFileError(f"{path} holds no FHIR file: give files that end in {', '.join(ENDINGS)}")
     for each in files:
-        yield each, read_chart_file(each)
+        try:
+            mixed = read_chart_file(each)
+        except UnreadableFileError as problem:
+            broken.append(str(problem))
+        else:
+            yield each, mixed
+    if len(broken) == len(files):
+        raise UnreadableFileError("\n".join(broken))
 
 
 def read_chart_file(path: Path) -> Mixed:

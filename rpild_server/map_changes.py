@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ LISTS = (
     "measurements", "results", "diagnoses", "supports", "scans", "treatments", "orders", "done", "limits", "allergies",
     "unreadable",
 )  # fmt: skip
+NAMED_BY = ("concept", "concepts", "ingredients", "kind", "element")
+NOT_KNOWN = "not known to the tables"
+LIST_AND_REFERENCE, NAME = 2, 1  # words with which a line begins
 GROUPS = ("definitions", "criteria", "flags")
 
 
@@ -40,8 +44,9 @@ def changes_of(path: Path, patient: str, site: SiteMapping, now: datetime) -> Ch
     before, after = (_facts(path, patient, each, now) for each in (NO_MAPPING, site))
     if before == after:
         return Change(path.name, patient, ())
-    lines = [*_compared(_readings(before), _readings(after)), *_compared(_answers(before, now), _answers(after, now))]
-    return Change(path.name, patient, tuple(lines))
+    readings = _compared(_readings(before), _readings(after), LIST_AND_REFERENCE)
+    answers = _compared(_answers(before, now), _answers(after, now), NAME)
+    return Change(path.name, patient, (*readings, *answers))
 
 
 def _facts(path: Path, patient: str, site: SiteMapping, now: datetime) -> PatientFacts:
@@ -55,19 +60,13 @@ def _readings(facts: PatientFacts) -> list[str]:
 
 
 def _line(fact: Any) -> str:
-    names = next(
-        (
-            found
-            for key in ("concept", "concepts", "ingredients", "kind", "element")
-            if (found := getattr(fact, key, None))
-        ),
-        "nothing known",
-    )
-    said = names if isinstance(names, str) else ", ".join(sorted(names))
+    said = next(getattr(fact, key) for key in NAMED_BY if hasattr(fact, key))
+    names = said if isinstance(said, str) else ", ".join(sorted(said))
     value = getattr(fact, "value", None)
-    shown = f"{value} {fact.unit}" if value is not None else getattr(fact, "meaning", "")
+    shown = f"{value.normalize():f} {fact.unit}" if isinstance(value, Decimal) else getattr(fact, "meaning", "")
     problem = getattr(fact, "problem", None) or getattr(fact, "reason", None)
-    return " ".join(filter(None, (fact.reference, said, shown, f"unknown ({problem.value})" if problem else "")))
+    unread = f"unknown ({problem.value})" if problem else ""
+    return " ".join(filter(None, (fact.reference, names or NOT_KNOWN, shown, unread)))
 
 
 def _answers(facts: PatientFacts, now: datetime) -> list[str]:
@@ -91,6 +90,12 @@ def _cards(contract: dict[str, Any]) -> list[str]:
     return [f"card {topic}" for topic in contract["cards"]]
 
 
-def _compared(before: list[str], after: list[str]) -> Iterator[str]:
-    yield from (f"- {line}" for line in before if line not in after)
-    yield from (f"+ {line}" for line in after if line not in before)
+def _compared(before: list[str], after: list[str], key_words: int) -> Iterator[str]:
+    """What goes and what comes, side by side: lines that begin with the same words tell of the same thing."""
+    gone, come = ([each for each in one if each not in other] for one, other in ((before, after), (after, before)))
+    told: dict[str, list[str]] = {}
+    for sign, lines in (("-", gone), ("+", come)):
+        for each in lines:
+            told.setdefault(" ".join(each.split()[:key_words]), []).append(f"{sign} {each}")
+    for lines in told.values():
+        yield from lines

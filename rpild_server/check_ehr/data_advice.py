@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ehr_access.measured import Examiner
-from fhir_mappings.coverage import SentUnit, proposals
+from fhir_mappings.coverage import SentUnit
+from fhir_mappings.proposing import proposals
 from fhir_mappings.queries import ELEMENT_KEYS, ELEMENTS
 from fhir_mappings.site_units import is_refused
 from rpild_server.check_ehr.data import Data, Element, patients_by_element

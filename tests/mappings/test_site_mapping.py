@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -416,6 +417,89 @@ def test_scan_as_json_with_a_mapping(tmp_path: Path) -> None:
     assert [each["code"] for each in found["proposals"]] == [""]
     assert all(each["known"] for each in found["units"])
     assert found["unreadable"] == 1
+
+
+def test_scan_tells_answers_units_and_types_that_are_not_read(tmp_path: Path) -> None:
+    mda5 = code(LAB, "MYOB-07", "Anti-MDA5-Ak")
+    sent = [
+        patient(),
+        observation("a1", mda5, valueCodeableConcept=code(LAB, "P3", "+++ (stark)")),
+        observation("a2", mda5, valueString=" see note "),
+        observation("a3", mda5, valueQuantity={"value": 12, "unit": "SI"}),
+        observation("a4", mda5),
+        observation("a5", mda5, valueString="NEGATIVE"),
+        number(code(LAB, "FERR-MOL", "Ferritin i.S. (molar)"), 1400, "pmol/L", "f1"),
+        number(code(LAB, "CRP-D", "CRP"), 0.9, "mg/dL", "c1"),
+        number(code(LAB, "LDH37", "LDH 37 Grad"), 512, "E/l", "l1"),
+        number(code(LOINC, "8331-1", "Oral temperature"), 37, "Cel", "t1"),
+        number(code(LOINC, "1-8", "Ferritin goal"), 300, "ng/mL", "g1"),
+        {"resourceType": "Observation", "id": "n1", "status": "final", "valueQuantity": {"value": 1, "unit": "x"}},
+        resource("Condition", code=code(SNOMED, "72892002", "Normal pregnancy")),
+        resource("Claim", "x1"),
+        resource("Claim", "x2"),
+    ]
+    (tmp_path / "x.json").write_bytes(bundle(*sent))
+    output = run("map", "scan", tmp_path).output
+    assert "13 resources: 1 Condition, 11 Observation, 1 Patient\n2 resources of types that no rule reads: 2 Claim" in (
+        output
+    )
+    assert "5 of 11 entries have a code or text that a rule reads\n1 of 7 different codes and texts are read" in output
+    answers = output.partition("Answers that are not read as positive or negative\n")[2].partition("\n\n")[0]
+    assert [line.split("anti-mda5-qual  ")[1] for line in answers.splitlines()] == [
+        "'(no value)'  unreadable", "'number in SI'  unreadable", "'see note'  unreadable",
+        f"{LAB} P3  '+++ (stark)'  unreadable",
+    ]  # fmt: skip
+    assert "'Ferritin i.S. (molar)'  in pmol/L" in output
+    rows = output.partition("# Proposed for review")[2]
+    proposed = dict(re.findall(r'code = "([^"]+)"\nconcept = "([^"]*)"', rows))
+    assert proposed == {
+        "FERR-MOL": "ferritin-molar", "CRP-D": "crp", "LDH37": "ldh", "8331-1": "body-temp", "72892002": "pregnancy",
+        "P3": "",
+    }  # fmt: skip
+    assert "an answer to anti-mda5-qual, sent 1 time" in rows
+    assert "check that it says the same" in rows
+    found = json.loads(run("map", "scan", tmp_path, "--json").output)
+    assert (found["others"], len(found["answers"])) == ({"Claim": 2}, 5)
+    assert {"Oral temperature": ["Cel"]}.items() <= {each["text"]: each["units"] for each in found["unmapped"]}.items()
+
+
+def test_scan_proposes_no_row_for_a_unit_that_is_never_accepted(tmp_path: Path) -> None:
+    sent = number(code(LOINC, "2276-4"), 12000, "ng/dl")
+    (tmp_path / "x.json").write_bytes(bundle(sent))
+    output = run("map", "scan", tmp_path).output
+    assert "1  ferritin  ng/dl  not known: read as unknown (unit); never accepted" in output
+    assert "[[unit]]" not in output
+
+
+def test_a_file_that_cannot_be_read_stops_neither_scan_nor_diff(tmp_path: Path) -> None:
+    folder = charts(tmp_path)
+    (folder / "a.json").write_text("{", encoding="utf-8")
+    result = run("map", "scan", folder)
+    assert result.exit_code == 0
+    assert "Left out: files that cannot be read\n  a.json: the file is not JSON" in result.output
+    assert "E-FERR: read" in result.output
+    assert len(json.loads(run("map", "scan", folder, "--json").output)["broken"]) == 1
+    mapping = written(tmp_path, code_row("FERR", "ferritin"))
+    compared = run("map", "diff", mapping, folder, "--at", "2026-11-22")
+    assert "one.json p1\n" in compared.output
+    assert "a.json\n  not compared: the file is not JSON" in compared.output
+
+
+def test_diff_puts_side_by_side_what_goes_and_what_comes(tmp_path: Path) -> None:
+    sent = [
+        patient(),
+        resource("MedicationRequest", medicationCodeableConcept=code(LAB, "TAC1", "Fujimycin")),
+        number(code(LOINC, "2276-4"), 1400, "pmol / L"),
+    ]
+    (tmp_path / "x.json").write_bytes(bundle(*sent))
+    rows = code_row("TAC1", "tacrolimus"), unit_row("ferritin", "pmol / L", 'factor = "0.4450"')
+    lines = run("map", "diff", written(tmp_path, *rows), tmp_path / "x.json", "--at", "2026-11-22").output.splitlines()
+    assert lines[1:5] == [
+        "  - measurements Observation/o1 ferritin unknown (unit)",
+        "  + measurements Observation/o1 ferritin 623 ng/mL",
+        "  - treatments MedicationRequest/r1 not known to the tables",
+        "  + treatments MedicationRequest/r1 tacrolimus",
+    ]
 
 
 def test_scan_lists_several_codes_of_one_element(tmp_path: Path) -> None:
