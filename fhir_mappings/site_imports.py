@@ -67,7 +67,7 @@ def _of_concept_map(name: str, resource: Mapping[str, Any], given: Mapping[str, 
         concept, fault = _target(group["target"], target)
         if fault:
             yield f"{name}: {code}: {fault}"
-        elif concept:
+        if concept:
             yield _row(name, concept, given, group["source"], code)
 
 

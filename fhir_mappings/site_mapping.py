@@ -38,6 +38,7 @@ from fhir_mappings.words import plain, texts_of, whole_words
 __all__ = ["NO_MAPPING", "SiteMapping", "SiteMappingError", "load_site_mapping", "translate"]
 
 CLOSEST = 3
+LISTED = "one that `rpild map concepts` lists"
 SHORTEST = 3
 # A word stands for a drug or its form in longer names, too; a test of which the name holds another is another test.
 BY_WORD = concepts_of_file("medications") | concepts_of_file("routes")
@@ -117,8 +118,12 @@ def _twice(rows: Iterable[SiteRow]) -> Iterator[str]:
     for row in rows:
         unit = (row.concept, row.unit) if row.kind == "unit" else ()
         first = seen.setdefault((row.kind, row.system, row.code, plain(row.text), *unit), row)
-        if (first.concept, first.equals, first.factor) != (row.concept, row.equals, row.factor):
-            yield f"{row.where}: already given in {first.where} as {first.concept}. Keep one of the two rows."
+        if _meaning(first) != _meaning(row):
+            yield f"{row.where}: already given in {first.where} as {_meaning(first)}. Keep one of the two rows."
+
+
+def _meaning(row: SiteRow) -> str:
+    return " ".join(filter(None, (row.concept, row.equals, row.factor)))
 
 
 def _faults(row: SiteRow) -> Iterator[str]:
@@ -128,7 +133,7 @@ def _faults(row: SiteRow) -> Iterator[str]:
     if row.date and not is_day(row.date):
         yield f"{row.where}: date {row.date} is not a day. Write it as 2026-11-22."
     if row.concept not in CONCEPTS:
-        close = ", ".join(get_close_matches(row.concept, sorted(CONCEPTS), CLOSEST)) or "a name of the code tables"
+        close = ", ".join(get_close_matches(row.concept, sorted(CONCEPTS), CLOSEST)) or LISTED
         yield f"{row.where}: concept {row.concept or '(none)'} is not a data element. Did you mean {close}?"
         return
     yield from {"code": _code_faults, "text": _text_faults, "unit": unit_faults}[row.kind](row)
@@ -151,12 +156,18 @@ def _code_faults(row: SiteRow) -> Iterator[str]:
 def _text_faults(row: SiteRow) -> Iterator[str]:
     if not plain(row.text).strip():
         yield f"{row.where}: text is missing. Write the whole text that the site sends."
-    if row.match not in ("", WORD):
-        yield f'{row.where}: match {row.match} is not known. Write match = "word", or leave it out for the whole name.'
-    elif row.match and row.concept not in BY_WORD:
-        yield f"{row.where}: match is for drugs and their routes only. Leave it out and write the whole name."
-    elif row.match and sum(map(str.isalnum, row.text)) < SHORTEST:
-        yield f"{row.where}: text {row.text} is too short to be looked for in longer names. Write the whole name."
+    fault = _match_fault(row) if row.match else ""
+    if fault:
+        yield f"{row.where}: {fault}"
+
+
+def _match_fault(row: SiteRow) -> str:
+    if row.match != WORD:
+        return f'match {row.match} is not known. Write match = "word", or leave it out for the whole name.'
+    if row.concept not in BY_WORD:
+        return "match is for drugs and their routes only. Leave it out and write the whole name."
+    told = f"text {row.text} is too short to be looked for in longer names. Write the whole name."
+    return told if sum(map(str.isalnum, row.text)) < SHORTEST else ""
 
 
 def translate(resources: Iterable[Any], site: SiteMapping) -> None:

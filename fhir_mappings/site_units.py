@@ -62,32 +62,33 @@ def unit_faults(row: SiteRow) -> Iterator[str]:
         return
     if row.unit in scale.factors:
         yield f"{row.where}: unit {row.unit} is known for {row.concept}. Remove the row."
-    faults = list(_size_faults(row, scale))
-    yield from faults or _other_size(row, scale)
+        return
+    fault = _size_fault(row, scale) or _other_size(row, scale)
+    if fault:
+        yield f"{row.where}: {fault}"
 
 
-def _size_faults(row: SiteRow, scale: Scale) -> Iterator[str]:
+def _size_fault(row: SiteRow, scale: Scale) -> str:
     if row.equals and row.factor:
-        yield f"{row.where}: equals and factor both stand. Keep one of them."
-    elif row.equals and row.equals not in scale.factors:
+        return "equals and factor both stand. Keep one of them."
+    if row.equals:
         known = ", ".join(sorted(filter(None, scale.factors)))
-        yield f"{row.where}: equals {row.equals} is not a unit of {row.concept}. Its units are {known}."
-    elif not (row.equals or row.factor):
-        yield (
-            f"{row.where}: a unit needs either equals (a known unit) or factor (how many {scale.unit} one of it is). "
-            "Write one."
-        )
-    elif row.factor and not _is_factor(row.factor):
-        yield f'{row.where}: factor {row.factor} is not a number above 0. Write it with a decimal point, as "0.1".'
+        told = f"equals {row.equals} is not a unit of {row.concept}. Its units are {known}."
+        return "" if row.equals in scale.factors else told
+    if not row.factor:
+        how = f"either equals (a known unit) or factor (how many {scale.unit} one of it is)"
+        return f"a unit needs {how}. Write one."
+    told = f'factor {row.factor} is not a number above 0. Write it with a decimal point, as "0.1".'
+    return "" if _is_factor(row.factor) else told
 
 
-def _other_size(row: SiteRow, scale: Scale) -> Iterator[str]:
+def _other_size(row: SiteRow, scale: Scale) -> str:
     """The unit is known in another spelling, and the row says that it is larger or smaller."""
     known = KNOWN.get((scale.concept, folded(row.unit)))
-    if known and not _same(known, factors_of(row)):
-        told = " or ".join(f"{_number(each)} {scale.unit}" for each in known)
-        known_as = f"known for {row.concept} in another spelling, as {told}"
-        yield f"{row.where}: unit {row.unit} is {known_as}. Correct the row."
+    if known is None or _same(known, factors_of(row)):
+        return ""
+    told = " or ".join(f"{_number(each)} {scale.unit}" for each in known)
+    return f"unit {row.unit} is known for {row.concept} in another spelling, as {told}. Correct the row."
 
 
 def _same(known: tuple[Factor, ...], given: tuple[Factor, ...]) -> bool:

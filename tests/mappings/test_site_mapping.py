@@ -169,7 +169,7 @@ MISLEADING = ("ng/dl", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", "ng/dL{ser
         (code_row("86914-9", "ferritin", LOINC), "negative list"),
         (code_row("X", "feritin"), "Did you mean ferritin"),
         (code_row("X", ""), "(none) is not a data element"),
-        (code_row("X", "qqqqqq"), "a name of the code tables"),
+        (code_row("X", "qqqqqq"), "rpild map concepts"),
         (code_row("", "ferritin"), "code is missing"),
         (text_row(" ", "ferritin"), "text is missing"),
         (unit_row("ferritin", "x/y", ""), "either equals"),
