@@ -152,7 +152,7 @@ def test_content_is_removed_when_its_time_is_over(tmp_path: Path) -> None:
 def test_a_patient_can_be_erased(hospital: Hospital) -> None:
     answer = hospital.ask(hospital.body())
     result = hospital.run("erase-patient", "", "p1")
-    assert "from 1 records and 1 remembered cards" in result.stdout
+    assert "from 1 record and 1 remembered card" in result.stdout
     assert hospital.run("replay", answer.headers["X-Correlation-Id"]).exit_code == 2
     assert hospital.run("audit", "verify").exit_code == 0
     assert hospital.topics() == [FIRST]
