@@ -20,6 +20,8 @@ from fhir_mappings.reads import Answer, Pages
 from rpild_rules.concepts import MYOSITIS_PROVEN
 from rpild_rules.gate import open_gate, opened_by_diagnosis
 from rpild_rules.knowledge import Knowledge
+from rpild_rules.until_now import until_now
+from rpild_rules.when import When
 
 # A search that hangs while the gate is read must leave time for the rest.
 GATE_SHARE = 0.5
@@ -80,7 +82,8 @@ class ChartReading:
     def _at_the_gate(self) -> tuple[Chart, frozenset[str] | None]:
         """The gate's chart, and None if it opens, else the elements not read yet that could still open it."""
         chart = self._chart(gate=True)
-        gate = open_gate(chart.facts, self.knowledge, self.context.now)
+        at = When.at(self.context.now, self.context.zone)
+        gate = open_gate(until_now(chart.facts, at), self.knowledge, self.context.now)
         return chart, None if gate.passed else gate.needs
 
     def _chart(self, gate: bool = False) -> Chart:

@@ -93,6 +93,11 @@ def test_a_result_opens_the_gate_as_well() -> None:
     assert [each.concept for each in chart.facts.results] == ["anti-mda5-qual"]
 
 
+def test_a_negative_result_dated_in_the_future_leaves_the_gate_open() -> None:
+    _, source, _ = reading(HYPERTENSION, MDA5 | {"effectiveDateTime": "2026-12-24"})
+    assert source.asked == [GATE_KEYS, KEYS]
+
+
 def test_a_result_of_another_patient_behind_a_proven_diagnosis_stops_the_reading() -> None:
     with pytest.raises(OtherPatientError):
         reading(DERMATOMYOSITIS, SODIUM | {"subject": {"reference": "Patient/p2"}})

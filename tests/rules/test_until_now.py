@@ -6,6 +6,8 @@ from datetime import UTC
 
 import pytest
 
+from rpild_rules.facts import Meaning
+from rpild_rules.findings import Reason
 from rpild_rules.until_now import until_now
 from rpild_rules.when import When
 from tests.rules.charts import NOW, chart, when
@@ -33,7 +35,18 @@ def test_results_alone_are_cut() -> None:
     assert found.when == when("-0D").cut(HERE)
 
 
-@pytest.mark.parametrize("line", ["condition dyspnea @+1D", "ldh 300 @+1D", "ldh 300 @+1m", "ldh 300 @now"])
+def test_an_answer_of_the_future_says_nothing_and_is_listed() -> None:
+    lines = ("test anti-mda5-qual positive @+2h", "test anti-mda5-qual negative @-9d", "test hbsag positive")
+    found = until_now(chart(*lines), HERE)
+    assert [r.meaning for r in found.results] == [Meaning.UNREADABLE, Meaning.NEGATIVE, Meaning.POSITIVE]
+    assert [r.printed for r in found.results] == ["positive, dated in the future", "negative", "positive"]
+    (told,) = found.unreadable
+    assert (told.reference, told.element, told.reason) == ("Observation/000", "anti-mda5-qual", Reason.CONFLICT)
+
+
+@pytest.mark.parametrize(
+    "line", ["test hbsag positive @+50m", "condition dyspnea @+1D", "ldh 300 @+1D", "ldh 300 @+1m", "ldh 300 @now"]
+)
 def test_a_chart_without_such_a_date_stays_as_it_is(line: str) -> None:
     facts = chart("condition dyspnea @-3D", "ldh 300 @-3d", "ldh 310", line)
     assert until_now(facts, HERE) is facts
