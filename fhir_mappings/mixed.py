@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fhir_mappings.broken_drafts import mended
 from fhir_mappings.decode import RAW_BUNDLES, RAW_ENTRIES, TYPES, Decoded, Page, add, sort_out
 from fhir_mappings.lenient import UNDECODABLE
 from fhir_mappings.queries import QUERIES
@@ -134,14 +135,25 @@ class Drafts:
 
 
 def read_drafts(body: bytes | None, patient_id: str, selections: tuple[str, ...] | None) -> Drafts:
-    """The draft orders (of `selections` only, if given), entry by entry; incomplete ones are kept.
+    """The draft orders (of `selections` only, if given), entry by entry; incomplete ones are kept, of malformed ones
+    what can be read, and they are listed as unreadable beside it.
 
     Raises OtherPatientError if one names another patient, UnreadableFileError if the body is no Bundle.
     """
     if body is None:
         return Drafts()
-    page = _read(entries_of(body))
+    page = Page()
+    for raw in entries_of(body):
+        _add_draft(page, raw)
     found = [sort_out(kind, [page], patient_id, draft=True) for kind in DRAFTED]
     orders = [each for decoded in found[:2] for each in decoded.resources if each.resource_type != "Medication"]
     chosen = [each for each in orders if selections is None or reference_of(each) in selections]
     return Drafts(tuple(chosen), found[2].resources, found[0].urls, tuple(page.unreadable))
+
+
+def _add_draft(page: Page, raw: bytes) -> None:
+    broken = len(page.unreadable)
+    add(page, "", raw)
+    rest = mended(raw, frozenset(DRAFTED)) if len(page.unreadable) > broken else None
+    if rest is not None:
+        add(page, "", rest)

@@ -118,11 +118,17 @@ def test_drafts_of_the_call_are_kept_apart_and_may_be_incomplete() -> None:
     )
     found = facts(draft_orders=drafts)
     assert [(each.ingredients, each.drafted, each.status) for each in found.drafted_treatments] == [
-        ({"methotrexate"}, True, "")
+        ({"methotrexate"}, True, ""),
+        (frozenset(), True, ""),
     ]
     assert [(each.reference, each.items) for each in found.drafted_orders] == [("ServiceRequest", {"ferritin"})]
     assert [each.reference for each in found.unreadable] == ["MedicationRequest/broken"]
     assert (found.treatments, found.orders) == ((), ())
+
+
+def test_an_entry_that_is_no_object_is_listed() -> None:
+    found = facts(draft_orders=b'{"resourceType": "Bundle", "entry": ["x"]}')
+    assert (found.drafted_treatments, len(found.unreadable)) == ((), 1)
 
 
 def test_only_selected_drafts_count() -> None:

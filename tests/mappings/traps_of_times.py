@@ -70,6 +70,40 @@ DRAFTS: list[tuple[str, list[Any], list[str]]] = [
         ],
         ["drug tacrolimus any draft"],
     ),
+    *[
+        (
+            f"a draft with a malformed {name} is read without it, and listed",
+            [resource("MedicationRequest", status="draft", medicationCodeableConcept=DRUG) | {name: value}],
+            [f"drug tacrolimus any {status}", f"unreadable {listed} MedicationRequest unstructured"],
+        )
+        for name, value, status, listed in (
+            ("dosageInstruction", "1x", "draft", "MedicationRequest/r1"),
+            ("id", 7, "draft", "MedicationRequest"),
+            ("authoredOn", 7, "draft", "MedicationRequest/r1"),
+            ("status", {"a": 1}, "no-status", "MedicationRequest/r1"),
+        )
+    ],
+    (
+        "a draft whose drug is malformed is an unresolved drug",
+        [resource("MedicationRequest", status="draft", medicationCodeableConcept="methotrexate")],
+        ["drug unresolved any draft", "unreadable MedicationRequest/r1 MedicationRequest unstructured"],
+    ),
+    (
+        "a malformed service request",
+        [resource("ServiceRequest", status="draft", code={"text": "HRCT"}, authoredOn=7)],
+        ["order hrct", "unreadable ServiceRequest/r1 ServiceRequest unstructured"],
+    ),
+    (
+        "a draft that does not tell whose it is",
+        [resource("MedicationRequest", medicationCodeableConcept=DRUG, subject="Patient/p1")],
+        ["unreadable MedicationRequest/r1 MedicationRequest unstructured"],
+    ),
+    (
+        "a malformed resource of another kind",
+        [resource("Observation", status=7)],
+        ["unreadable Observation/r1 Observation unstructured"],
+    ),
+    ("a draft without a type", [{"resourceType": None, "id": "x"}], []),
     ("a device request", [resource("DeviceRequest", status="draft", codeCodeableConcept={"text": "CPAP"})], []),
     ("a nutrition order", [resource("NutritionOrder", status="draft")], []),
     ("a type that nobody knows", [resource("UnheardOf", status="draft")], []),
