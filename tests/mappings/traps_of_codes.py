@@ -424,6 +424,18 @@ DRUGS: list[Row] = [
     ("class code", [asked(code(ATC, "L04AD02"))], ["drug tacrolimus any active"]),
     ("an unknown product is shown", [asked(code(RXNORM, "999999999", "Brand X"))], ["drug unresolved any active"]),
     ("tacrolimus ointment", [asked({"text": "tacrolimus 0.1 % ointment"})], ["drug tacrolimus nonsystemic active"]),
+    *[
+        (f"{text!r} is {drug}", [asked({"text": text})], [f"drug {drug} any active"])
+        for text, drug in (
+            ("Methotrexat 15 mg", "methotrexate"),
+            ("Azathioprin", "azathioprine"),
+            ("LEFLUNOMID 20", "leflunomide"),
+            ("Cyclophosphamid 750 mg i.v.", "cyclophosphamide"),
+            ("Mycophenolat-Mofetil", "mycophenolate-mofetil"),
+            ("Méthotrexate", "methotrexate"),
+            ("MTX 15 mg", "unresolved"),
+        )
+    ],
     ("tacrolimus Salbe", [asked({"text": "Tacrolimus Salbe 0,1 %"})], ["drug tacrolimus nonsystemic active"]),
     ("eye drops, German", [asked({"text": "Ciclosporin-Augentropfen"})], ["drug cyclosporine nonsystemic active"]),
     ("eye drops, French", [asked({"text": "ciclosporine collyre"})], ["drug cyclosporine nonsystemic active"]),
