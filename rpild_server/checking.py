@@ -12,9 +12,11 @@ from fhir_mappings.queries import KEYS, scopes
 from fhir_mappings.site_mapping import SiteMappingError, load_site_mapping
 from rpild_rules.knowledge import ParameterError, load_knowledge
 from rpild_rules.texts import load_texts
+from rpild_server.app import wall_clock
 from rpild_server.counted import counted
 from rpild_server.diagnosis import Level
 from rpild_server.example_hosts import REMEDY, example_keys
+from rpild_server.map_doubts import doubts
 from rpild_server.settings import SettingsError, load_settings
 
 
@@ -37,6 +39,7 @@ def check_all(config: Path | None, site: Path | None, mapping: Path | None = Non
         yield from _examples(config)
     if mapping is not None:
         yield _look("site mapping", lambda: _mapping(mapping))
+        yield from _doubts(mapping)
 
 
 def _look(what: str, action: Callable[[], str]) -> Checked:
@@ -67,6 +70,15 @@ def _codes() -> str:
 def _mapping(path: Path) -> str:
     mapping = load_site_mapping(path)
     return f"{path.name}: {counted(len(mapping.rows), 'row')}, sha256 {mapping.sha256[:12]}"
+
+
+def _doubts(path: Path) -> Iterator[Checked]:
+    """Rows to look at again; a mapping at fault is told elsewhere."""
+    try:
+        mapping = load_site_mapping(path)
+    except SiteMappingError:
+        return
+    yield from (Checked("warn", "site mapping", each) for each in doubts(mapping, wall_clock().date()))
 
 
 def _settings(config: Path | None) -> str:

@@ -16,6 +16,7 @@ from rpild_server.assessing import moment
 from rpild_server.chart_files import read_charts
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.map_changes import Change, changes_of
+from rpild_server.map_concepts import concept_list
 from rpild_server.map_report import scan_json, scan_report
 
 
@@ -90,6 +91,13 @@ def scan_command(charts: Path, mapping: Path | None, as_json: bool) -> None:
 
 def _print_scan(coverage: Coverage, as_json: bool) -> None:
     click.echo(scan_json(coverage).decode() if as_json else scan_report(coverage), nl=as_json)
+
+
+@map_group.command("concepts")
+@click.argument("word", default="")
+def concepts_command(word: str) -> None:
+    """List the names that a row may give as `concept` (those that hold WORD), with canonical unit and example."""
+    click.echo(concept_list(word), nl=False)
 
 
 @map_group.command("diff")

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from fhir_mappings.chart import read_chart
 from fhir_mappings.check_digits import holds, loinc_holds, snomed_holds
+from fhir_mappings.code_tables import CONCEPTS
 from fhir_mappings.site_mapping import SiteMapping, SiteMappingError, load_site_mapping
 from rpild_rules.facts import Meaning, PatientFacts
 from rpild_rules.findings import Reason
@@ -575,6 +576,29 @@ def test_check_and_assess_take_a_mapping(tmp_path: Path) -> None:
     chart = charts(tmp_path) / "one.json"
     assert run("assess", chart, "--mapping", good, "--at", "2026-11-22").exit_code == 0
     assert run("assess", chart, "--mapping", bad).exit_code == 2
+
+
+def test_check_asks_about_rows_that_are_probably_not_meant_so(tmp_path: Path) -> None:
+    rows = (code_row("FERR", "ferritin"), code_row("FERR", "ferritin"), text_row("Ferritin i.S.", "crp"),
+            text_row("S-Ferritin", "ferritin-molar"), text_row("Roche 7", "ferritin"))  # fmt: skip
+    path = written(tmp_path, *rows)
+    path.write_text(path.read_text().replace("2026-11-01", "2999-01-01", 1), encoding="utf-8")
+    result = run("check", "--mapping", path)
+    asked = [line.partition("site mapping: ")[2] for line in result.output.splitlines() if line.startswith("warn")]
+    assert (result.exit_code, asked) == (0, [
+        "site.toml: [[code]] 1: its date 2999-01-01 lies ahead",
+        "site.toml: [[code]] 2: the same as site.toml: [[code]] 1; one of the two can go",
+        "site.toml: [[text]] 1: Ferritin i.S. is the name of ferritin, and the row says crp",
+    ])  # fmt: skip
+
+
+def test_the_names_of_concepts_are_listed() -> None:
+    every = run("map", "concepts").output
+    listed = {line.split()[0] for line in every.splitlines() if line.startswith("  ")}
+    assert listed == CONCEPTS
+    assert "  ferritin  [ng/mL]  Ferritin" in every
+    assert run("map", "concepts", "Ferr").output.startswith("Observations\n  ferritin  [ng/mL]")
+    assert run("map", "concepts", "zzz").output == "no name and no example holds 'zzz'\n"
 
 
 def test_ucum_codes_stay_in_charge_of_the_unit(site: SiteMapping) -> None:
