@@ -88,7 +88,7 @@ def running_demo(
     addresses, up = Addresses(port), threading.Event()
     settings = demo_settings(addresses, trusted, further)
     keys = load_client_keys(keys_file) if keys_file else ClientKeys((make_client_key("demo", "ES384"),))
-    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=_registrations(addresses))
+    sandbox = create_sandbox(cds_url=addresses.plug_in, base_url=addresses.ehr, clients=registrations(addresses))
     with ExitStack() as sites:
         store = sites.enter_context(temporary_store())
         plug_in = create_app(settings, ready=up.is_set, store=store, unsigned=DEMO_EHR, client_keys=keys)
@@ -98,7 +98,7 @@ def running_demo(
         yield addresses
 
 
-def _registrations(addresses: Addresses) -> tuple[Client, Client]:
+def registrations(addresses: Addresses) -> tuple[Client, Client]:
     """The plug-in as the demo EHR knows it: the page as an app, and a service that reads by itself.
 
     Both prove themselves with an assertion signed by the same keys.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 from rpild_rules.findings import Status
 from rpild_rules.knowledge import Knowledge
@@ -34,12 +37,18 @@ def environment() -> Environment:
     texts = page_texts()
     made.globals.update(t=texts.say, label=texts.label, lines=texts.lines, styles=STYLES, scripts=SCRIPTS)
     made.filters["status_word"] = status_word
+    made.filters["compact_json"] = compact_json
     return made
 
 
 def status_word(status: Status) -> str:
     """The word of an answer."""
     return page_texts().say(f"status.{status.value}")
+
+
+def compact_json(value: Any) -> Markup:
+    """Data for a script element, without spaces; no text in it can end the element."""
+    return htmlsafe_json_dumps(value, dumps=partial(json.dumps, separators=(",", ":"), sort_keys=True))
 
 
 def warm_up() -> None:

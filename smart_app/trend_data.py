@@ -40,7 +40,7 @@ def _picture(picture: TrendPicture) -> dict[str, Any]:
     return {
         "log": values.log,
         "unit": picture.unit,
-        "span": [values.low, values.high],
+        "span": [round(values.low, 4), round(values.high, 4)],
         "ticks": [float(tick.label) for tick in values.ticks],
         "points": [_point(point) for point in points],
         "limits": [_limit(each) for each in picture.limits],
@@ -69,11 +69,15 @@ def _point(point: Point) -> list[Any]:
     """Latest second, value; then, where there is one, a sign (its comparator, `~` a computed ratio, `x` contradicted),
     and the earliest second where that is another.
     """
-    latest, value = seconds(point.when.latest), float(round(point.value, 4))
+    latest, value = seconds(point.when.latest), _short(float(round(point.value, 4)))
     sign = point.comparator or ("x" if point.contradicted else "~" if point.computed else "")
     if not point.when.to_the_day:
         return [latest, value, sign, seconds(point.when.earliest)]
     return [latest, value, sign] if sign else [latest, value]
+
+
+def _short(value: float) -> float:
+    return int(value) if value.is_integer() else value
 
 
 def _treatments(spans: Iterable[Span]) -> list[list[Any]]:

@@ -190,7 +190,7 @@ def _kind(point: Point) -> str:
 
 def _line(marks: tuple[Mark, ...]) -> str:
     """Through values known with their day; a bound, a period, or what another result contradicts is no corner."""
-    return " ".join(f"{each.x:g},{each.y:g}" for each in marks if each.kind in (PLAIN, COMPUTED))
+    return " ".join(f"{each.x:.0f},{each.y:.0f}" for each in marks if each.kind in (PLAIN, COMPUTED))
 
 
 def _last(marks: tuple[Mark, ...], point: Point) -> Label:

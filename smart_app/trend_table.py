@@ -50,8 +50,9 @@ def _placed(point: Point, pair: Pair | None, axis: TimeAxis, unit: str) -> Table
 
 
 def newest(rows: tuple[TableRow, ...]) -> tuple[TableRow, ...]:
-    """The rows beside a picture: the newest, and what a criterion compares."""
-    most = drawn("table")["rows"]
+    """The rows beside a picture: all of a few, else the newest and what a criterion compares."""
+    table = drawn("table")
+    most = table["few"] if len(rows) <= table["few"] else table["rows"]
     return tuple(row for number, row in enumerate(rows) if number < most or row.compared)
 
 

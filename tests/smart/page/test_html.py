@@ -269,7 +269,7 @@ def test_a_long_chart_weighs_little_more_than_a_short_one() -> None:
     many = page(*MET, *(f"{kind} {60 + day} @-{day + 1}d" for kind in kinds for day in range(25)))
     assert many.trends
     rows = {each.id: (len(each.newest), len(each.rows)) for each in many.trends.pictures}
-    assert rows["ferritin"] == (5, 25)
+    assert rows["ferritin"] == (1, 25)
     assert len(render_page(many).encode()) < 115_000
     far = page(*MET, *(f"fvc 2.6{n} @-{n}h" for n in range(2, 9))).trends
     assert far
