@@ -134,7 +134,7 @@ PATTERNS = tuple(
 
 SITE = "Site mapping"
 SITE_SYSTEM = canonical(SITE)
-CONCEPTS = (frozenset(BY_CONCEPT) | {"culture-other", "myositis-panel"}) - frozenset(EXCLUDES)
+CONCEPTS = (frozenset(BY_CONCEPT) | {"culture-other", "myositis-panel", "qual-weak"}) - frozenset(EXCLUDES)
 """Every name that a site may map to; a site's codings carry them as codes of SITE_SYSTEM."""
 
 

@@ -142,6 +142,17 @@ def test_a_word_stands_for_a_drug_in_longer_names(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_laboratory_has_its_own_word_for_weak(tmp_path: Path) -> None:
+    site = load_site_mapping(written(tmp_path, code_row("P1", "qual-weak"), text_row("(+)?", "qual-indeterminate")))
+    sent = [code(LAB, "P1", "+"), {"text": "(+)?"}]
+    answered = [
+        observation(f"o{n}", code(LOINC, "82424-3"), valueCodeableConcept=each, effectiveDateTime=f"2026-11-0{n + 1}")
+        for n, each in enumerate(sent)
+    ]
+    facts = read(site, *answered)
+    assert [each.meaning for each in facts.results] == [Meaning.WEAK, Meaning.INDETERMINATE]
+
+
 def test_a_component_is_translated_too(site: SiteMapping) -> None:
     part = {"code": code(LAB, "FERR"), "valueQuantity": {"value": 900, "unit": "ng/mL"}}
     assert [
