@@ -45,11 +45,13 @@ def infection(s: Situation) -> Iterator[str]:
     texts, found = s.knowledge.texts, s.infection
     if found.fever_alone:
         yield texts.say("lead", "fever_alone")
-    elif found.met:
+        return
+    if found.met:
         signs = "; ".join(sign.words for sign in found.signs)
         key = "infection_reviewed" if found.reviewed else "infection_signs"
         yield told(texts.say("lead", key, signs=signs, date=found.reviewed), s)
-    elif found.not_assessed:
+        return
+    if found.not_assessed:
         yield texts.say("common", "infection_not_assessed", missing=", ".join(found.not_assessed))
 
 
