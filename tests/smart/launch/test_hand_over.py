@@ -136,10 +136,11 @@ def test_a_call_without_its_content_or_of_another_version_is_not_on_record(site:
     empty = {"payload": None, "response": None, "erased": None}
     row = {each.name: "" for each in decision_records.columns} | empty
     row |= {"id": call, "call_key": call, "hook_instance": call, "app_version": version, "timings": "{}"}
-    row |= {"patient": storage.keyring.pseudonym("ehr:north", "p1"), "created": stamp(site.clock())}
+    patient = storage.keyring.pseudonym("ehr:north", "p1")
+    row |= {"patient": patient, "created": stamp(site.clock())}
     with storage.engine.begin() as connection:
         connection.execute(decision_records.insert(), row)
-    context = sign(storage.keyring, call, row["patient"], site.clock())
+    context = sign(storage.keyring, call, patient, site.clock())
     site.ehrs["north"].token = lambda: site.ehrs["north"].grant(appContext=context)
     browser = site.browser()
     assert "not on record any more" in browser.get(site.page(browser)).text
