@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from rpild_rules import results
+from rpild_rules import doubts, results
 from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, foremost, unknown
 from rpild_rules.knowledge import Knowledge, Parameter
@@ -67,9 +67,12 @@ def _failure(chosen: Choice, facts: PatientFacts, at: When, now: When, knowledge
     by_ratio = _reported_ratio(reported.value, facts, at, knowledge) if reported.value else None
     if not chosen.value:
         return by_ratio or (reported if reported.reason in SPOILT else chosen).unknown(FAILURE)
-    gases = _versions(chosen.value, facts, knowledge, at)
-    found = results.settled([failure_on(gas, oxygen, knowledge) for gas, oxygen in gases])
-    found = results.doubted(found, results.of(facts, "pao2"), chosen.value, at)
+
+    def judged(m: Measurement) -> Finding:
+        return results.settled([failure_on(gas, air, knowledge) for gas, air in _versions(m, facts, knowledge, at)])
+
+    said = results.of(facts, "pao2")
+    found = doubts.doubted(judged(chosen.value), said, chosen.value, at, doubts.dated(judged))
     if not by_ratio or not reported.value or found.met:
         return found
     # A decided gas of a later hour is newer knowledge than the ratio of an earlier one.
@@ -131,19 +134,28 @@ def _reported_ratio(ratio: Measurement, facts: PatientFacts, at: When, knowledge
 def _decline(chosen: Choice, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
     if not chosen.value:
         return chosen.unknown(DECLINE)
-    before = baseline_of(chosen.value, facts, at, knowledge)
+
+    def judged(m: Measurement) -> Finding:
+        return _declined(m, facts, at, knowledge)
+
+    said = results.of(facts, "pao2")
+    return doubts.doubted(judged(chosen.value), said, chosen.value, at, doubts.dated(judged))
+
+
+def _declined(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
+    """The fall from the baseline to one gas."""
+    before = baseline_of(gas, facts, at, knowledge)
     if not before:
-        what = f"PaO2 {shown(chosen.value)}: no arterial gas in the month before it to compare with"
-        alone = unknown(DECLINE, Reason.NO_BASELINE, what, (chosen.value.reference,), DECLINE_PARAMETERS)
-        earlier = [m for m in results.of(facts, "pao2") if _serves(m, chosen.value, knowledge)]
-        alone = results.vague_baseline(alone, _perhaps(chosen.value, facts, knowledge))
-        return results.doubted(results.spoilt_baseline(alone, earlier, at), results.of(facts, "pao2"), chosen.value, at)
+        what = f"PaO2 {shown(gas)}: no arterial gas in the month before it to compare with"
+        alone = unknown(DECLINE, Reason.NO_BASELINE, what, (gas.reference,), DECLINE_PARAMETERS)
+        earlier = [m for m in results.of(facts, "pao2") if _serves(m, gas, knowledge)]
+        return doubts.spoilt_baseline(doubts.vague_baseline(alone, _perhaps(gas, facts, knowledge)), earlier, at)
     declines = [
         decline_of(index, base, knowledge)
-        for index in _versions(chosen.value, facts, knowledge, at)
+        for index in _versions(gas, facts, knowledge, at)
         for base in _versions(before, facts, knowledge, at)
     ]
-    return results.doubted(results.settled(declines), results.of(facts, "pao2"), chosen.value, at)
+    return results.settled(declines)
 
 
 def _versions(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, at: When) -> list[Version]:

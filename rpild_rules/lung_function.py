@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rpild_rules import results
+from rpild_rules import doubts, results
 from rpild_rules.facts import Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Finding, Reason, Status, all_of, disjunction, unknown
 from rpild_rules.knowledge import Knowledge
@@ -98,9 +98,11 @@ def decline(series: Series, facts: PatientFacts, at: When, knowledge: Knowledge)
     said = _values(series, facts)
     if Reason.NO_BASELINE in best.reasons:
         places = [(m, _place(m, chosen.value, knowledge)) for m in said if m.when and m.valid and m is not chosen.value]
-        best = results.vague_baseline(best, [m for m, place in places if place is UNKNOWN])
-        best = results.spoilt_baseline(best, [m for m, place in places if place is MET], at)
-    return results.doubted(best, said, chosen.value, at)
+        best = doubts.vague_baseline(best, [m for m, place in places if place is UNKNOWN])
+        best = doubts.spoilt_baseline(best, [m for m, place in places if place is MET], at)
+    return doubts.doubted(
+        best, said, chosen.value, at, doubts.dated(lambda m: _judged(series, m, values, at, knowledge))
+    )
 
 
 PREFERRED = (MET, NOT_MET)

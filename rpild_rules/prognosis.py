@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from rpild_rules import attested, results
+from rpild_rules import attested, doubts, results
 from rpild_rules.antibodies import tests_of
 from rpild_rules.facts import Meaning, Measurement, PatientFacts
 from rpild_rules.findings import MET, NOT_MET, Finding, Reason, disjunction, unknown
@@ -55,7 +55,7 @@ def above_limit(
     candidates = (chosen.value, *results.rivals(chosen.value, values, knowledge, now, results.same))
     words = f"{parameter.test} {parameter.printed} {parameter.unit}"
     found = results.settled([_compared(id, m, name, words, knowledge) for m in candidates])
-    return results.doubted(found, values, chosen.value, now)
+    return doubts.doubted(found, values, chosen.value, now, lambda m: compare(m, parameter))
 
 
 def _compared(id: str, m: Measurement, name: str, words: str, knowledge: Knowledge) -> Finding:
@@ -100,8 +100,11 @@ def aado2(facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
 def _by_gas(gas: Choice, facts: PatientFacts, now: When, knowledge: Knowledge) -> Finding:
     if not gas.value:
         return gas.unknown(AADO2)
-    found = results.settled([*_gradients(gas.value, facts, now, knowledge)])
-    return results.doubted(found, results.of(facts, "pao2"), gas.value, now)
+
+    def judged(m: Measurement) -> Finding:
+        return results.settled([*_gradients(m, facts, now, knowledge)])
+
+    return doubts.doubted(judged(gas.value), results.of(facts, "pao2"), gas.value, now, doubts.dated(judged))
 
 
 def _complete(gas: Measurement, facts: PatientFacts, now: When, knowledge: Knowledge) -> bool:

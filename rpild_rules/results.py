@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
@@ -113,40 +113,6 @@ def choose(measurements: list[Measurement], now: When, window: Window, absent: R
     return _nothing(measurements, now, window, absent, name)
 
 
-def doubted(finding: Finding, measurements: list[Measurement], chosen: Measurement, now: When) -> Finding:
-    """A met answer stands; any other is open while a newer result of the same kind cannot be read (K5, K7)."""
-    newer = takewhile(lambda m: m is not chosen, measurements)
-    spoilt = next((m for m in newer if _spoilt(m, now)), None)
-    return finding if finding.met or not spoilt else _open(finding, spoilt, now)
-
-
-def _spoilt(m: Measurement, now: When) -> bool:
-    return m.valid and m.when is not None and trouble(m, now) in SPOILT
-
-
-def _open(finding: Finding, spoilt: Measurement, now: When) -> Finding:
-    reason = trouble(spoilt, now) or Reason.UNIT
-    what = f"{spoilt.concept} {shown(spoilt)} {_said(reason, spoilt)}"
-    refs, missing = (spoilt.reference, *finding.evidence), Missing(reason, what)
-    because = f"{what}; before it: {finding.because}"
-    return Finding(finding.id, UNKNOWN, because, refs, finding.parameters, (missing, *finding.missing))
-
-
-def vague_baseline(finding: Finding, perhaps: list[Measurement]) -> Finding:
-    """A comparison that lacks its baseline, said to have one perhaps, of a date that is not precise enough (K4)."""
-    if not perhaps:
-        return finding
-    what = f"{shown(perhaps[0])} may be of the month before it: its date is not precise enough"
-    refs = (*finding.evidence, *(m.reference for m in perhaps))
-    return replace(finding, evidence=refs, missing=(*finding.missing, Missing(Reason.IMPRECISE_DATE, what)))
-
-
-def spoilt_baseline(finding: Finding, measurements: Iterable[Measurement], now: When) -> Finding:
-    """A comparison that lacks its baseline, said to lack a readable one where such a result exists."""
-    spoilt = next((m for m in measurements if _spoilt(m, now)), None)
-    return _open(finding, spoilt, now) if spoilt else finding
-
-
 def _nothing(measurements: list[Measurement], now: When, window: Window, absent: Reason, name: str) -> Choice:
     """Why no result counts: the foremost reason among those that exist."""
     reasons = list(_reasons(measurements, now, window))
@@ -155,7 +121,7 @@ def _nothing(measurements: list[Measurement], now: When, window: Window, absent:
     reason = foremost(each for _, each in reasons)
     spoilt = [m for m, each in reasons if each is reason]
     refs = tuple(m.reference for m in spoilt) if reason is not Reason.STALE else (spoilt[0].reference,)
-    return Choice(None, reason, f"{name}: {shown(spoilt[0])} {_said(reason, spoilt[0])}", refs)
+    return Choice(None, reason, f"{name}: {shown(spoilt[0])} {said(reason, spoilt[0])}", refs)
 
 
 def _reasons(measurements: list[Measurement], now: When, window: Window) -> Iterator[tuple[Measurement, Reason]]:
@@ -182,7 +148,8 @@ _SAID = {
 _DISPUTED = "contradicts what came with it"
 
 
-def _said(reason: Reason, m: Measurement) -> str:
+def said(reason: Reason, m: Measurement) -> str:
+    """Why a result cannot be used, in words."""
     if m.status in PENDING_STATUSES:
         return "is preliminary"
     return _DISPUTED if reason is m.problem is Reason.CONFLICT else _SAID.get(reason, "cannot be read")

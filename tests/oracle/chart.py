@@ -26,6 +26,9 @@ ELEMENTS = {
 }  # fmt: skip
 
 
+Told = Callable[[Measurement], Answer]
+
+
 @dataclass(frozen=True)
 class View:
     """The chart as known at `at`. At the time of evaluation `at` is `now`; earlier, CT attestations do not age."""
@@ -103,12 +106,25 @@ def newest(view: View, window: str, *concepts: str) -> tuple[Measurement | None,
     return None, unsure("imprecise-date", *unread) if perhaps else unsure("stale")
 
 
-def held(view: View, answer: Answer, chosen: Measurement, *concepts: str) -> Answer:
-    """A newer result that cannot be read does not undo met, and lets nothing else stand (K5, K7, section 15)."""
+def held(view: View, answer: Answer, chosen: Measurement, *concepts: str, told: Told | None = None) -> Answer:
+    """A newer result that cannot be read does not undo met, and lets nothing else stand (K5, K7, section 15); nor does
+    one that may be newer and would not say no (K4).
+    """
     everything = rows(view, *concepts)
     newer = everything[: everything.index(chosen)]
     unread = {str(m.problem) if m.problem else "no-data" for m in newer if m.value is None}
-    return answer if answer.status == MET or not unread else Answer(UNKNOWN, answer.why | unread)
+    if answer.status == MET or unread:
+        return answer if answer.status == MET else Answer(UNKNOWN, answer.why | unread)
+    if told is None or answer.status == UNKNOWN:
+        return answer
+    vague = [m for m in everything if m.value is not None and _may_be_newer(view, m, chosen)]
+    return unsure("imprecise-date") if any(told(m).status != NOT_MET for m in vague) else answer
+
+
+def _may_be_newer(view: View, m: Measurement, chosen: Measurement) -> bool:
+    mine, its = view.time(m.when), view.time(chosen.when)
+    another = (m.value, m.comparator) != (chosen.value, chosen.comparator)
+    return another and (mine.lo, mine.hi) != (its.lo, its.hi) and mine.hi > its.lo
 
 
 def contradicting(

@@ -35,7 +35,8 @@ def _simple(view: View, concept: str, test: str, limit: str) -> Answer:
     m, why = newest(view, "flag_max_age_days", concept)
     if m is None:
         return why
-    return held(view, agreed(proves(v, test, number(limit)) for v in contradicting(view, m)), m, concept)
+    told = agreed(proves(v, test, number(limit)) for v in contradicting(view, m))
+    return held(view, told, m, concept, told=lambda each: proves(each, test, number(limit)))
 
 
 def gradient(view: View) -> Answer:
@@ -43,9 +44,9 @@ def gradient(view: View) -> Answer:
     gas, why = index_gas(view)
     carbon = partner(view, gas, "paco2") if gas is not None else None
     if gas is not None and carbon is not None:
-        answer = agreed(each for g in versions(view, gas) for each in _of_gas(view, g))
+        answer = _of_all(view, gas)
         complete = all(air.kind != "none" for air in inspired(view, gas)) and plain(gas, carbon).status == MET
-        why = held(view, answer, gas, "pao2")
+        why = held(view, answer, gas, "pao2", told=lambda m: _of_all(view, m))
         if complete:
             return why
     elif gas is not None:
@@ -54,6 +55,10 @@ def gradient(view: View) -> Answer:
     if reported is None or reported.status != UNKNOWN:
         return reported or why
     return Answer(UNKNOWN, reported.why | why.why)
+
+
+def _of_all(view: View, gas: Measurement) -> Answer:
+    return agreed(each for g in versions(view, gas) for each in _of_gas(view, g))
 
 
 def _of_gas(view: View, gas: Measurement) -> list[Answer]:

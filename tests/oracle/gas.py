@@ -130,13 +130,16 @@ def below_ratio(gas: Measurement, air: Inspired, limit: Fraction, inclusive: boo
     return of(left <= right if inclusive else left < right)
 
 
+def _failing(view: View, gas: Measurement) -> Answer:
+    return agreed(fails(g, air) for g in versions(view, gas) for air in inspired(view, g))
+
+
 def respiratory_failure(view: View) -> Answer:
     """C4, first leg."""
     gas, why = index_gas(view)
     by_gas = why
     if gas is not None:
-        told = agreed(fails(g, air) for g in versions(view, gas) for air in inspired(view, g))
-        by_gas = held(view, told, gas, "pao2")
+        by_gas = held(view, _failing(view, gas), gas, "pao2", told=lambda m: _failing(view, m))
     by_ratio = reported_ratio(view)
     if by_gas.met or (by_ratio.met and not (by_gas == NO and _overtaken(view, gas))):
         return YES
@@ -184,26 +187,31 @@ def pao2_decline(view: View) -> Answer:
     gas, why = index_gas(view)
     if gas is None:
         return why
+    return held(view, _fallen(view, gas), gas, "pao2", told=lambda m: _fallen(view, m))
+
+
+def _fallen(view: View, gas: Measurement) -> Answer:
     when = view.time(gas.when)
     states = [(m, _earlier(view, m, when)) for m in rows(view, "pao2") if m is not gas]
-    base = baseline_gas(view)
+    base = before_gas(view, gas)
     if base is None:
         why = {str(m.problem) for m, state in states if state == MET and m.value is None} or {"no-baseline"}
         why |= {"imprecise-date"} if any(state == UNKNOWN for _, state in states) else set()
-        return held(view, unsure(*why), gas, "pao2")
+        return unsure(*why)
     pairs = product(versions(view, gas), versions(view, base))
-    told = agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
-    return held(view, told, gas, "pao2")
+    return agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))
 
 
 def baseline_gas(view: View) -> Measurement | None:
     """The gas compared with."""
     gas, _ = index_gas(view)
-    found = [
-        m
-        for m in rows(view, "pao2")
-        if gas is not None and m is not gas and m.value is not None and _earlier(view, m, view.time(gas.when)) == MET
-    ]
+    return before_gas(view, gas) if gas is not None else None
+
+
+def before_gas(view: View, gas: Measurement) -> Measurement | None:
+    """The gas that one gas is compared with."""
+    when = view.time(gas.when)
+    found = [m for m in rows(view, "pao2") if m is not gas and m.value is not None and _earlier(view, m, when) == MET]
     return found[-1] if found else None
 
 

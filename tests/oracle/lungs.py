@@ -18,17 +18,19 @@ LITRES, PERCENT, DIFFUSION = ("fvc",), ("fvc-pct-pred",), ("dlco", "dlco-hb-adj"
 def pair_of(view: View, concepts: tuple[str, ...]) -> tuple[Measurement | None, Measurement | None, Answer]:
     """Index and baseline: the newest value, and the oldest of the 31 days before it at a distance of 3 days or more."""
     index, why = newest(view, "pft_index_days", *concepts)
-    if index is None:
-        return None, None, why
+    return (index, *_base(view, index, concepts)) if index is not None else (None, None, why)
+
+
+def _base(view: View, index: Measurement, concepts: tuple[str, ...]) -> tuple[Measurement | None, Answer]:
     when = view.time(index.when)
     earlier = [m for m in rows(view, *concepts) if m is not index]
     states = [(m, _suits(view, m, when)) for m in earlier]
     fitting = [m for m, state in states if state == MET]
     alike = [m for m in fitting if m.value is not None and like_with_like(index, m)]
     if alike:
-        return index, alike[-1], of(True)
+        return alike[-1], of(True)
     why = {"not-comparable" if m.value is not None else str(m.problem) for m in fitting} or {"no-baseline"}
-    return index, None, unsure(*why, *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ()))
+    return None, unsure(*why, *({"imprecise-date"} if any(state == UNKNOWN for _, state in states) else ()))
 
 
 def _suits(view: View, m: Measurement, when: object) -> str:
@@ -52,11 +54,22 @@ def fell(index: Measurement, base: Measurement, limit: Fraction) -> Answer:
 
 def series(view: View, concepts: tuple[str, ...], limit: str) -> Answer:
     """One series: index against baseline, with whatever contradicts either."""
-    index, base, why = pair_of(view, concepts)
-    if index is None or base is None:
-        return why if index is None else held(view, why, index, *concepts)
+    index, _, why = pair_of(view, concepts)
+    if index is None:
+        return why
+
+    def told(m: Measurement) -> Answer:
+        return _fallen(view, m, concepts, limit)
+
+    return held(view, told(index), index, *concepts, told=told)
+
+
+def _fallen(view: View, index: Measurement, concepts: tuple[str, ...], limit: str) -> Answer:
+    base, why = _base(view, index, concepts)
+    if base is None:
+        return why
     pairs = product(contradicting(view, index), contradicting(view, base))
-    return held(view, agreed(fell(i, b, number(limit)) for i, b in pairs), index, *concepts)
+    return agreed(fell(i, b, number(limit)) for i, b in pairs)
 
 
 def fvc_decline(view: View) -> Answer:
