@@ -182,6 +182,8 @@ def test_a_record_tells_why(hospital: Hospital) -> None:
         in text
     )
     assert re.search(
-        r"met Fall of FVC \[fvcDecline\] why: FVC 3\.0.* fall of 13\.3 % evidence: Observation/fvc-1, Observation/fvc-2", text
+        r"met Fall of FVC \[fvcDecline\] why: FVC 3\.0.* fall of 13\.3 % "
+        r"evidence: Observation/fvc-1, Observation/fvc-2",
+        text,
     )
     assert re.search(rf"critical [^\[]+ \[{FIRST}\]", text)
