@@ -56,8 +56,8 @@ def _alike(one: Measurement, other: Measurement) -> bool:
 
 
 def _vague(finding: Finding, m: Measurement) -> Finding:
-    lack = "is not precise enough" if m.when else "is missing"
-    what = f"{m.concept} {shown(m)} may be newer: its date {lack}"
+    lack = "the dates are not precise enough" if m.when else "its date is missing"
+    what = f"{m.concept} {shown(m)} may be newer: {lack}"
     return _opened(finding, m, Reason.IMPRECISE_DATE, what, "else")
 
 
