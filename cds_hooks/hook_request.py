@@ -147,8 +147,15 @@ def _decode_envelope(body: bytes) -> _Envelope:
     except msgspec.ValidationError as problem:
         raise BadEnvelopeError(f"The request does not fit the hook envelope: {problem}.") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as problem:
-        raise UnreadableBodyError(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
+        raise UnreadableBodyError(f"The body cannot be read as JSON ({_where(problem)}).") from None
     return envelope
+
+
+def _where(problem: Exception) -> str:
+    """What broke the reading and at which byte, without a word of the body."""
+    if isinstance(problem, UnicodeDecodeError):
+        return f"byte {problem.start} is not UTF-8"
+    return str(problem) if isinstance(problem, msgspec.DecodeError) else type(problem).__name__
 
 
 def _read_strictly(text: str, prefetch: Mapping[str, Raw]) -> None:

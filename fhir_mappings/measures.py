@@ -12,7 +12,7 @@ from fhir_mappings.result_flags import with_flags
 from fhir_mappings.specimens import specimen_kinds
 from fhir_mappings.structs import ObservationIn, Valued
 from fhir_mappings.subjects import reference_of
-from fhir_mappings.units import Reading, Scale, read_quantity, read_text
+from fhir_mappings.units import Reading, Scale, read_quantity, read_text, shown_number
 from fhir_mappings.words import named, named_in, shown
 from rpild_rules.facts import Measurement, Unreadable
 from rpild_rules.findings import Reason
@@ -73,7 +73,21 @@ def read_value(valued: Valued, scale: Scale) -> Reading:
         return read_quantity(Quantity(value=valued.value_integer), scale)
     if valued.value_codeable_concept is not None:
         return Reading(None, shown(valued.value_codeable_concept), problem=Reason.UNSTRUCTURED)
-    return Reading(None, "", problem=_why_no_value(valued))
+    return Reading(None, _no_number(valued), problem=_why_no_value(valued))
+
+
+def _no_number(valued: Valued) -> str:
+    """What was sent in place of a number, as people read it."""
+    if valued.value_range is not None:
+        return f"range {_ends(' to ', valued.value_range.low, valued.value_range.high)}"
+    if valued.value_ratio is not None:
+        return f"ratio {_ends(' : ', valued.value_ratio.numerator, valued.value_ratio.denominator)}"
+    absent = shown(valued.data_absent_reason)
+    return f"no value ({absent})" if absent else ""
+
+
+def _ends(between: str, *ends: Quantity | None) -> str:
+    return between.join(shown_number(each) for each in ends if each is not None)
 
 
 def _why_no_value(valued: Valued) -> Reason:

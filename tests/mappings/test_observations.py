@@ -127,6 +127,24 @@ def test_the_shapes_of_a_number(members: dict[str, Any], value: Decimal | None, 
     assert (found.value, found.problem) == (value, problem)
 
 
+@pytest.mark.parametrize(
+    ("members", "printed"),
+    [
+        (
+            {"valueRange": {"low": quantity(900, "ng/mL"), "high": quantity(1000, "ng/mL")}},
+            "range 900 ng/mL to 1000 ng/mL",
+        ),
+        ({"valueRange": {"low": quantity(900, "ng/mL")}}, "range 900 ng/mL"),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 320}}}, "ratio 1 : 320"),
+        ({"dataAbsentReason": code("urn:x", "error")}, "no value (error)"),
+        ({}, ""),
+    ],
+)
+def test_what_stands_in_place_of_a_number_is_shown(members: dict[str, Any], printed: str) -> None:
+    (found,) = facts(observation(concept=code(LOINC, "2276-4"), **members)).measurements
+    assert found.printed == printed
+
+
 def test_molar_ferritin_is_ferritin() -> None:
     (found,) = facts(observation(concept=code(LOINC, "14723-1"), valueQuantity=quantity(1861, "pmol/L"))).measurements
     assert (found.concept, found.value, found.unit) == ("ferritin", Decimal("828.145"), "ng/mL")

@@ -114,6 +114,21 @@ def test_malformed_bodies_are_refused_with_their_code(body: bytes, code: str) ->
     assert code_of(body) == code
 
 
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b'{"hook": oops}', "(byte 9)"),
+        (sent(hook_body(x="y")).replace(b'"y"', b'"\xff"'), "is not UTF-8"),
+        (swapped('"x": 1', '"x": 1e400', x=1), "(ValueError)"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_with_the_place(body: bytes, where: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        read(body)
+    assert where in refused.value.cause
+    assert "oops" not in refused.value.cause
+
+
 ORDER_CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no drafts": ({}, "order-sign", "RPILD-NO-DRAFT-ORDERS"),
     "drafts null": ({"draftOrders": None}, "order-sign", "RPILD-NO-DRAFT-ORDERS"),
