@@ -360,6 +360,14 @@ ANSWERS: list[Row] = [
         [observation(concept={"text": "MDA5"}, valueInteger=4, referenceRange=[{"high": {"value": 10}}])],
         ["anti-mda5-qual negative"],
     ),
+    *[
+        (f"1.500 in a range up to {high}", [answered("1.500", referenceRange=[{"high": {"value": high}}])], [reading])
+        for high, reading in (
+            (1, "anti-mda5-qual positive"),
+            (20, "anti-mda5-qual unreadable"),
+            (5000, "anti-mda5-qual negative"),
+        )
+    ],
     (
         "two ranges are no limit",
         [
