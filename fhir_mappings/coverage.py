@@ -172,15 +172,18 @@ def concepts_in(kind: str, code: Concept) -> frozenset[str]:
 
 def _count_value(valued: Valued, coverage: Coverage, site: SiteMapping) -> None:
     said = told(valued.code)
+    concept, quantity = said.concept or said.name, valued.value_quantity
     scale = site.scales.get(said.concept)
-    if scale is not None and isinstance(valued.value_quantity, Quantity):
-        spelling = spelling_of(valued.value_quantity, scale)
+    if scale is None and concept in QUALITATIVE:
+        coverage.answers[_answer(concept, valued)] += 1
+        return
+    if not isinstance(quantity, Quantity) or valued.code is None:
+        return
+    if scale is not None:
+        spelling = spelling_of(quantity, scale)
         coverage.units[SentUnit(scale.concept, spelling, spelling in scale.factors)] += 1
-    elif (said.concept or said.name) in QUALITATIVE:
-        coverage.answers[_answer(said.concept or said.name, valued)] += 1
-    elif valued.code is not None and isinstance(valued.value_quantity, Quantity):
-        unit = valued.value_quantity.code or valued.value_quantity.unit
-        coverage.units_of.setdefault(_sent("Observation", valued.code), set()).add(unit)
+        return
+    coverage.units_of.setdefault(_sent("Observation", valued.code), set()).add(quantity.code or quantity.unit)
 
 
 def _answer(concept: str, valued: Valued) -> SentAnswer:

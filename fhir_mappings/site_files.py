@@ -31,11 +31,15 @@ def rows_of(path: Path) -> Iterator[SiteRow | str]:
         yield from imported(path, {})
         return
     for kind, tables in _toml(path).items():
-        if kind in KEYS and isinstance(tables, list):
-            for number, table in enumerate(tables, 1):
-                yield from _rows(path, kind, f"{path.name}: [[{kind}]] {number}", table)
-        else:
-            yield f"{path.name}: [{kind}] is not known. Write {KINDS}."
+        yield from _section(path, kind, tables)
+
+
+def _section(path: Path, kind: str, tables: Any) -> Iterator[SiteRow | str]:
+    if kind not in KEYS or not isinstance(tables, list):
+        yield f"{path.name}: [{kind}] is not known. Write {KINDS}."
+        return
+    for number, table in enumerate(tables, 1):
+        yield from _rows(path, kind, f"{path.name}: [[{kind}]] {number}", table)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -71,7 +75,13 @@ def _key_faults(kind: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _value_faults(table: Mapping[str, Any]) -> Iterator[str]:
     for key, value in table.items():
-        if not isinstance(value, (str, int, float, date)) or (isinstance(value, bool) and key != "factor"):
-            yield f"{key} is not a text. Write it in quotes."
-        elif key in TO_MATCH and isinstance(value, str) and value != value.strip():
-            yield f"{key} begins or ends with a blank. Take the blank away."
+        fault = _value_fault(key, value)
+        if fault:
+            yield f"{key} {fault}"
+
+
+def _value_fault(key: str, value: Any) -> str:
+    if not isinstance(value, (str, int, float, date)) or (isinstance(value, bool) and key != "factor"):
+        return "is not a text. Write it in quotes."
+    blank = key in TO_MATCH and isinstance(value, str) and value != value.strip()
+    return "begins or ends with a blank. Take the blank away." if blank else ""
