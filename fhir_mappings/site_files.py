@@ -35,7 +35,7 @@ def rows_of(path: Path) -> Iterator[SiteRow | str]:
 
 
 def _section(path: Path, kind: str, tables: Any) -> Iterator[SiteRow | str]:
-    if kind not in KEYS or not isinstance(tables, list):
+    if kind not in KEYS or not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         yield f"{path.name}: [{kind}] is not known. Write {KINDS}."
         return
     for number, table in enumerate(tables, 1):

@@ -212,6 +212,7 @@ MISLEADING = ("ng/dl", "NG/DL", "ng / dL", "ng/100mL", "ng/(100 ml)", "ng/dL{ser
         ('[[code]]\ncolour = "red"\n', "colour is not a key"),
         ('[[colour]]\nname = "red"\n', "[colour] is not known"),
         ('[code]\nname = "red"\n', "[code] is not known"),
+        ("code = [1]\n", "[code] is not known"),
     ],
 )
 def test_a_row_that_cannot_be_used(tmp_path: Path, row: str, told: str) -> None:
