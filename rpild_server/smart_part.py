@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask
 
 from cds_hooks.ports import Ports
@@ -17,8 +19,9 @@ from smart_app.routes import create_smart_blueprint
 
 
 def add_smart(app: Flask, settings: Settings, hooks: Ports, store: Store, ehrs: SmartEhrs, reader: EhrReader) -> None:
-    """They walk the same middle as the hooks, with the same knowledge and clock."""
+    """They walk the same middle as the hooks, with the same knowledge, clock and limit of time."""
     ports = smart_ports(settings, ehrs, reader, hooks.knowledge, hooks.now, store, hooks.audit)
+    ports = replace(ports, in_time=hooks.in_time)
     app.register_blueprint(create_assets_blueprint())
     app.register_blueprint(
         create_smart_blueprint(with_stores(ports, store, EhrWriter(ehrs.registry, settings.limits())))

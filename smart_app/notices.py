@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rpild_rules.assess import assess
 from rpild_rules.assessment import Assessment
 from rpild_rules.facts import Order, PatientFacts, Treatment
 from rpild_rules.recommend import Call, choose
@@ -47,7 +46,7 @@ def _since(then: CardCall, now: Assessment, ports: SmartPorts) -> Iterator[str]:
     chart = replace(then.facts, drafted_treatments=(), drafted_orders=())
     before, after = (
         {each.topic: each.title for each in choose(one, Call())[0]}
-        for one in (assess(chart, ports.knowledge, then.at), now)
+        for one in (ports.assess(chart, then.at), now)
     )
     for key, found, other in (("gone", before, after), ("new", after, before)):
         topics = [title for topic, title in found.items() if topic not in other]

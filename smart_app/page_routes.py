@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 
 from flask import Blueprint, Response, request
 
-from rpild_rules.assess import assess
 from smart_app.attest_panel import Again
 from smart_app.beside import with_forms
 from smart_app.note_text import note_text
@@ -67,7 +66,7 @@ def page_of(launch_id: str, ports: SmartPorts, forms: bool = False, done: str = 
     seen = opened(launch_id, ports)
     patient = read_patient_chart(seen, ports)
     own = ports.settings(seen.ehr.name)
-    assessment = assess(replace(patient.chart.facts, offers=own.lab_offers), ports.knowledge, patient.read_at)
+    assessment = ports.assess(replace(patient.chart.facts, offers=own.lab_offers), patient.read_at)
     view = View(
         base=f"/app/{launch_id}/",
         csrf=seen.csrf,

@@ -12,6 +12,8 @@ from ehr_access.fhir_client import EhrReader
 from ehr_access.fhir_writer import EhrWriter
 from ehr_access.registry import TrustedEhr
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping
+from rpild_rules.assess import assess
+from rpild_rules.assessment import Assessment
 from rpild_rules.facts import PatientFacts
 from rpild_rules.knowledge import Knowledge
 from smart_app.launch_store import Limits, Rows
@@ -76,13 +78,18 @@ def no_attestations(_ehr: str, _patient: str) -> tuple[bytes, ...]:
     return ()
 
 
+def at_leisure(work: Callable[[], Assessment]) -> Assessment:
+    """Without a limit of time."""
+    return work()
+
+
 @dataclass(frozen=True, slots=True)
 class SmartPorts:
     """Everything that touches the world.
 
     `rows` may raise PageStoreError. `pseudonym` stands for a patient of an EHR (id). `attestations` are raw
     Observations kept by ourselves (EHR's name, patient id). `asset` gives the address of a static file,
-    `place_of` kind and place of a fault without its message.
+    `place_of` kind and place of a fault without its message. `in_time` interrupts rules that take too long.
     """
 
     knowledge: Knowledge
@@ -106,6 +113,11 @@ class SmartPorts:
     writer: EhrWriter | None = None
     feedback: CardFeedback | None = None
     views: Views | None = None
+    in_time: Callable[[Callable[[], Assessment]], Assessment] = at_leisure
+
+    def assess(self, facts: PatientFacts, at: datetime) -> Assessment:
+        """What the rules say of a chart at a moment."""
+        return self.in_time(lambda: assess(facts, self.knowledge, at))
 
     def settings(self, ehr: str) -> AppSettings:
         """The settings for an EHR."""

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from tests.recording.test_rule_time import endless
 from tests.smart.launch.conftest import DemoSite
 from tests.smart.launch.test_launch import code_of
 from tests.smart.launch.test_sessions import csrf_of
@@ -156,3 +157,12 @@ def test_a_slow_ehr_costs_the_page_no_more_than_its_budget(ehr: DemoSite) -> Non
     begun = time.monotonic()
     assert code_of(browser.get(address).text) == "RPILD-PAGE-DATA"
     assert time.monotonic() - begun < 6
+
+
+@pytest.mark.verifies("S6")
+def test_a_criterion_that_loops_is_unknown_on_the_page_too(ehr: DemoSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpild_rules.definition.hrct_increase", endless)
+    _, answer = ehr.open(ehr.browser(), "classic")
+    assert answer.status_code == 200
+    assert "A rule failed and was left out: hrctIncrease." in answer.text
+    assert "RP-ILD criteria are met today" in answer.text
