@@ -73,7 +73,8 @@ def test_make_demo_starts_with_arguments(tmp_path: Path) -> None:
     ):
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", process, log)
-            addresses = re.findall(r"https?://\S+", log.read_text(encoding="utf-8"))
-            assert len(addresses) == 1, "the demo prints one address"
+            printed = log.read_text(encoding="utf-8")
+            (opened,) = re.findall(r"^Open this.*?(https?://\S+)", printed, flags=re.MULTILINE)
+            assert opened == f"http://localhost:{port + 1}/"
         finally:
             os.killpg(process.pid, 15)
