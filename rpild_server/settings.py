@@ -97,8 +97,16 @@ class Settings(BaseSettings):
     token_lifetime_seconds: int = Field(1200, ge=60, le=3600, description="Longest life of a call's token.")
     token_age_seconds: int = Field(900, ge=60, le=3600, description="Oldest token that is accepted.")
     clock_skew_seconds: int = Field(60, ge=0, le=300, description="How far an EHR's clock may differ.")
-    keys_interval_seconds: int = Field(300, ge=10, description="Seconds between two fetches of an EHR's keys.")
-    keys_max_age_seconds: int = Field(86400, ge=600, description="Seconds that keys may be used without renewal.")
+    keys_interval_seconds: int = Field(
+        300,
+        ge=10,
+        description="Shortest time in seconds between two fetches of an EHR's keys, made when a call needs one.",
+    )
+    keys_max_age_seconds: int = Field(
+        86400,
+        ge=600,
+        description="Seconds that fetched keys are used if no later fetch succeeds; see *Keys of an EHR*.",
+    )
     allow_http_loopback: bool = Field(False, description="Accept http addresses on this machine; for trying only.")
     accept_test_issuers: bool = Field(
         False, description="Accept issuers whose private key is public; for trying only, never with real data."

@@ -26,6 +26,22 @@ EHR = """
 ## The record of an EHR
 One `[[ehrs]]` for each. Everything is compared exactly. [A whole file](examples/rpild.toml) as `rpild init` writes it.
 """
+KEYS = """
+## Keys of an EHR
+Keys of `jwks_url` are fetched when a call needs them, never by a clock: when a call names a key that is not known (at
+most every `keys_interval_seconds`), and in the background of a call that comes more than an hour after the last
+fetch. So a new key needs nobody, and a key that the EHR **withdrew** stays good for up to an hour and one call more;
+as long as its address cannot be read, or lists no usable key any more, up to `keys_max_age_seconds`. A `jwks_file` is
+read in the same way.
+
+If a private key of the EHR **got into wrong hands**, do not wait: the EHR's people take it from their list (or you
+take it out of `jwks_file`), then restart every process; keys are only in memory, so the next call fetches them anew.
+If the list cannot be changed at once, put their other public keys into a file, set `jwks_file` in place of
+`jwks_url`, and restart; if there is no other key, remove `iss` from the record, and no call of this EHR is accepted.
+Then look at what the key was used for: `rpild audit export`, `rpild report --by week`, and `rpild patient-calls` for
+single patients. Where an hour is too long, a restart by timer or a shorter `keys_max_age_seconds` (600 or more)
+bounds it.
+"""
 COLUMNS = "| setting | default | allowed | meaning |\n|---|---|---|---|\n"
 KINDS = {"boolean": "`true`, `false`", "integer": "a whole number", "number": "a number"}
 FORMATS = {"path": "a file or folder", "password": "a secret text"}
@@ -35,7 +51,7 @@ Json = Mapping[str, Any]
 
 def settings_list() -> str:
     """The whole document."""
-    return f"{HEAD}{SITE}\n{_table(Settings)}{EHR}\n{_table(EhrSettings)}"
+    return f"{HEAD}{SITE}\n{_table(Settings)}{EHR}\n{_table(EhrSettings)}{KEYS}"
 
 
 def _table(model: type[Settings] | type[EhrSettings]) -> str:

@@ -11,7 +11,8 @@ StorageError
 │   ├── NotDurableError          RPILD-STORE-NOT-DURABLE
 │   ├── NewerSchemaError         RPILD-STORE-NEWER
 │   ├── OlderSchemaError         RPILD-STORE-OLDER
-│   └── BadSecretsError          RPILD-SECRETS
+│   ├── BadSecretsError          RPILD-SECRETS
+│   └── OtherSecretsError        RPILD-SECRETS-OTHER
 ├── RecordStoreError: the call is not recorded, answer 503
 │   ├── RecordStoreBusyError     RPILD-STORE-BUSY
 │   ├── RecordStoreFailedError   RPILD-STORE-FAILED
@@ -25,6 +26,8 @@ StorageError
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -117,6 +120,16 @@ class BadSecretsError(SetupError):
     )
 
 
+class OtherSecretsError(SetupError):
+    """The secrets file is not the one that the data were written with."""
+
+    code = "RPILD-SECRETS-OTHER"
+    remedy = (
+        "Put the secrets file of these data back from its backup; do not let a new one be made at each start. "
+        "If it is lost, these data stay unreadable: name an empty data_folder or database."
+    )
+
+
 class RecordStoreError(StorageError):
     """A call could not be recorded; it must not be answered as if it were."""
 
@@ -182,6 +195,15 @@ class UnreadableRecordError(StorageError):
 
     code = "RPILD-RECORD-UNREADABLE"
     remedy = "Put the key with this id back into the secrets file, or restore a backup."
+
+
+def leaves(error: type[StorageError] = StorageError) -> Iterator[type[StorageError]]:
+    """The errors that a program can meet, in the order of the tree."""
+    below = error.__subclasses__()
+    if not below:
+        yield error
+    for each in below:
+        yield from leaves(each)
 
 
 REMEDIES = {
