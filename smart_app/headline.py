@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rpild_rules.assessment import Recommendation
 from rpild_rules.findings import MET, NOT_MET
-from rpild_rules.gas_exchange import index_gas, printed_ratio
+from rpild_rules.gas_exchange import contradicting, index_gas, printed_ratio
 from rpild_rules.oxygen import fraction_of
 from smart_app.ages import dated
 from smart_app.breathing import support_of
@@ -64,7 +64,8 @@ def _gas(s: Situation) -> str:
     if failure is None:
         return ""
     oxygen = fraction_of(gas, s.facts, s.knowledge, s.now).value if gas else None
-    if gas is None or oxygen is None or failure.rule == "acidosis":
+    doubted = gas is None or bool(contradicting(gas, s.facts, s.knowledge, s.now))
+    if gas is None or oxygen is None or doubted or failure.rule == "acidosis":
         return told(failure.words, s)
     return page_texts().say("standing.ratio", ratio=printed_ratio(gas, oxygen), age=dated(gas.when, s.now).age)
 

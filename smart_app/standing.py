@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from rpild_rules import results
 from rpild_rules.assessment import Assessment, Recommendation
 from rpild_rules.concepts import DRUG_CLASSES
+from rpild_rules.facts import Measurement, recency
 from rpild_rules.findings import MET, NOT_MET, UNKNOWN, Status
-from rpild_rules.gas_exchange import index_gas, printed_ratio
+from rpild_rules.gas_exchange import contradicting, index_gas, printed_ratio
 from rpild_rules.markers import named
 from rpild_rules.oxygen import fraction_of
 from rpild_rules.pathway_rows import StageRule
@@ -109,6 +110,9 @@ def _gas_fact(s: Situation) -> Fact:
     gas = chosen.value
     if gas is None:
         return Fact(say("fact.gas"), say("fact.unknown"), told(chosen.what, s))
+    others = contradicting(gas, s.facts, s.knowledge, s.now)
+    if others:
+        return _contradiction([gas, *others], s)
     oxygen = fraction_of(gas, s.facts, s.knowledge, s.now)
     compared = converted(gas)
     more = [say("criteria.compared", value=compared)] if compared else []
@@ -116,8 +120,19 @@ def _gas_fact(s: Situation) -> Fact:
     if oxygen.value is not None and not oxygen.air:
         more.append(f"P/F {printed_ratio(gas, oxygen.value)}")
     more.append(dated(gas.when, s.now).brief)
-    more.append(say(f"fact.failure_{s.found['respiratoryFailure'].status.value}", limit=_failure(s)))
+    more.append(_failure(s))
     return Fact(say("fact.gas"), people(results.printed(gas)), "; ".join(more))
+
+
+def _contradiction(gases: list[Measurement], s: Situation) -> Fact:
+    """Gases of one hour that contradict each other (K6), in the order of time: none of them is the value."""
+    say = page_texts().say
+    rows = sorted(gases, key=recency)
+    values = " / ".join(people(results.printed(gas)) for gas in rows)
+    breathed = [fraction_of(gas, s.facts, s.knowledge, s.now).printed for gas in rows]
+    times = (f"{oxygen}, {dated(gas.when, s.now).brief}" for gas, oxygen in zip(rows, breathed, strict=True))
+    more = say("fact.gas_conflict_more", times=" / ".join(times))
+    return Fact(say("fact.gas"), say("fact.gas_conflict", values=values), f"{more}; {_failure(s)}", UNKNOWN)
 
 
 def _days(s: Situation) -> str:
@@ -127,10 +142,11 @@ def _days(s: Situation) -> str:
 
 
 def _failure(s: Situation) -> str:
-    """The limits of respiratory failure with sign and unit."""
+    """How respiratory failure stands, with its limits, sign and unit."""
     pao2, ratio = (s.knowledge.parameter(name) for name in ("resp_failure_pao2", "pf_failure"))
     words = (f"{with_sign(each)} {people(each.unit)}" for each in (pao2, ratio))
-    return page_texts().say("fact.failure_limit", pressure=next(words), ratio=next(words))
+    limit = page_texts().say("fact.failure_limit", pressure=next(words), ratio=next(words))
+    return page_texts().say(f"fact.failure_{s.found['respiratoryFailure'].status.value}", limit=limit)
 
 
 def _therapy_fact(s: Situation) -> Fact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rpild_rules.findings import Status
 from tests.smart.page.pages import FALL, MET, NEGATIVE, ONSET, POSITIVE, TREATED, demo_page, page, words
 
 PANEL = "order order-myositis-antibody @-1d"
@@ -158,3 +159,19 @@ def test_a_gas_that_is_too_old_is_told_with_its_age() -> None:
     assert gas.value == "not known"
     assert "57" in gas.more
     assert "too old" in gas.more
+
+
+def test_of_contradicting_gases_none_is_printed_as_the_value() -> None:
+    gas = {fact.label: fact for fact in demo_page("conflicting-gases").standing.facts}["Arterial PaO2"]
+    assert gas.value == "results contradict: 88 mmHg / 57 mmHg"
+    assert gas.status is Status.UNKNOWN
+    assert gas.more.startswith("in this order: room air, 2026-")
+    assert gas.more.endswith("respiratory failure cannot be determined")
+
+
+def test_contradicting_gases_in_need_of_rescue_give_no_ratio_of_one_of_them() -> None:
+    lines = (*MET, "fio2 0.8 @-40m", "pao2 38 @-40m", "fio2 0.8 @-15m", "pao2 50 @-15m")
+    standing = page(*lines).standing
+    gas = {fact.label: fact for fact in standing.facts}["Arterial PaO2"]
+    assert gas.value == "results contradict: 38 / 50"
+    assert "P/F 62.5 mmHg (15 min ago)" not in standing.lead
