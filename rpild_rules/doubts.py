@@ -90,3 +90,10 @@ def spoilt_baseline(finding: Finding, measurements: Iterable[Measurement], now: 
     """A comparison that lacks its baseline, said to lack a readable one where such a result exists."""
     spoilt = next((m for m in measurements if _spoilt(m, now)), None)
     return _open(finding, spoilt, now) if spoilt else finding
+
+
+def contradicted(finding: Finding, values: list[str], refs: tuple[str, ...]) -> Finding:
+    """An open answer, said to rest on results of one hour that contradict each other (K6); `refs` are theirs."""
+    missing = Missing(Reason.CONFLICT, f"results of the same hour contradict each other: {'; '.join(values)}")
+    because = f"{missing.what}; {finding.because}"
+    return replace(finding, because=because, evidence=refs, missing=(missing, *finding.missing))

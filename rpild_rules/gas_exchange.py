@@ -146,16 +146,27 @@ def _declined(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowle
     """The fall from the baseline to one gas."""
     before = baseline_of(gas, facts, at, knowledge)
     if not before:
-        what = f"PaO2 {shown(gas)}: no arterial gas in the month before it to compare with"
-        alone = unknown(DECLINE, Reason.NO_BASELINE, what, (gas.reference,), DECLINE_PARAMETERS)
-        earlier = [m for m in results.of(facts, "pao2") if _serves(m, gas, knowledge)]
-        return doubts.spoilt_baseline(doubts.vague_baseline(alone, _perhaps(gas, facts, knowledge)), earlier, at)
+        return _alone(gas, facts, at, knowledge)
     declines = [
         decline_of(index, base, knowledge)
         for index in _versions(gas, facts, knowledge, at)
         for base in _versions(before, facts, knowledge, at)
     ]
     return results.settled(declines)
+
+
+def _alone(gas: Measurement, facts: PatientFacts, at: When, knowledge: Knowledge) -> Finding:
+    """A gas without an earlier one; of several that contradict each other none is told as the one that counts (K6)."""
+    versions, said = _versions(gas, facts, knowledge, at), results.of(facts, "pao2")
+    gases = list(dict.fromkeys(f"PaO2 {shown(each)}" for each, _ in versions))
+    refs = tuple(dict.fromkeys(ref for each, air in versions for ref in (each.reference, *air.evidence)))
+    what = f"{gases[0]}: no arterial gas in the month before it to compare with"
+    if len(gases) > 1:
+        what = "no arterial gas in the month before to compare with"
+    alone = unknown(DECLINE, Reason.NO_BASELINE, what, (gas.reference,), DECLINE_PARAMETERS)
+    earlier = [m for m in said if _serves(m, gas, knowledge)]
+    found = doubts.spoilt_baseline(doubts.vague_baseline(alone, _perhaps(gas, facts, knowledge)), earlier, at)
+    return doubts.contradicted(found, gases, refs) if len(gases) > 1 else found
 
 
 def _versions(gas: Measurement, facts: PatientFacts, knowledge: Knowledge, at: When) -> list[Version]:

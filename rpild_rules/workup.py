@@ -114,10 +114,12 @@ def has_result(facts: PatientFacts, concepts: frozenset[str], window: Window, s:
 
 
 def _gas_done(s: Situation, window: Window) -> bool:
-    """A gas counts only with its inspired oxygen, and not while the patient is blind to gases."""
+    """A gas counts only with its inspired oxygen, and not where gases contradict each other or none tells of support."""
+    if s.blind or Reason.CONFLICT in s.found["gasExchange"].reasons:
+        return False
     gases = results.readable(results.around(results.of(s.facts, "pao2"), s.now, window), s.now)
     recent = (g for g in gases if lately(results.time_of(g), s.now, window) is MET)
-    return not s.blind and any(fraction_of(g, s.facts, s.knowledge, s.now).value is not None for g in recent)
+    return any(fraction_of(g, s.facts, s.knowledge, s.now).value is not None for g in recent)
 
 
 def _lung_function_done(s: Situation, window: Window) -> bool:

@@ -197,6 +197,7 @@ def _fallen(view: View, gas: Measurement) -> Answer:
     if base is None:
         why = {str(m.problem) for m, state in states if state == MET and m.value is None} or {"no-baseline"}
         why |= {"imprecise-date"} if any(state == UNKNOWN for _, state in states) else set()
+        why |= {"conflict"} if len(versions(view, gas)) > 1 else set()
         return unsure(*why)
     pairs = product(versions(view, gas), versions(view, base))
     return agreed(fell_on(i, b, x, y) for i, b in pairs for x, y in product(inspired(view, i), inspired(view, b)))

@@ -9,7 +9,7 @@ from tests.oracle.answers import MET, NOT_MET
 from tests.oracle.antibodies import MDA5, SKIN, State, final
 from tests.oracle.chart import View, acute, gas_window, has, rows, taken, was_read
 from tests.oracle.episode import Episode
-from tests.oracle.gas import inspired
+from tests.oracle.gas import gas_exchange, inspired
 from tests.oracle.gate import first_record
 from tests.oracle.predicates import ILD, care_limited, gas_blind, referral_sent, running_now
 from tests.oracle.therapy import Therapy, uses
@@ -201,8 +201,8 @@ def complete(view: View, name: str, window: str) -> bool:
     """Two items are whole only with both parts: spirometry with DLCO, a gas with its FiO2."""
     if name == "lung-function":
         return done(view, ("fvc", "fvc-pct-pred"), window) and done(view, ("dlco", "dlco-hb-adj"), window)
-    if gas_blind(view):
-        return False
+    if gas_blind(view) or "conflict" in gas_exchange(view).why:
+        return False  # blind, or results that contradict each other: a further gas settles it
     inside = [m for m in rows(view, "pao2") if within(view.time(m.when), view.now, window) == MET]
     return any(
         len(airs) == 1 and airs[0].kind != "none" for airs in (inspired(view, m) for m in inside if m.value is not None)
