@@ -14,16 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from rpild_rules.knowledge import ParameterError, load_knowledge
 from rpild_server.counted import counted
 from rpild_server.diagnosis import Row, guarded, ok
+from rpild_server.doctor_of_data import look_at_data
 from rpild_server.doctor_of_ehrs import look_at_ehr
 from rpild_server.doctor_of_service import look_at_service
 from rpild_server.doctor_of_settings import look_at_settings
 from rpild_server.settings import Settings, SettingsError, load_settings
 from rpild_server.site_rules import OWN_ISSUER
-from rpild_server.storage.errors import OlderSchemaError, StorageError
+from rpild_server.storage.errors import OlderSchemaError, OtherSecretsError, StorageError
 from rpild_server.storage.place import Place
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storage.store import Storage, open_storage
-from rpild_server.storage.tables import audit_log, decision_records, gate_rows
+from rpild_server.storage.tables import decision_records, gate_rows
 
 OLD_SECRET_DAYS = 365
 LITTLE, TOO_LITTLE = 5 * 2**30, 2**30  # bytes free on the disk of the data
@@ -84,6 +85,9 @@ def _storage(settings: Settings, now: datetime) -> Iterator[Row]:
     except OlderSchemaError as problem:
         yield Row("warn", "storage", str(problem), "`rpild serve` brings the tables to the newest form when it starts.")
         return
+    except OtherSecretsError as problem:
+        yield Row("fault", "secrets", f"{problem.code}: {problem.cause}", problem.remedy)
+        return
     try:
         trouble = storage.trouble(now)
         kind = "PostgreSQL" if place.is_postgres else f"SQLite in {place.folder}"
@@ -93,6 +97,7 @@ def _storage(settings: Settings, now: datetime) -> Iterator[Row]:
             else ok("storage", f"{kind}, newest tables")
         )
         yield from _disk(place)
+        yield from look_at_data(storage)
         yield from _switches(storage)
         yield from _last_calls(storage, now)
     finally:
@@ -128,8 +133,6 @@ def _last_calls(storage: Storage, now: datetime) -> Iterator[Row]:
     """Silence looks like health: when was this service last asked?"""
     with storage.engine.connect() as connection:
         newest: list[str | None] = [connection.scalar(_newest(table)) for table in (decision_records, gate_rows)]
-        rows = connection.scalar(select(func.count()).select_from(audit_log)) or 0
-    yield ok("audit log", f"{counted(rows, 'entry', 'entries')}; `rpild audit verify` checks their chain")
     last = max((each for each in newest if each), default=None)
     if last is None:
         text = "no EHR has called yet (calls of the canary do not count here)"

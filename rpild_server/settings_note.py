@@ -10,8 +10,10 @@ from pydantic import SecretStr
 
 from rpild_server.operating import WAIT_SECONDS, operator
 from rpild_server.settings import Settings
+from rpild_server.storage.batch import Batch
 from rpild_server.storage.crypt import Secrets
 from rpild_server.storage.place import Place
+from rpild_server.storage.secrets_match import compare, marks_of
 from rpild_server.storage.settings_history import note_settings
 from rpild_server.storage.store import open_storage
 
@@ -19,11 +21,19 @@ HIDDEN = "given"
 
 
 def note_start(settings: Settings, place: Place, secrets: Secrets, now: datetime) -> bool:
-    """Keep the settings if they differ from the last ones; raises SetupError and RecordStoreError."""
-    content = plain(settings.model_dump())
+    """Keep the settings if they differ from the last ones; raises SetupError and RecordStoreError.
+
+    Marks of the secrets are kept with them, so that a start with other secrets is refused from then on.
+    """
     storage = open_storage(place, secrets)
+    content = plain(settings.model_dump()) | marks_of(storage.keyring)
+
+    def note(batch: Batch) -> bool:
+        compare(batch.connection, batch.keyring)  # of two hosts that start for the first time together, the second
+        return note_settings(batch, content, operator(), now)
+
     try:
-        changed: bool = storage.writer.run(lambda batch: note_settings(batch, content, operator(), now), WAIT_SECONDS)
+        changed: bool = storage.writer.run(note, WAIT_SECONDS)
     finally:
         storage.close()
     return changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,19 +22,23 @@ NONCE_BYTES = 12  # the length AES-GCM is made for; random, a new one for each s
 class Secrets:
     """Key material of 32 bytes each: keys by id, the id of the one that seals now, and the key of pseudonyms.
 
-    Old keys stay readable. The pseudonym key stays the same for the life of the data.
+    Old keys stay readable. The pseudonym key stays the same for the life of the data. `source` names the file.
     """
 
     current: str
     keys: Mapping[str, bytes]
     pseudonym: bytes
+    source: str = field(default="the secrets file", compare=False)
 
     def __repr__(self) -> str:
         return f"Secrets(current={self.current!r})"
 
 
 class Keyring:
-    """Seals and opens content, names patients without their id, signs."""
+    """Seals and opens content, names patients without their id, signs.
+
+    `marks` (by key id) and `pseudonym_mark` tell whether a key is the one used before; no key can be had from them.
+    """
 
     def __init__(self, secrets: Secrets) -> None:
         if secrets.current not in secrets.keys:
@@ -42,6 +46,9 @@ class Keyring:
         if any(len(each) != KEY_BYTES for each in (secrets.pseudonym, *secrets.keys.values())):
             raise BadSecretsError("A key is not 32 bytes long.")
         self.current = secrets.current
+        self.source = secrets.source
+        self.marks = {name: _derived(key, b"rpild mark").hex() for name, key in secrets.keys.items()}
+        self.pseudonym_mark = _derived(secrets.pseudonym, b"rpild pseudonym mark").hex()
         self._ciphers = {name: AESGCM(_derived(key, b"rpild record")) for name, key in secrets.keys.items()}
         self._signing = {name: _derived(key, b"rpild audit head") for name, key in secrets.keys.items()}
         self._pseudonym = secrets.pseudonym

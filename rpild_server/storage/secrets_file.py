@@ -27,7 +27,7 @@ def load_secrets(path: Path) -> Secrets:
     if not isinstance(current, str) or not isinstance(keys, dict) or current not in keys:
         raise BadSecretsError(f"{path}: current must name one of the keys in [keys].")
     found = {name: _key(path, f"keys.{name}", value) for name, value in keys.items()}
-    return Secrets(current, found, _key(path, "pseudonym", content.get("pseudonym")))
+    return Secrets(current, found, _key(path, "pseudonym", content.get("pseudonym")), str(path))
 
 
 def _read(path: Path) -> dict[str, Any]:

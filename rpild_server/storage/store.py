@@ -19,6 +19,7 @@ from rpild_server.storage.memory import AlertMemory
 from rpild_server.storage.place import Place
 from rpild_server.storage.records import WAIT_SECONDS, RecordStore
 from rpild_server.storage.schema import check
+from rpild_server.storage.secrets_match import refuse_other_secrets
 from rpild_server.storage.switches import SwitchBoard
 from rpild_server.storage.tables import audit_head, used_tokens
 from rpild_server.storage.used_tokens import UsedTokens
@@ -84,6 +85,7 @@ def open_storage(place: Place, secrets: Secrets) -> Storage:
     try:
         check(engine, "records")
         check(memory, "memory")
+        refuse_other_secrets(engine, keyring)
     except SetupError:
         engine.dispose()
         memory.dispose()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -22,10 +25,14 @@ from rpild_server.ehr_settings import EhrSettings
 from rpild_server.initial import write_initial
 from rpild_server.probe import Seen
 from rpild_server.settings import load_settings
+from rpild_server.settings_note import note_start
 from rpild_server.storage.schema import migrate
+from rpild_server.storage.secrets_file import load_secrets
+from rpild_server.storage.store import open_storage
 from tests.cli.serving import served, write_site
 from tests.conftest import free_port
 from tests.service.hostile_server import give, hostile_server
+from tests.storage.making import decision
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -172,3 +179,64 @@ def test_a_certificate_of_nobody_has_no_days() -> None:
 def test_the_canary_that_fails_is_a_fault() -> None:
     page = Seen(200, text='rpild_canary_ok{service="s"} 0.0\n')
     assert [each.level for each in doctor_of_service._canary(page, load_settings())] == ["fault"]
+
+
+def rewrite(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def with_a_record(folder: Path) -> Path:
+    """The configuration of a site that was started once and has decided once, under the key `2026-11`."""
+    config = with_tables(folder)
+    settings = load_settings(config)
+    place, secrets = settings.place(), load_secrets(folder / "secrets.toml")
+    assert place
+    note_start(settings, place, secrets, NOW)
+    storage = open_storage(place, secrets)
+    storage.records.record(decision())
+    storage.close()
+    return config
+
+
+OTHER_SECRETS = {
+    "pseudonym": ('pseudonym = "', 'pseudonym = "AAAA', "secrets.toml: pseudonym is another one"),
+    "renamed": ('2026-11"', 'lost"', "secrets.toml: [keys] has no '2026-11'"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), OTHER_SECRETS.values(), ids=OTHER_SECRETS)
+def test_secrets_of_other_data_are_a_fault_as_they_are_for_serve(tmp_path: Path, old: str, new: str, said: str) -> None:
+    config = with_a_record(tmp_path)
+    text = (tmp_path / "secrets.toml").read_text()
+    start = text.index(old)
+    changed = text.replace(old, new) if old.startswith("2") else text[:start] + new + text[start + len(new) :]
+    (tmp_path / "secrets.toml").write_text(changed)
+    found = rows(config)["secrets"]
+    assert (found.level, found.text.startswith("RPILD-SECRETS-OTHER"), said in found.text) == ("fault", True, True)
+    served = CliRunner().invoke(main, ["serve", "--config", str(config)])
+    assert (served.exit_code, said in served.stderr, "backup" in served.stderr) == (2, True, True)
+
+
+def test_records_whose_key_was_dropped_are_counted(tmp_path: Path) -> None:
+    config, file = with_a_record(tmp_path), tmp_path / "secrets.toml"
+    fresh = base64.b64encode(b"n" * 32).decode()
+    rewrite(file, 'current = "2026-11"', 'current = "new"')
+    file.write_text(file.read_text() + f'new = "{fresh}"\n')
+    settings = load_settings(config)
+    place = settings.place()
+    assert place
+    note_start(settings, place, load_secrets(file), NOW)
+    assert rows(config)["secrets"].level == "ok"
+    file.write_text("".join(each for each in file.read_text().splitlines(True) if not each.startswith('"2026-11"')))
+    found = rows(config)["secrets"]
+    assert (found.level, found.text.split(":")[0]) == ("fault", "1 record cannot be read")
+    assert "lacks keys.2026-11" in found.text
+
+
+def test_a_head_that_is_not_ours_is_a_fault(tmp_path: Path) -> None:
+    config = with_a_record(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "data/records.sqlite3")) as connection, connection:
+        connection.execute("UPDATE audit_head SET mac = 'x'")
+    assert "RPILD-STORE-CHAIN" in rows(config)["storage"].text
