@@ -1,4 +1,4 @@
-"""The data as they are stored: is the audit log's head ours, can every record still be opened with the secrets file?"""
+"""The data as they are stored: whether the head of the audit log is ours, and every record can still be opened."""
 
 from __future__ import annotations
 
