@@ -9,9 +9,10 @@ from datetime import datetime
 from cds_hooks.client_auth import identity
 from cds_hooks.ports import Said
 from ehr_access.fhir_writer import EhrWriter
+from rpild_rules.fatigue import NOTHING, Remembered
 from rpild_server.attesting import whose
 from rpild_server.logs import report
-from rpild_server.remembering import Speaker, keep_said
+from rpild_server.remembering import Speaker, keep_said, recalled
 from rpild_server.smart_wiring import on_store
 from rpild_server.storage.attestations import Kept
 from rpild_server.storage.audit import Event
@@ -105,6 +106,15 @@ class StoredFeedback:
             return tuple(_card(each, who.clinician) for each in newest.values())
 
         return on_store(self.store, find)
+
+    def remembered(self, about: Subject) -> Remembered:
+        """The alert memory; one that fails costs the word that a card was set aside, and nothing else."""
+        try:
+            storage = self.store()
+            return recalled(storage, _speaker(storage, about))
+        except StorageError as problem:
+            report("memory-failed", code=problem.code)
+            return NOTHING
 
     def save(self, about: Subject, said: CardAnswer, now: datetime) -> bool:
         """Keep what was said, audited."""

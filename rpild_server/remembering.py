@@ -29,9 +29,8 @@ def seal_of(keyring: Keyring, patient: str) -> partial[str]:
 
 def remembered_of(storage: Storage, request: HookRequest, memory: bool = True) -> Remembered:
     """What was shown about the patient of a call; nothing without `memory`. Raises MemoryFailedError."""
-    patient, clinician = pseudonyms(storage.keyring, request)
-    alerts = tuple(_readable(storage.alerts.recall(patient, clinician), clinician)) if memory else ()
-    return Remembered(memory, alerts, seal_of(storage.keyring, patient))
+    who = Speaker(*pseudonyms(storage.keyring, request))
+    return recalled(storage, who) if memory else Remembered(seal=seal_of(storage.keyring, who.patient))
 
 
 def pseudonyms(keyring: Keyring, request: HookRequest) -> tuple[str, str]:
@@ -52,20 +51,26 @@ def _readable(alerts: Iterable[Alert], clinician: str) -> Iterator[fatigue.Alert
         )
 
 
-def note_shown(storage: Storage, request: HookRequest, shown: Iterable[Shown], now: datetime) -> None:
-    """Remember the cards of an answer; raises MemoryFailedError."""
-    key = pseudonyms(storage.keyring, request)
-    storage.alerts.note_sent(
-        [Alert(AlertKey(*key, each.topic, each.fingerprint), each.marks.text(), now) for each in shown]
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who says something on a patient's page: both pseudonyms."""
 
     patient: str
     clinician: str
+
+
+def recalled(storage: Storage, who: Speaker) -> Remembered:
+    """What bears on the cards of one user about one patient. Raises MemoryFailedError."""
+    alerts = tuple(_readable(storage.alerts.recall(who.patient, who.clinician), who.clinician))
+    return Remembered(True, alerts, seal_of(storage.keyring, who.patient))
+
+
+def note_shown(storage: Storage, request: HookRequest, shown: Iterable[Shown], now: datetime) -> None:
+    """Remember the cards of an answer; raises MemoryFailedError."""
+    key = pseudonyms(storage.keyring, request)
+    storage.alerts.note_sent(
+        [Alert(AlertKey(*key, each.topic, each.fingerprint), each.marks.text(), now) for each in shown]
+    )
 
 
 def keep_said(

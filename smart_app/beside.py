@@ -13,6 +13,7 @@ from smart_app.opening import Opened
 from smart_app.page import View
 from smart_app.patient_chart import PatientChart
 from smart_app.ports import SmartPorts
+from smart_app.set_aside import find_set_aside
 from smart_app.statement_ports import Subject
 from smart_app.writing import may_change, may_create
 
@@ -34,9 +35,12 @@ def with_forms(
         new = changes(before, seen_in(assessment), ports.knowledge.texts)
         since = When.at(before.at, zone).printed
     panel = _attest(seen, patient, ports, done, again)
+    aside = {}
+    if ports.feedback is not None:
+        aside = dict(find_set_aside(assessment, ports.feedback.remembered(subject_of(seen)), view.max_cards))
     return replace(
         view, attest=panel, feedback=_feedback(seen, patient, ports, done), since=since, changes=new,
-        opened=_opened(panel, done, again),
+        opened=_opened(panel, done, again), aside=aside,
     )  # fmt: skip
 
 
@@ -72,5 +76,4 @@ def _feedback(seen: Opened, patient: PatientChart, ports: SmartPorts, done: str)
     if ports.feedback is None or not seen.launch.user:
         return None
     zone = patient.chart.facts.zone
-    about, texts = subject_of(seen), ports.knowledge.texts
-    return feedback_panel(about, ports.feedback, ports.now(), texts, zone, done == ANSWERED)
+    return feedback_panel(subject_of(seen), ports.feedback, ports.now(), ports.knowledge, zone, done == ANSWERED)

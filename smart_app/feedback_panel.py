@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from rpild_rules.knowledge import Knowledge
 from rpild_rules.texts import Texts
 from rpild_rules.when import When
 from smart_app.attest_texts import say
 from smart_app.opening import Opened
 from smart_app.ports import SmartPorts
+from smart_app.set_aside import silences_all
 from smart_app.statement_ports import CardAnswer, CardFeedback, ShownCard, Subject
 
 LOOK_BACK = timedelta(days=31)
@@ -21,7 +23,10 @@ LONGEST_COMMENT, LONGEST_ID = 4000, 255
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One card: its title, when and to whom it was shown, what was said about it; reasons to choose from."""
+    """One card: its title, when and to whom it was shown, what was said about it; reasons to choose from.
+
+    `silences` tells which of them keep the card from everybody; empty where none does.
+    """
 
     id: str
     topic: str
@@ -29,6 +34,7 @@ class CardRow:
     sent: str
     said: str
     reasons: Mapping[str, str]
+    silences: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,16 @@ WORDS = ("lead", "accept", "override", "reason", "comment", "comment_hint", "non
 
 
 def feedback_panel(
-    about: Subject, feedback: CardFeedback, now: datetime, texts: Texts, zone: tzinfo, done: bool = False
+    about: Subject, feedback: CardFeedback, now: datetime, knowledge: Knowledge, zone: tzinfo, done: bool = False
 ) -> FeedbackPanel:
     """The panel of one page; `done`: an answer was just given."""
-    rows = tuple(_row(each, texts, zone) for each in feedback.cards(about, now - LOOK_BACK))
+    rows = tuple(_row(each, knowledge, zone) for each in feedback.cards(about, now - LOOK_BACK))
     words = {name: say(f"feedback.{name}") for name in WORDS}
     return FeedbackPanel(rows, words, say("feedback.done") if done else "")
 
 
-def _row(card: ShownCard, texts: Texts, zone: tzinfo) -> CardRow:
+def _row(card: ShownCard, knowledge: Knowledge, zone: tzinfo) -> CardRow:
+    texts = knowledge.texts
     topic = texts.topic(card.topic)
     when = When.at(card.sent, zone).printed
     said = say(f"feedback.said_{card.outcome}") if card.outcome in OUTCOMES else ""
@@ -60,7 +67,8 @@ def _row(card: ShownCard, texts: Texts, zone: tzinfo) -> CardRow:
         said = f"{said} {texts.label('override', card.reason)}."
     sent = say("feedback.sent_you" if card.mine else "feedback.sent_other", when=when)
     reasons = {code: texts.label("override", code) for code in topic.override_reasons}
-    return CardRow(card.id, card.topic, topic.title, sent, said, reasons)
+    silences = silences_all(card.topic, knowledge) if card.mine else ""
+    return CardRow(card.id, card.topic, topic.title, sent, said, reasons, silences)
 
 
 def read_answer(form: Mapping[str, str], texts: Texts) -> CardAnswer | None:

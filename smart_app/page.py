@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -83,6 +83,7 @@ class View:
 
     `resource_url` shows one entry of the record in the EHR, with the blank {reference}; empty: no links. `changes` are
     what is otherwise since the view at `since`. `attest` and `feedback` are the view models of those forms.
+    `aside` tells of cards that were set aside for everybody, by topic.
     `style` is the style of a page in a file. `basis` is the address of what stands behind every page alike (empty: at
     the end of this page). `opened` are parts that stand open whatever they say.
     """
@@ -102,6 +103,7 @@ class View:
     smart_style: str = ""
     basis: str = ""
     opened: frozenset[str] = frozenset()
+    aside: Mapping[str, str] = field(default_factory=dict)
 
     def link(self, reference: str) -> str:
         """The address of an entry in the EHR, or nothing."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from ehr_access.registry import TrustedEhr
+from rpild_rules.fatigue import Remembered
 
 Place = Literal["own", "ehr", "sending", "refused", "unheard"]
 FINAL = "final"
@@ -83,6 +84,10 @@ class CardFeedback(Protocol):
 
     def cards(self, about: Subject, since: datetime) -> tuple[ShownCard, ...]:
         """The newest card of each topic about a patient, newest first."""
+        ...
+
+    def remembered(self, about: Subject) -> Remembered:
+        """What the alert memory holds of a patient for this user; nothing where it cannot be read."""
         ...
 
     def save(self, about: Subject, said: CardAnswer, now: datetime) -> bool:

@@ -69,3 +69,20 @@ def test_a_card_of_another_patient_is_not_answered_here(shown: tuple[Visit, dict
     _, cards = shown
     other = demo.visit("ecmo-candidate")
     assert other.done("feedback", card=cards["refractoryOptions"], outcome="accepted") == ""
+
+
+def test_a_judgement_of_the_case_says_before_and_after_that_it_silences_the_card_for_all(demo: Demo) -> None:
+    demo.assessment("classic")
+    visit = demo.visit("classic")
+    before = "keeps this card from all colleagues for 7 days, unless the disease becomes worse."
+    topic = next(each for each in demo.cards if each == "combinationTherapy")
+    form = visit.text.split(f'id="feedback-{topic}"')[1].split('class="answering"')[0]
+    assert before in form
+    assert "set aside" not in visit.text
+    card = re.search(r'name="card" value="([^"]+)"', form)
+    assert card
+    assert visit.done("feedback", card=card[1], outcome="overridden", reason="alternativeDiagnosis") == "feedback"
+    standing = visit.text.split('id="standing"')[1].split("</section>")[0]
+    assert re.search(r": set aside by you on 2\d{3}-\d\d-\d\d \d\d:\d\d \(Another diagnosis explains the f", standing)
+    assert "Not shown as a card to anybody until 2" in standing
+    assert visit.text.split('id="cards"')[1].split("</section>")[0].count("set aside") == 1
