@@ -18,6 +18,7 @@ from rpild_server.diagnosis import Level
 from rpild_server.example_hosts import REMEDY, example_keys
 from rpild_server.map_doubts import doubts
 from rpild_server.settings import SettingsError, load_settings
+from rpild_server.start_check import start_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,13 @@ class Checked:
 
 
 def check_all(config: Path | None, site: Path | None, mapping: Path | None = None) -> Iterator[Checked]:
-    """Parameters, tables, texts, settings and site mapping, one after the other; a fault does not hide the next."""
+    """Parameters, tables, texts, settings, start, site mapping, one after the other; no fault hides the next."""
     yield _look("parameters", lambda: _parameters(site))
     yield _look("card texts", _texts)
     yield _look("code tables", _codes)
     yield _look("settings", lambda: _settings(config))
     if config is not None:
+        yield from _start(config)
         yield from _examples(config)
     if mapping is not None:
         yield _look("site mapping", lambda: _mapping(mapping))
@@ -85,6 +87,17 @@ def _settings(config: Path | None) -> str:
     settings = load_settings(config)
     silent = f"; shown no card: {', '.join(settings.silent_ehrs())}" if settings.silent_ehrs() else ""
     return f"{config or 'defaults'}: {counted(len(settings.ehrs), 'trusted EHR')}{silent}"
+
+
+def _start(config: Path) -> Iterator[Checked]:
+    """What a start would end with; settings that cannot be read are told elsewhere."""
+    try:
+        faults = list(start_faults(load_settings(config)))
+    except SettingsError:
+        return
+    yield from (Checked("fault", "start", f"{config}: {each}") for each in faults)
+    if not faults:
+        yield Checked("ok", "start", "`rpild serve` finds no fault here; `rpild doctor` looks beyond this machine too")
 
 
 def _examples(config: Path) -> Iterator[Checked]:

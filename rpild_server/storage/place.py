@@ -45,19 +45,39 @@ def postgres_url(place: Place) -> URL:
 
 def sqlite_file(place: Place, name: str) -> Path:
     """The file of this name, made for its owner only where it does not exist; refuses what SQLite cannot rely on."""
+    folder = _fit_folder(place)
+    path = folder / f"{name}.sqlite3"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # the journals beside the file need a writable folder
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+    except OSError as problem:
+        raise UnwritableError(f"{path} cannot be written: {problem.strerror}.") from None
+    return path
+
+
+def refuse_place(place: Place) -> None:
+    """What can be told of a place without making or calling anything; raises SetupError."""
+    if place.is_postgres:
+        postgres_url(place)
+        return
+    folder = _fit_folder(place)
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise UnwritableError(f"{there} is no folder.")
+    for each in (there, *folder.glob("*.sqlite3")):
+        if not os.access(each, os.R_OK | os.W_OK):
+            raise UnwritableError(f"{each} cannot be written by this user.")
+
+
+def _fit_folder(place: Place) -> Path:
+    """The folder, unless SQLite could not rely on it."""
     if place.folder is None:
         raise BadUrlError("Neither a folder nor a database address is given.")
     if place.hosts > 1:
         raise SeveralHostsError(f"SQLite files in {place.folder} cannot be shared by {place.hosts} hosts.")
     _refuse_network_disk(place.folder)
-    path = place.folder / f"{name}.sqlite3"
-    try:
-        place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=place.folder).close()  # the journals beside the file need a writable folder
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-    except OSError as problem:
-        raise UnwritableError(f"{path} cannot be written: {problem.strerror}.") from None
-    return path
+    return place.folder
 
 
 def _refuse_network_disk(folder: Path) -> None:
