@@ -158,4 +158,5 @@ def _context(request: HookRequest, ports: Ports, now: datetime) -> ChartContext:
         selections=request.selections,
         attestations=ports.load_attestations(request),
         site=ports.settings.site,
+        fhir_bases=(*ports.settings.fhir_bases, *filter(None, [request.fhir_server])),
     )

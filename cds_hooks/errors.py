@@ -118,7 +118,10 @@ class AnotherPatientError(RequestError):
     code = "RPILD-OTHER-PATIENT"
     issue = "conflict"
     audited = True
-    remedy = "Send only resources of context.patientId; check the prefetch templates and the server's patient filter."
+    remedy = (
+        "Send only resources of context.patientId; check the prefetch templates and the server's patient filter. "
+        "A subject named at another FHIR base than the call's needs that base among the EHR's fhir_bases."
+    )
 
 
 class BadFeedbackError(RequestError):

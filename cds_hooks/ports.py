@@ -156,6 +156,7 @@ class HookSettings:
     prefetch_profile: str = "generic"
     pathway_flag_codes: frozenset[str] = frozenset()
     site: SiteMapping = NO_MAPPING
+    fhir_bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from fhir_mappings.reports import contained_results, panels_among, read_antibody
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
 from fhir_mappings.skimming import skim
 from fhir_mappings.structs import ObservationIn, PatientIn
-from fhir_mappings.subjects import reference_of
+from fhir_mappings.subjects import Home, reference_of
 from fhir_mappings.supports import device_support
 from rpild_rules.facts import PatientFacts, Person, Unreadable, User
 from rpild_rules.findings import Reason
@@ -55,6 +55,7 @@ class ChartContext:
 
     `now` carries a zone; `zone` is the site's. `draft_orders` is the raw Bundle of the hook context, `selections` its
     chosen references (order-select). `attestations` are raw Observations of our own store; EHR copies win by id.
+    `fhir_bases` are those of the EHR; none for a file.
     """
 
     patient_id: str
@@ -66,6 +67,12 @@ class ChartContext:
     selections: tuple[str, ...] | None = None
     attestations: tuple[bytes, ...] = ()
     site: SiteMapping = NO_MAPPING
+    fhir_bases: tuple[str, ...] = ()
+
+    @cached_property
+    def home(self) -> Home:
+        """Where the patient's id is this patient's; one for the whole chart."""
+        return Home(self.fhir_bases)
 
     @cached_property
     def read(self) -> Reader:
@@ -99,7 +106,12 @@ class _Book:
 
 
 def decode_key(
-    key: str, answer: Answer, patient_id: str, site: SiteMapping = NO_MAPPING, gate: bool = False
+    key: str,
+    answer: Answer,
+    patient_id: str,
+    site: SiteMapping = NO_MAPPING,
+    gate: bool = False,
+    home: Home | None = None,
 ) -> Decoded:
     """One answer decoded and checked; it may stand in the answers of read_chart in place of the raw one, so nothing
     is decoded twice. With `gate` the laboratory is only skimmed, if the gate asks for none of it.
@@ -111,9 +123,14 @@ def decode_key(
         skimmed = skim(answer, patient_id, count, site)
         if skimmed is not None:
             return skimmed
-    decoded = decode(kind, answer, patient_id, count)
+    decoded = decode(kind, answer, patient_id, count, home)
     translate(decoded.resources, site)
     return decoded
+
+
+def decode_in(context: ChartContext, key: str, answer: Answer, gate: bool = False) -> Decoded:
+    """One answer decoded and checked for the chart of this context; raises OtherPatientError."""
+    return decode_key(key, answer, context.patient_id, context.site, gate, context.home)
 
 
 def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, gate: bool = False) -> Chart:
@@ -124,8 +141,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
     JSON holds.
     """
     decoded = {
-        key: each if isinstance(each, Decoded) else decode_key(key, each, context.patient_id, context.site, gate)
-        for key, each in answers.items()
+        key: each if isinstance(each, Decoded) else decode_in(context, key, each, gate) for key, each in answers.items()
     }
     own = decode("Observation", Pages(context.attestations, complete=True), context.patient_id)
     book = _open(decoded, own, context, gate)
@@ -140,7 +156,7 @@ def read_chart(answers: Mapping[str, Answer | Decoded], context: ChartContext, g
 
 
 def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, gate: bool) -> _Book:
-    drafts = read_drafts(context.draft_orders, context.patient_id, context.selections)
+    drafts = read_drafts(context.draft_orders, context.patient_id, context.selections, context.home)
     translate((*drafts.orders, *drafts.medications), context.site)
     urls = {**all_urls(decoded.values()), **(drafts.urls or {})}
     book = _Book(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fhir_mappings.chart import Chart, ChartContext, decode_key, read_chart
+from fhir_mappings.chart import Chart, ChartContext, decode_in, read_chart
 from fhir_mappings.code_tables import membership
 from fhir_mappings.decode import Decoded
 from fhir_mappings.mixed import MEDICATIONS
@@ -93,12 +93,12 @@ class ChartReading:
     def _decode(self, gate: bool, leaving: str = "") -> None:
         for key, answer in self.reading.answers.items():
             if key != leaving and (key not in self.decoded or (self.decoded[key].skimmed and not gate)):
-                self.decoded[key] = decode_key(key, answer, self.context.patient_id, self.context.site, gate)
+                self.decoded[key] = decode_in(self.context, key, answer, gate)
 
     def _with_medications(self, chart: Chart) -> Chart:
         """The chart with the drugs that it only refers to, read by id where the EHR lets us (rulings 3)."""
         found = self.reading.read_each(chart.unresolved)
         if found is None:
             return chart
-        self.decoded[MEDICATIONS] = decode_key(MEDICATIONS, found, self.context.patient_id, self.context.site)
+        self.decoded[MEDICATIONS] = decode_in(self.context, MEDICATIONS, found)
         return read_chart(self.decoded, self.context)

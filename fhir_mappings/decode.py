@@ -17,7 +17,7 @@ from fhir_mappings.envelopes import look
 from fhir_mappings.lenient import UNDECODABLE, decode_leniently
 from fhir_mappings.medication_structs import MedicationIn
 from fhir_mappings.reads import Answer, Failure, Pages
-from fhir_mappings.subjects import Entry, belongs, reference_of, urls_of
+from fhir_mappings.subjects import Entry, Home, belongs, reference_of, urls_of
 from rpild_rules.facts import Reading, Unreadable
 from rpild_rules.findings import Reason
 
@@ -112,7 +112,7 @@ class Page:
     total: int = 0
 
 
-def decode(kind: str, answer: Answer, patient_id: str, count: int = 0) -> Decoded:
+def decode(kind: str, answer: Answer, patient_id: str, count: int = 0, home: Home | None = None) -> Decoded:
     """The answer to one search or read of a resource type. `count` is the page size asked for; 0 = no limit.
 
     Raises OtherPatientError if any resource names another patient.
@@ -122,7 +122,7 @@ def decode(kind: str, answer: Answer, patient_id: str, count: int = 0) -> Decode
     if isinstance(answer, Failure):
         return failed(kind, answer.reason)
     pages = answer if isinstance(answer, Pages) else Pages((answer,))
-    return _decode_pages(kind, pages, patient_id, count)
+    return _decode_pages(kind, pages, patient_id, count, home)
 
 
 def failed(kind: str, reason: Reason) -> Decoded:
@@ -130,7 +130,7 @@ def failed(kind: str, reason: Reason) -> Decoded:
     return Decoded(kind, reading=Reading.NOT_PERMITTED if reason is Reason.NOT_PERMITTED else Reading.FAILED)
 
 
-def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int) -> Decoded:
+def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int, home: Home | None) -> Decoded:
     whole = []
     for body in pages.bodies:
         page = _page(kind, body)
@@ -139,7 +139,7 @@ def _decode_pages(kind: str, pages: Pages, patient_id: str, count: int) -> Decod
         whole.append(page)
     cut = _is_cut(whole, pages.complete, count)
     more = cut and (pages.complete is False or whole[-1].more)
-    return sort_out(kind, whole, patient_id, cut, more)
+    return sort_out(kind, whole, patient_id, cut, more, home=home)
 
 
 def _is_cut(pages: list[Page], complete: bool | None, count: int) -> bool:
@@ -267,6 +267,7 @@ def sort_out(
     more: bool = False,
     draft: bool = False,
     urls: Mapping[str, str] | None = None,
+    home: Home | None = None,
 ) -> Decoded:
     """Check whose the resources are and keep those of the type asked for (and the Medications that come with them)."""
     entries = pages[0].entries if len(pages) == 1 else [entry for page in pages for entry in page.entries]
@@ -275,7 +276,7 @@ def sort_out(
     kept, usual = [], f"Patient/{patient_id}"
     for _, resource in entries:
         subject = resource.subject
-        mine = (subject is not None and subject.reference == usual) or belongs(resource, patient_id, urls)
+        mine = (subject is not None and subject.reference == usual) or belongs(resource, patient_id, urls, home)
         if resource.resource_type == kind or (resource.resource_type == "Medication" and kind in WITH_MEDICATIONS):
             kept.append(resource) if mine or draft else unreadable.append(_broken(kind, resource.id))
     return Decoded(kind, tuple(kept), Reading.COMPLETE, cut, more, tuple(unreadable), urls, len(entries) - len(kept))

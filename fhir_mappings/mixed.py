@@ -12,7 +12,7 @@ from fhir_mappings.lenient import UNDECODABLE
 from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
 from fhir_mappings.site_mapping import NO_MAPPING, SiteMapping, translate
-from fhir_mappings.subjects import Entry, reference_of, subject_of, urls_of
+from fhir_mappings.subjects import Entry, Home, reference_of, subject_of, urls_of
 from rpild_rules.facts import Unreadable
 
 MEDICATIONS = "medications"
@@ -107,13 +107,15 @@ def one_patient(mixed: Mixed, wanted: str = "") -> str:
 def answers_for(mixed: Mixed, patient_id: str, site: SiteMapping = NO_MAPPING) -> dict[str, Decoded]:
     """One patient's part of a file as decoded keys: every key of the queries is there, read completely. Others'
     resources are left out.
+
+    Raises OtherPatientError if the patient's id is named at two FHIR bases.
     """
-    urls = urls_of(mixed.entries)
+    urls, home = urls_of(mixed.entries), Home()
     own = [entry for entry in mixed.entries if subject_of(entry[1], urls) in (patient_id, "")]
     decoded = {key: Decoded(query.kind) for key, query in QUERIES.items()}
     for kind in TYPES:
         page = Page(entries=[entry for entry in own if entry[1].resource_type == kind], total=len(own))
-        found = sort_out(kind, [page], patient_id, urls=urls)
+        found = sort_out(kind, [page], patient_id, urls=urls, home=home)
         translate(found.resources, site)
         decoded[KEY_OF[kind]] = found
     decoded["patient"] = _with_unreadable(decoded["patient"], mixed.unreadable)
@@ -134,7 +136,9 @@ class Drafts:
     unreadable: tuple[Unreadable, ...] = ()
 
 
-def read_drafts(body: bytes | None, patient_id: str, selections: tuple[str, ...] | None) -> Drafts:
+def read_drafts(
+    body: bytes | None, patient_id: str, selections: tuple[str, ...] | None, home: Home | None = None
+) -> Drafts:
     """The draft orders (of `selections` only, if given), entry by entry; incomplete ones are kept, of malformed ones
     what can be read, and they are listed as unreadable beside it.
 
@@ -145,7 +149,7 @@ def read_drafts(body: bytes | None, patient_id: str, selections: tuple[str, ...]
     page = Page()
     for raw in entries_of(body):
         _add_draft(page, raw)
-    found = [sort_out(kind, [page], patient_id, draft=True) for kind in DRAFTED]
+    found = [sort_out(kind, [page], patient_id, draft=True, home=home) for kind in DRAFTED]
     orders = [each for decoded in found[:2] for each in decoded.resources if each.resource_type != "Medication"]
     chosen = [each for each in orders if selections is None or reference_of(each) in selections]
     return Drafts(tuple(chosen), found[2].resources, found[0].urls, tuple(page.unreadable))

@@ -103,6 +103,7 @@ def read_patient_chart(opened: Opened, ports: SmartPorts) -> PatientChart:
     context = ChartContext(
         patient_id=launch.patient, now=now, zone=settings.zone, user_id=launch.user,
         attestations=ports.attestations(ehr.name, launch.patient), site=settings.site,
+        fhir_bases=(*ehr.fhir_bases, launch.server),
     )  # fmt: skip
     try:
         chart = ChartReading(reads, context, ports.knowledge).read()

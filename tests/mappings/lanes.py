@@ -20,7 +20,7 @@ from tests.mappings.dirty import TRAPS, dirty
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 PATIENT = "p1"
-CONTEXT = ChartContext(PATIENT, NOW, UTC)
+CONTEXT = ChartContext(PATIENT, NOW, UTC, fhir_bases=("https://ehr.example/fhir",))
 MARK = "lane-mark"
 MOST_TRAPS, MOST_CHANGES = 6, 3
 ODD: tuple[Any, ...] = (

@@ -168,6 +168,67 @@ def test_another_patient_under_any_key(key: str, body: bytes) -> None:
         decode_key(key, body, PATIENT)
 
 
+HOME = "https://ehr.example/fhir"
+AT_HOME = [
+    "Patient/p1",
+    f"{HOME}/Patient/p1",
+    f"{HOME}/Patient/p1/_history/4",
+    f"{HOME}//Patient/p1",
+    "http://EHR.example:80/fhir/Patient/p1",
+    "https://ehr.example:443/fhir/Patient/p1",
+]
+ELSEWHERE = [
+    "https://ehr.elsewhere.example/fhir/Patient/p1",
+    "https://ehr.elsewhere.example/fhir/Patient/p1/_history/4",
+    "https://ehr.example/other/Patient/p1",
+    "https://ehr.example/fhir/r4/Patient/p1",
+    "https://ehr.example:8443/fhir/Patient/p1",
+    "https://ehr.example.evil/fhir/Patient/p1",
+    "https://evil@ehr.example/fhir/Patient/p1",
+]
+ODD_ENTRY: Json = {"resourceType": "Observation", "id": "broken", "code": 7}
+LANES = pytest.mark.parametrize("beside", [[], [ODD_ENTRY]], ids=["fast lane", "slow lane"])
+
+
+@LANES
+@pytest.mark.parametrize("gate", [False, True])
+@pytest.mark.parametrize("reference", AT_HOME)
+def test_the_patient_at_a_base_of_this_ehr(reference: str, gate: bool, beside: list[Json]) -> None:
+    found = chart(ferritin(subject={"reference": reference}), *beside, gate=gate, fhir_bases=(f"{HOME}/",))
+    assert len(found.facts.measurements) == 1
+
+
+@LANES
+@pytest.mark.parametrize("gate", [False, True])
+@pytest.mark.parametrize("loinc", ["2276-4", "2160-0"])  # the second is only skimmed at the gate
+@pytest.mark.parametrize("reference", ELSEWHERE)
+def test_the_same_id_at_another_server_is_another_patient(
+    reference: str, loinc: str, gate: bool, beside: list[Json]
+) -> None:
+    foreign = ferritin(subject={"reference": reference}, code=code(LOINC, loinc))
+    with pytest.raises(OtherPatientError):
+        chart(foreign, *beside, gate=gate, fhir_bases=(HOME, "https://second.example/r4"))
+
+
+def test_a_draft_and_an_allergy_of_another_server_stop_the_call() -> None:
+    foreign = {"reference": ELSEWHERE[0]}
+    drafts = bundle({"resourceType": "ServiceRequest", "subject": foreign})
+    with pytest.raises(OtherPatientError):
+        read_chart({}, context(draft_orders=drafts, fhir_bases=(HOME,)))
+    with pytest.raises(OtherPatientError):
+        chart({"resourceType": "AllergyIntolerance", "id": "a", "patient": foreign}, fhir_bases=(HOME,))
+
+
+def test_without_a_known_base_one_may_be_named_but_not_two() -> None:
+    one, other = ferritin(subject={"reference": AT_HOME[1]}), ferritin("o2", subject={"reference": ELSEWHERE[0]})
+    assert len(chart(one, ferritin("o3")).facts.measurements) == 2
+    assert len(chart(other).facts.measurements) == 1
+    with pytest.raises(OtherPatientError):
+        chart(one, other)
+    with pytest.raises(OtherPatientError):
+        chart(one, resource("Condition", subject=other["subject"]))
+
+
 def test_another_patients_draft_and_attestation_stop_the_call() -> None:
     draft = {"resourceType": "ServiceRequest", "subject": {"reference": "Patient/p2"}}
     with pytest.raises(OtherPatientError):

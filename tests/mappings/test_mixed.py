@@ -10,7 +10,7 @@ import pytest
 from fhir_mappings.chart import ChartContext, read_chart
 from fhir_mappings.mixed import answers_for, one_patient, read_bundle
 from fhir_mappings.queries import ELEMENTS, KEYS
-from fhir_mappings.reads import MixedSubjectsError, UnreadableFileError
+from fhir_mappings.reads import MixedSubjectsError, OtherPatientError, UnreadableFileError
 from rpild_rules.facts import PatientFacts, Reading
 from tests.mappings.charts import LOINC, NOW, Json, bundle, code, observation, patient, quantity, resource
 
@@ -59,6 +59,16 @@ def test_forms_of_a_file(body: bytes) -> None:
 
 def test_a_file_of_one_resource() -> None:
     assert facts_of(json.dumps(patient(gender="male")).encode()).person.sex == "male"
+
+
+def test_a_file_may_name_one_server_but_not_two() -> None:
+    here = lab("b") | {"subject": {"reference": "https://ehr.example/fhir/Patient/p1"}}
+    there = resource(
+        "Condition", "d", subject={"reference": "https://ehr.elsewhere.example/fhir/Patient/p1/_history/2"}
+    )
+    assert len(facts_of(bundle(*ROWS, here)).measurements) == 2
+    with pytest.raises(OtherPatientError):
+        facts_of(lines(*ROWS, here, there))
 
 
 def test_every_key_was_read_completely() -> None:

@@ -149,6 +149,10 @@ OTHERS: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
         rapid_disease(keys),
         {"draftOrders": bundle(draft() | {"subject": {"reference": "Patient/p2"}})},
     ),
+    "the same id at another server": lambda keys: hook_body(
+        prefetch=rapid_disease(keys)
+        | {"vitals": bundle(FOREIGN | {"subject": {"reference": "https://ehr.elsewhere.example/fhir/Patient/p1"}})}
+    ),
 }
 
 
