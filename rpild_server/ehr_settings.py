@@ -108,8 +108,17 @@ class EhrSettings(BaseModel):
             raise ValueError("with smart = true the name stands in addresses: use letters, digits and ._-")
         if self.smart and not (self.client_id and self.fhir_bases):
             raise ValueError("smart = true needs client_id and fhir_bases")
-        if self.smart and (self.client_auth == "client_secret_basic") != bool(self.client_secret_file):
-            raise ValueError("client_secret_file belongs to client_auth = 'client_secret_basic', and only to it")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_secret(self) -> Self:
+        basic = self.client_auth == "client_secret_basic"
+        if self.smart and basic and not self.client_secret_file:
+            raise ValueError(
+                "client_secret_file: missing; client_auth = 'client_secret_basic' needs a file that holds only the secret"
+            )
+        if self.smart and self.client_secret_file and not basic:
+            raise ValueError("client_secret_file: remove it, or write client_auth = 'client_secret_basic' too")
         return self
 
     @property

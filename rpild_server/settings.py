@@ -19,11 +19,11 @@ from ehr_access.registry import Registry
 from fhir_mappings.site_mapping import NO_MAPPING, load_site_mapping
 from rpild_server.ehr_settings import OWN, EhrSettings, HttpAddress, Origin
 from rpild_server.passwords import parts_of
+from rpild_server.settings_faults import PREFIX, explain, strange_variables, variable_of
 from rpild_server.site_rules import site_faults
 from rpild_server.storage.place import Place
 
 MIB = 1024 * 1024
-PREFIX = "RPILD_"
 FILES = (
     "data_folder",
     "secrets_file",
@@ -175,12 +175,13 @@ class Settings(BaseSettings):
 
 def load_settings(path: Path | None = None, **given: Any) -> Settings:
     """Settings from `given`, else the environment, else the file; raises SettingsError: source, key, remedy."""
-    content = {key: value for key, value in (_read(path) if path else {}).items() if _variable(key) not in os.environ}
+    content = {key: value for key, value in (_read(path) if path else {}).items() if variable_of(key) not in os.environ}
     try:
         settings = Settings(**(content | given))
     except ValidationError as problem:
-        raise SettingsError(_explain(problem, path)) from None
+        raise SettingsError(explain(problem, path, Settings.model_fields)) from None
     faults = [f"{path or 'settings'}: {each}" for each in site_faults(settings)]
+    faults += strange_variables(Settings.model_fields)
     if faults:
         raise SettingsError("\n".join(faults))
     return settings
@@ -216,26 +217,3 @@ def _beside(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     for row in rows:
         row |= {name: path.parent / row[name] for name in FILES if isinstance(row.get(name), str)}
     return content
-
-
-def _explain(problem: ValidationError, path: Path | None) -> str:
-    """One line per fault; the offending value is not repeated, it may be a secret."""
-    rows = []
-    for fault in problem.errors(include_input=False, include_url=False):
-        key = ".".join(map(str, fault["loc"]))
-        source = _source(str(fault["loc"][0]), path)
-        remedy = (
-            f"known settings: {', '.join(Settings.model_fields)}"
-            if fault["type"] == "extra_forbidden"
-            else "correct this value"
-        )
-        rows.append(f"{source}: {key}: {fault['msg']}; {remedy}.")
-    return "\n".join(rows)
-
-
-def _source(key: str, path: Path | None) -> str:
-    return f"environment {_variable(key)}" if _variable(key) in os.environ else str(path or "settings")
-
-
-def _variable(key: str) -> str:
-    return f"{PREFIX}{key.upper()}"

@@ -63,6 +63,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[[ehrs]]\nname = "x"\niss = "https://e"', "ehrs.0", "jwks_file or jwks_url"),
         ('[[ehrs]]\nname = "x"\njwks_url = "https://e/keys"', "ehrs.0", "keys need an iss"),
         ('[[ehrs]]\nname = "x"\nfhir_bases = ["http://127.0.0.1/fhir"]', "ehrs.0", "allow_http_loopback"),
+        ('[[ehrs]]\nname = "x"\nfhir_base = ["https://e/fhir"]', "ehrs.0.fhir_base", "did you mean fhir_bases?"),
+        ('[[ehrs]]\nname = "x"\nmetrics = false', "ehrs.0.metrics", "move it above the first [[ehrs]]"),
+        ('[[ehrs]]\nname = "x"\ncolour = 1', "ehrs.0.colour", "known settings of an EHR: name, vendor, iss"),
+        ('[[ehrs]]\nname = "x"\nfhir_bases = "https://e/fhir"', "ehrs.0.fhir_bases", "a list is wanted"),
+        ("silent_mod = true", "silent_mod", "did you mean silent_mode?"),
+        ('jwks_url = "https://e/keys"', "jwks_url", "move it below its [[ehrs]]"),
         ('public_base_url = "http://rpild.example"', "public_base_url", "write https"),
         ('[[ehrs]]\nname = "x"\n[[ehrs]]\nname = "x"', "ehrs", "each needs its own"),
     ],
@@ -82,6 +88,16 @@ def test_a_fault_in_the_environment_names_the_variable_not_the_value(monkeypatch
     with pytest.raises(SettingsError, match="environment RPILD_READ_SECONDS") as fault:
         load_settings()
     assert "canary" not in str(fault.value)
+
+
+def test_a_slip_in_the_environment_is_refused_and_what_is_somebody_elses_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RPILD_SERVICE_HOST", "10.0.0.1")
+    load_settings()
+    monkeypatch.setenv("RPILD_SILENT_MOD", "true")
+    with pytest.raises(SettingsError, match="RPILD_SILENT_MOD: no such setting; did you mean RPILD_SILENT_MODE"):
+        load_settings()
 
 
 @pytest.mark.parametrize("content", [b"max_cards = ", b"\xff\xfe"])

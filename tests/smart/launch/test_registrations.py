@@ -35,10 +35,10 @@ def settings(*changed: dict[str, Any], **site: Any) -> Settings:
         ({"fhir_bases": ()}, "needs client_id and fhir_bases"),
         ({"fhir_bases": ("http://ehr.example/fhir",)}, "plain http"),
         ({"name": "St. Elsewhere/1"}, "name stands in addresses"),
-        ({"client_auth": "client_secret_basic"}, "client_secret_file belongs to"),
-        ({"client_secret_file": "x"}, "client_secret_file belongs to"),
+        ({"client_auth": "client_secret_basic"}, "client_secret_file: missing"),
+        ({"client_secret_file": "x"}, "client_secret_file: remove it"),
         ({"client_auth": "client_secret_basic", "client_secret_file": "absent"}, "cannot be read"),
-        ({"scopes": "x"}, "known settings|not permitted"),
+        ({"scopes": "x"}, "known settings of an EHR"),
     ],
 )
 def test_a_registration_that_cannot_work_stops_the_start(changed: dict[str, Any], fault: str) -> None:
