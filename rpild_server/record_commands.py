@@ -18,16 +18,17 @@ from rpild_server.exit_codes import with_exit_code
 from rpild_server.operating import WAIT_SECONDS, configured, knowledge_of, opened, operator
 from rpild_server.replaying import replay
 from rpild_server.retelling import told
-from rpild_server.storage.audit import Entry, Event, entries, verify
+from rpild_server.storage.audit import Entry, Event, entries
 from rpild_server.storage.heads import export_head, read_exported
 from rpild_server.storage.retention import apply_retention, erase_patient, sweep_journal
 from rpild_server.storage.store import Storage
 from rpild_server.storage.times import stamp
-from rpild_server.storage.vouching import verify_records
 from rpild_server.switch_command import switch
 from rpild_server.terminal import screen
+from rpild_server.verifying import verify_all
 
 MEMORY_SPAN = timedelta(days=366)  # far beyond any time for which a card may be silent
+MOST_FAULTS = 50  # that are printed one by one
 folder_type = click.Path(file_okay=False, path_type=Path)
 
 
@@ -60,19 +61,22 @@ def audit() -> None:
 @click.option("--heads", type=folder_type, help="Folder with heads exported before.")
 @configured
 def verify_command(heads: Path | None, config: Path) -> None:
-    """Check the hash chain and the records; names the first bad row, exit status 1."""
+    """Check the log's hash chain and all it vouches for; names what is bad, exit status 1."""
     with_exit_code(lambda: _verify(heads, config))
 
 
 def _verify(heads: Path | None, config: Path) -> None:
     with opened(config) as (_, storage):
-        exported = read_exported(heads, storage.keyring) if heads else {}
-        verdict = verify(storage.engine, storage.keyring, exported)
-        good, fault = verify_records(storage.engine) if verdict.good else (0, "")
+        verdict, checked = verify_all(storage, read_exported(heads, storage.keyring) if heads else {})
     click.echo(f"audit log: {verdict.rows} good rows" + (f"; {verdict.fault}" if verdict.fault else ""))
     if verdict.good:
-        click.echo(f"records: {good} good" + (f"; {fault}" if fault else ""))
-    if verdict.fault or fault:
+        bad = f"; {counted(len(checked.faults), 'fault')}:" if checked.faults else ""
+        click.echo(f"records: {checked.good} good{bad}")
+        for fault in checked.faults[:MOST_FAULTS]:
+            click.echo(f"  {fault}")
+    if len(checked.faults) > MOST_FAULTS:
+        click.echo(f"  and {len(checked.faults) - MOST_FAULTS} more")
+    if verdict.fault or checked.faults:
         sys.exit(1)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import ChainBrokenError
@@ -156,13 +157,16 @@ def verify(engine: Engine, keyring: Keyring, exported: Mapping[int, str] | None 
     """Walk the whole log; `exported` are heads kept elsewhere (number to hash), which a rewritten log would miss."""
     known = dict(exported or {})
     last = Head(0, BEGINNING)
-    for entry in entries(engine):
-        fault = _fault(entry, last, known)
-        if fault:
-            return Verdict(last.seq, last.seq + 1, fault)
-        last = Head(entry.seq, entry.hash)
-        known.pop(entry.seq, None)
-    return _verify_end(engine, keyring, last, known)
+    try:
+        for entry in entries(engine):
+            fault = _fault(entry, last, known)
+            if fault:
+                return Verdict(last.seq, last.seq + 1, fault)
+            last = Head(entry.seq, entry.hash)
+            known.pop(entry.seq, None)
+        return _verify_end(engine, keyring, last, known)
+    except (SQLAlchemyError, TypeError, ValueError):
+        return Verdict(last.seq, last.seq + 1, f"a row after {last.seq}, or the head, holds a value of a wrong type")
 
 
 def _fault(entry: Entry, last: Head, known: Mapping[int, str]) -> str:

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from rpild_server.storage.audit import Event
 from rpild_server.storage.batch import Batch, Row, insert_new
 from rpild_server.storage.crypt import Keyring
 from rpild_server.storage.errors import record_failure
@@ -19,6 +20,8 @@ from rpild_server.storage.tables import cards, decision_records, feedback
 from rpild_server.storage.times import read_stamp, stamp
 from rpild_server.storage.writer import GroupWriter
 
+KEPT = "feedback-kept"  # the event of every statement, whoever made it
+SAID = ("key", "card_id", "record_id", "outcome", "outcome_time", "reason", "suggestions", "received")
 MOST_CARDS = 200  # of one patient, looked at for the page
 
 
@@ -115,9 +118,11 @@ class FeedbackStore:
         )  # fmt: skip
 
     def save(self, statement: Statement, received: datetime, seconds: float = WAIT_SECONDS) -> bool:
-        """Store a statement; False if it was stored before. Raises RecordStoreError."""
+        """Store a statement, audited; False if it was stored before. Raises RecordStoreError."""
         row = self._row(statement, received)
-        new: bool = self._writer.run(lambda batch: _write(batch, row), seconds)
+        what = {"record": row["record_id"], "card": row["card_id"], "statement": said_digest(row)}
+        event = Event(received, KEPT, "system", what)
+        new: bool = self._writer.run(lambda batch: _write(batch, row, event), seconds)
         return new
 
     def _row(self, said: Statement, received: datetime) -> Row:
@@ -155,5 +160,13 @@ def _place(key: str) -> str:
     return f"feedback/{key}/comment"
 
 
-def _write(batch: Batch, row: Row) -> bool:
-    return insert_new(batch.connection, feedback, row, "key")
+def said_digest(row: Row) -> str:
+    """What the audit log vouches for: all of a statement but its comment."""
+    return hashlib.sha256(orjson.dumps([row[name] for name in SAID])).hexdigest()
+
+
+def _write(batch: Batch, row: Row, event: Event) -> bool:
+    new = insert_new(batch.connection, feedback, row, "key")
+    if new:
+        batch.audit(event)
+    return new

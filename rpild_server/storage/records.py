@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -131,7 +131,7 @@ class RecordStore:
         That is this decision's answer, or the stored one if the same call was recorded before. Raises RecordStoreError.
         """
         row = _sealed(decision, self._keyring)
-        what = {"record": decision.id, "digest": record_digest(row)}
+        what = {"record": decision.id, "digest": record_digest(row), "beside": beside_digest(row, decision.cards)}
         event = Event(decision.created, "decision", decision.clinician, what)
         answer: bytes = self._writer.run(lambda batch: _write(batch, decision, row, event), seconds)
         return answer
@@ -152,6 +152,13 @@ def record_digest(row: Mapping[str, object]) -> str:
     return hashlib.sha256(orjson.dumps([row[name] for name in VOUCHED])).hexdigest()
 
 
+def beside_digest(row: Mapping[str, object], sent: Iterable[SentCard]) -> str:
+    """The same for what stands beside: care unit, times, summary, and the rows of the cards."""
+    told = sorted([each.card_id, each.topic, each.indicator, each.fingerprint] for each in sent)
+    return hashlib.sha256(orjson.dumps([[row[name] for name in BESIDE], told])).hexdigest()
+
+
+BESIDE = ("unit", "timings", "summary")
 VOUCHED = (
     "id", "hook_instance", "iss", "service", "body_sha256", "gate", "knowledge_version", "knowledge_sha256",
     "app_version", "created", "payload_sha256", "response_sha256",

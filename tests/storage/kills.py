@@ -85,7 +85,7 @@ def is_there(storage: Storage, id: str) -> bool:
 def is_whole(place: Place, storage: Storage) -> bool:
     """The files are sound, the chain holds, and every record is vouched for."""
     sound = place.is_postgres or all(_is_sound(path) for path in sorted(Path(str(place.folder)).glob("*.sqlite3")))
-    return sound and verify(storage.engine, storage.keyring).good and not verify_records(storage.engine)[1]
+    return sound and verify(storage.engine, storage.keyring).good and not verify_records(storage.engine).faults
 
 
 def _is_sound(path: Path) -> bool:

@@ -24,7 +24,7 @@ from rpild_server.storage.records import Decision
 from rpild_server.storage.replay import load
 from rpild_server.storage.schema import migrate
 from rpild_server.storage.store import Storage, open_storage
-from rpild_server.storage.vouching import verify_records
+from rpild_server.storage.vouching import Checked, verify_records
 from tests.storage.cluster import command, new_database
 from tests.storage.making import SECRETS, START, decision, gate_row
 
@@ -75,7 +75,7 @@ def test_a_full_disk(files: Place, sqlite_storage: Storage) -> None:
         "decision",
     ]
     assert verify(sqlite_storage.engine, sqlite_storage.keyring).good
-    assert verify_records(sqlite_storage.engine) == (len(done) + 1, "")
+    assert verify_records(sqlite_storage.engine) == Checked(len(done) + 1)
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_database_locked_for_ten_seconds(files: Place, sqlite_storage: Storage
     given = decision()
     assert sqlite_storage.records.record(given, seconds=6) == given.response
     assert sqlite_storage.trouble(START) is None
-    assert verify_records(sqlite_storage.engine)[1] == ""
+    assert verify_records(sqlite_storage.engine).faults == ()
 
 
 def test_a_missing_table(storage: Storage) -> None:
@@ -108,7 +108,7 @@ def test_a_missing_table(storage: Storage) -> None:
         connection.execute(text("ALTER TABLE gone RENAME TO audit_log"))
     assert storage.trouble(START) is None
     storage.records.record(decision())
-    assert verify_records(storage.engine) == (1, "")
+    assert verify_records(storage.engine) == Checked(1)
 
 
 def test_a_table_that_cannot_be_read(storage: Storage) -> None:
@@ -162,5 +162,5 @@ def test_lost_connections_are_made_anew(postgres: str) -> None:
     storage.records.record(after, 5)
     assert storage.trouble(START) is None
     assert [storage.records.find(each.call) for each in (before, after)] == [before.response, after.response]
-    assert verify_records(storage.engine) == (2, "")
+    assert verify_records(storage.engine) == Checked(2)
     assert storage.close()

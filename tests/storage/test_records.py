@@ -17,7 +17,7 @@ from rpild_server.storage.replay import load, stream
 from rpild_server.storage.retention import apply_retention, erase_patient, sweep_journal
 from rpild_server.storage.store import Storage, open_storage
 from rpild_server.storage.tables import cards, decision_records, feedback, gate_rows
-from rpild_server.storage.vouching import verify_records
+from rpild_server.storage.vouching import Checked, verify_records
 from tests.storage.making import SECRETS, START, call, decision, gate_row, later
 
 
@@ -78,7 +78,7 @@ def test_many_threads_each_get_their_own_answer(storage: Storage) -> None:
         answers = list(threads.map(lambda each: storage.records.record(each, 20), calls))
     assert answers == [each.response for each in calls]
     assert verify(storage.engine, storage.keyring).rows == 120
-    assert verify_records(storage.engine) == (120, "")
+    assert verify_records(storage.engine) == Checked(120)
 
 
 def test_a_stolen_id_is_refused_and_told(storage: Storage) -> None:
@@ -141,15 +141,18 @@ def test_content_moved_to_another_record_is_noticed(storage: Storage) -> None:
         connection.execute(text(move), {"a": one.id, "b": other.id})
     with pytest.raises(UnreadableRecordError, match="changed"):
         load(storage.engine, storage.keyring, other.id)
-    assert verify_records(storage.engine)[1] == f"the content of record {other.id} was changed"
+    assert verify_records(storage.engine).faults == (f"decision_records {other.id}: payload was changed",)
 
 
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        ("UPDATE decision_records SET gate = 'G1' WHERE id = :id", "record {id} was changed"),
-        ("DELETE FROM decision_records WHERE id = :id", "record {id} is missing"),
-        ("UPDATE decision_records SET response = NULL, payload = NULL WHERE id = :id", ""),
+        ("UPDATE decision_records SET gate = 'G1' WHERE id = :id", "decision_records {id}: it was changed"),
+        ("DELETE FROM decision_records WHERE id = :id", "decision_records {id}: it is missing"),
+        (
+            "UPDATE decision_records SET response = NULL, payload = NULL WHERE id = :id",
+            "decision_records {id}: its content is gone, and nothing is said of when",
+        ),
     ],
 )
 def test_the_audit_log_vouches_for_records(storage: Storage, statement: str, fault: str) -> None:
@@ -158,7 +161,7 @@ def test_the_audit_log_vouches_for_records(storage: Storage, statement: str, fau
         storage.records.record(each)
     with storage.engine.begin() as connection:
         connection.execute(text(statement), {"id": given[1].id})
-    assert verify_records(storage.engine) == (0 if fault else 3, fault.format(id=given[1].id))
+    assert verify_records(storage.engine) == Checked(2, (fault.format(id=given[1].id),))
 
 
 def test_a_record_that_nobody_vouches_for_is_found(storage: Storage) -> None:
@@ -170,7 +173,7 @@ def test_a_record_that_nobody_vouches_for_is_found(storage: Storage) -> None:
     )
     with storage.engine.begin() as connection:
         connection.execute(text(copy))
-    assert verify_records(storage.engine) == (1, "1 records are there that the audit log does not know")
+    assert verify_records(storage.engine) == Checked(1, ("decision_records forged: the audit log does not know it",))
 
 
 def test_retention_removes_content_and_keeps_the_row(storage: Storage) -> None:
@@ -185,7 +188,7 @@ def test_retention_removes_content_and_keeps_the_row(storage: Storage) -> None:
         load(storage.engine, storage.keyring, old.id)
     assert load(storage.engine, storage.keyring, new.id).payload == new.payload
     assert (storage.records.find(old.call), storage.records.find(new.call)) == (None, new.response)
-    assert (count(storage, decision_records), verify_records(storage.engine)) == (2, (2, ""))
+    assert (count(storage, decision_records), verify_records(storage.engine)) == (2, Checked(2))
     assert [entry.kind for entry in entries(storage.engine)] == ["decision", "decision", "retention"]
     again = replace(decision(), call=old.call)
     assert storage.records.record(again) == again.response
@@ -201,7 +204,7 @@ def test_erasing_a_patient_takes_content_and_pseudonym(storage: Storage) -> None
         assert erase_patient(transaction, "1" * 64, "officer", later(days=1)) == 1
     assert "1" * 64 not in everything(storage)
     assert load(storage.engine, storage.keyring, other.id).response == other.response
-    assert (verify_records(storage.engine), verify(storage.engine, storage.keyring).good) == ((2, ""), True)
+    assert (verify_records(storage.engine), verify(storage.engine, storage.keyring).good) == (Checked(2), True)
 
 
 def test_erased_content_is_in_no_file(files: Place, sqlite_storage: Storage) -> None:
