@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rpild_rules import markers, results, risk
+from rpild_rules import markers, order_gaps, results, risk
 from rpild_rules.definition import CRITERIA, DEFINITIONS
 from rpild_rules.findings import MET, UNKNOWN, Reason
 from rpild_rules.lead import RP_CARDS
@@ -29,7 +29,7 @@ ORDER_READS = {
     "pregnancyCheck": ("E-COND", "E-PREG", "E-PROC"),
     "cniSafety": ("E-CHEM", "E-MED"),
     "preImmunosuppressionScreen": ("E-SCREEN", "E-CBC", "E-CHEM", "E-ORD"),
-    "pjpProphylaxis": ("E-MED", "E-ALL"),
+    "pjpProphylaxis": ("E-MED", "E-ALL", "E-CHEM"),
     "cytopenia": ("E-CBC",),
     "jakiRisk": ("E-COND", "E-CBC", "E-SCREEN"),
     "steroidOnly": ("E-MED", "E-MSA"),
@@ -168,11 +168,12 @@ def unknown(s: Situation, due: Due) -> Iterator[str]:
 def _unread_inputs(s: Situation, due: Due) -> Iterator[str]:
     texts = s.knowledge.texts
     unread = [texts.label("element", each) for each in ORDER_READS[due.topic] if not s.facts.read(each)]
-    if unread:
-        yield texts.say("common", "unread_inputs", items=", ".join(unread))
+    silent = order_gaps.without_result(s, due.topic)
+    told = [(key, names) for key, names in (("unread_inputs", unread), ("no_result", silent)) if names]
+    yield from (texts.say("common", key, items=", ".join(names)) for key, names in told)
     if due.topic in RESTS_ON_RP and s.rp is UNKNOWN:
         yield texts.say("common", "rp_unknown")
-    elif not unread:
+    elif not told:
         yield texts.say("common", "all_read")
 
 

@@ -62,13 +62,17 @@ def cni_checks(s: Situation) -> tuple[str, ...]:
     return tuple(_cni_findings(s))
 
 
+def lab_window(s: Situation) -> Window:
+    """How old a blood test may be: three days in acute care, else a week."""
+    return s.knowledge.window("lab_window_acute_hours" if acute(s.facts, s.now, s.now) else "lab_window_days")
+
+
 def _interacting_drafts(facts: PatientFacts) -> list[Treatment]:
     return [t for t in facts.drafted_treatments if INTERACTING in t.ingredients and systemic(t)]
 
 
 def _cni_findings(s: Situation) -> Iterator[str]:
-    lately = s.knowledge.window("lab_window_acute_hours" if acute(s.facts, s.now, s.now) else "lab_window_days")
-    if s.facts.read("E-CHEM") and not has_result(s.facts, frozenset({"creatinine"}), lately, s):
+    if s.facts.read("E-CHEM") and not has_result(s.facts, frozenset({"creatinine"}), lab_window(s), s):
         yield "no recent creatinine"
     for concept, limit in (("egfr", "cni_egfr"), ("potassium", "cni_potassium")):
         m = newest(s, concept, "cni_result_days")
@@ -114,7 +118,7 @@ def screen(s: Situation) -> Screen | None:
 
 def _unanswered(s: Situation) -> Iterator[str]:
     year = s.knowledge.window("screen_days")
-    lately = s.knowledge.window("lab_window_acute_hours" if acute(s.facts, s.now, s.now) else "lab_window_days")
+    lately = lab_window(s)
     yield from (item for item, tests in SCREENED.items() if not has_result(s.facts, frozenset(tests), year, s))
     yield from (item for item, tests in BLOOD_TESTS.items() if not has_result(s.facts, frozenset(tests), lately, s))
 

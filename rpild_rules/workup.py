@@ -114,7 +114,7 @@ def has_result(facts: PatientFacts, concepts: frozenset[str], window: Window, s:
 
 
 def _gas_done(s: Situation, window: Window) -> bool:
-    """A gas counts only with its inspired oxygen, and not where gases contradict each other or none tells of support."""
+    """A gas counts only with its inspired oxygen, and not where gases contradict each other or support hides them."""
     if s.blind or Reason.CONFLICT in s.found["gasExchange"].reasons:
         return False
     gases = results.readable(results.around(results.of(s.facts, "pao2"), s.now, window), s.now)

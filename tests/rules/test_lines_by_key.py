@@ -176,7 +176,7 @@ def test_results_that_contradict_each_other_are_no_fault_of_a_unit() -> None:
 
 LISTED = {
     "avoidForInduction": (*MET, "draft drug methotrexate"),
-    "possibleInfection": (*MET, "draft drug mycophenolate-mofetil", "body-temp 39 @-2h"),
+    "possibleInfection": (*MET, "draft drug mycophenolate-mofetil", "procalcitonin 2 @-2h"),
     "pregnancyCheck": (*MET, "draft drug cyclophosphamide", "condition pregnancy @-20D"),
     "cniSafety": (*MET, "draft drug tacrolimus", "potassium 5.9 @-2h"),
     "preImmunosuppressionScreen": (*MET, "draft drug rituximab", "test hbsag positive @-5d"),
@@ -189,11 +189,67 @@ NOT_DUE_THEN = {("preImmunosuppressionScreen", "E-SCREEN"), ("pjpProphylaxis", "
 READ = [(topic, element) for topic, elements in ORDER_READS.items() for element in elements]
 
 
+# What each of these cards needs besides, so that nothing it asks of the record is without a result.
+SCREENED = ("test hbsag negative @-9d", "test anti-hbc negative @-9d", "test hcv-ab negative @-9d",
+            "test hiv-ag-ab negative @-9d", "test igra negative @-9d")  # fmt: skip
+COUNTED = ("lymphocytes-abs 1.4 @-1d", "neutrophils-abs 4.1 @-1d", "platelets 60 @-1d", "hemoglobin 13 @-1d")
+CULTURED = ("test blood-culture negative @-1d", "test respiratory-culture negative @-1d",
+            "test sars-cov-2-rna negative @-1d", "test pjp-dna negative @-1d")  # fmt: skip
+KIDNEY = ("creatinine 0.9 @-1d", "egfr 90 @-1d")
+COMPLETED = {
+    "possibleInfection": (*CULTURED, "body-temp 37 @-1d"),
+    "pregnancyCheck": ("test hcg-qual positive @-2d",),
+    "cniSafety": KIDNEY,
+    "preImmunosuppressionScreen": (*SCREENED[1:], *COUNTED, "alt 30 @-1d", "ast 30 @-1d", "igg 900 @-9d"),
+    "pjpProphylaxis": KIDNEY,
+    "cytopenia": COUNTED,
+    "jakiRisk": (*SCREENED, *COUNTED),
+}
+NEVER_READ = {"pjpProphylaxis": ["common.no_result items=input:g6pd"]}  # said of every patient
+UNKNOWN_OF = {
+    "possibleInfection": ["blood-culture", "respiratory-culture", "viral-pcr", "pjp-test", "body-temp"],
+    "pregnancyCheck": ["hcg"],
+    "cniSafety": ["creatinine", "egfr"],
+    "preImmunosuppressionScreen": ["anti-hbc", "hcv", "hiv", "igra", "cbc", "alt", "ast", "igg"],
+    "pjpProphylaxis": ["kidney", "g6pd"],
+    "cytopenia": ["neutrophils-abs"],
+    "jakiRisk": ["lymphocytes-abs", "neutrophils-abs", "hemoglobin", "hbsag", "igra"],
+}
+
+
+@pytest.mark.parametrize("topic", LISTED)
+def test_a_card_on_an_order_says_what_has_no_result(topic: str) -> None:
+    names = ", ".join(f"input:{each}" for each in UNKNOWN_OF.get(topic, []))
+    nothing = "common.all_read"
+    assert said("unknown", topic, *LISTED[topic]) == [f"common.no_result items={names}" if names else nothing]
+    full = said("unknown", topic, *LISTED[topic], *COMPLETED.get(topic, ()))
+    assert full == NEVER_READ.get(topic, [nothing])
+
+
+def test_where_the_antibody_is_open_the_card_on_a_drug_of_doubt_says_so() -> None:
+    (told,) = said("unknown", "avoidForInduction", *SUSPECTED, "draft drug methotrexate")
+    assert told == "common.no_result items=input:mda5"
+
+
+@pytest.mark.parametrize("line", [
+    "test igra indeterminate @-9d", "test igra negative @-400d", "test igra negative @-9d status=cancelled",
+    "test igra negative",
+])  # fmt: skip
+def test_a_result_without_a_clear_answer_tells_nothing(line: str) -> None:
+    told = said("unknown", "jakiRisk", *LISTED["jakiRisk"], *COMPLETED["jakiRisk"][:4], *COUNTED, line)
+    assert told == ["common.no_result items=input:igra"]
+
+
 @pytest.mark.parametrize(("topic", "element"), [each for each in READ if each not in NOT_DUE_THEN])
 def test_a_card_on_an_order_says_what_it_could_not_read(topic: str, element: str) -> None:
-    assert said("unknown", topic, *LISTED[topic]) == ["common.all_read"]
-    told = said("unknown", topic, *LISTED[topic], f"unread {element} partial")
-    assert told == [f"common.unread_inputs items=element:{element}"]
+    lines = (*LISTED[topic], *COMPLETED.get(topic, ()))
+    told = said("unknown", topic, *lines, f"unread {element} partial")
+    assert told == [f"common.unread_inputs items=element:{element}", *NEVER_READ.get(topic, [])]
+
+
+def test_what_was_not_read_is_not_told_as_without_a_result() -> None:
+    told = said("unknown", "jakiRisk", *LISTED["jakiRisk"], *SCREENED, "unread E-CBC fetch-failed")
+    assert told == ["common.unread_inputs items=element:E-CBC"]
 
 
 @pytest.mark.parametrize(("topic", "element"), sorted(NOT_DUE_THEN))
@@ -208,7 +264,7 @@ def test_a_card_that_claims_an_absence_is_not_due_where_that_was_not_read(topic:
 )
 def test_a_card_that_rests_on_the_definition_says_where_that_is_open_today(topic: str, rests: bool) -> None:
     held = (*SURVEILLANCE, "condition hysterectomy @-2000D", "condition dyspnea @-25D", "pao2 55 @-20d")
-    drafts = LISTED[topic][len(MET) :]
+    drafts = (*LISTED[topic][len(MET) :], *COMPLETED.get(topic, ()))
     assert said("unknown", topic, *held, *drafts) == ["common.rp_unknown" if rests else "common.all_read"]
     unread = f"unread {ORDER_READS[topic][0]} partial"
     told = said("unknown", topic, *held, *drafts, unread)
