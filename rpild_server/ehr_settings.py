@@ -115,7 +115,7 @@ class EhrSettings(BaseModel):
         basic = self.client_auth == "client_secret_basic"
         if self.smart and basic and not self.client_secret_file:
             raise ValueError(
-                "client_secret_file: missing; client_auth = 'client_secret_basic' needs a file that holds only the secret"
+                "client_secret_file: missing; client_auth = 'client_secret_basic' needs a file with the secret alone"
             )
         if self.smart and self.client_secret_file and not basic:
             raise ValueError("client_secret_file: remove it, or write client_auth = 'client_secret_basic' too")

@@ -14,6 +14,7 @@ from rpild_rules.knowledge import load_knowledge
 from rpild_server.app import create_app
 from rpild_server.canary import create_canary
 from rpild_server.example_hosts import REMEDY, example_keys
+from rpild_server.listening import refuse_place_in_use
 from rpild_server.logs import report
 from rpild_server.loopback import from_here
 from rpild_server.metrics import Meters, share_between_processes, shared_folder
@@ -34,6 +35,7 @@ def run_service(config: Path) -> None:
     faults = [f"{config}: {each}" for each in serve_faults(settings)]
     if faults:
         raise SettingsError("\n".join(faults))
+    refuse_place_in_use(settings)
     store = _store(settings)
     gunicorn = options(settings.host, settings.port, settings.workers, settings.threads)
     gunicorn["when_ready"] = partial(_begin, settings=settings, config=config)  # as written: without the canary

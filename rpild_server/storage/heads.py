@@ -33,8 +33,8 @@ def export_head(engine: Engine, keyring: Keyring, folder: Path, now: datetime) -
 
 
 def read_exported(folder: Path, keyring: Keyring) -> dict[int, str]:
-    """The exported heads, number to hash; raises ChainBrokenError for a file that is not ours."""
-    heads = {}
+    """The exported heads, number to hash; raises ChainBrokenError for a file that is not ours, FileNotFoundError."""
+    heads: dict[int, str] = {}
     for path in sorted(folder.glob("audit-head-*.json")):
         try:
             row = orjson.loads(path.read_bytes())
@@ -44,4 +44,9 @@ def read_exported(folder: Path, keyring: Keyring) -> dict[int, str]:
         if not ours:
             raise ChainBrokenError(f"{path} is not a head exported by this service.")
         heads[row["seq"]] = row["hash"]
+    if not heads:
+        raise FileNotFoundError(
+            f"{folder} holds no exported head (audit-head-*.json), so nothing would be compared. "
+            "Name the folder that `rpild audit head` writes into, or leave --heads out."
+        )
     return heads

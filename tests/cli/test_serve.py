@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from rpild_server import listening
 from rpild_server.cli import main
 from rpild_server.ehr_settings import EhrSettings
 from rpild_server.settings import SettingsError, load_settings
@@ -120,6 +121,23 @@ def test_secrets_that_others_may_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "secrets.toml").chmod(0o644)
     result = serve(config)
     assert (result.exit_code, "chmod 600" in result.stderr) == (2, True)
+
+
+def test_a_port_in_use_is_told_in_one_line_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WAIT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config = write_site(tmp_path, port, 8498)
+        result = serve(config)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.stderr
+        assert f"nothing can listen at 127.0.0.1:{port} (Address already in use)" in result.stderr
+        assert not (tmp_path / "data").exists()
+        monkeypatch.setenv("GUNICORN_FD", "5")
+        listening.refuse_place_in_use(load_settings(config))
+    monkeypatch.delenv("GUNICORN_FD")
+    listening.refuse_place_in_use(load_settings(config))
 
 
 @pytest.fixture(scope="module")

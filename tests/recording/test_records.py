@@ -163,6 +163,8 @@ def test_the_audit_log_is_verified_and_a_forged_row_is_named(hospital: Hospital,
     hospital.topics()
     hospital.settle()
     heads = tmp_path / "heads"
+    nothing = hospital.run("audit", "verify", "--heads", str(heads))
+    assert (nothing.exit_code, "nothing would be compared" in nothing.stderr) == (2, True)
     assert "audit-head-" in hospital.run("audit", "head", str(heads)).stdout
     assert "nothing to write" in hospital.run("audit", "head", str(heads)).stdout
     good = hospital.run("audit", "verify", "--heads", str(heads))
