@@ -36,6 +36,7 @@ HOOK = "patient-view"
 EMPTY: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": []}
 ALGORITHM = "ES384"
 PATIENCE = 10.0
+OK = 200
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Canary:
         topics = {card["source"]["topic"]["code"] for card in answer.get("cards", ())}
         meters.canary.labels(service.id).set(TOPIC in topics)
         if TOPIC not in topics:
-            report("canary-failed", service=service.id, status=status)
+            report("canary-failed", service=service.id, status=status, why=_why(status, topics))
         return TOPIC in topics
 
     def _header(self, service: Service) -> dict[str, str]:
@@ -78,6 +79,15 @@ class Canary:
         head = {"alg": ALGORITHM, "typ": "JWT", "kid": self.key.kid}
         token = jwt.encode(head, claims | {"jti": str(uuid.uuid4())}, self.key, algorithms=[ALGORITHM])
         return {"Authorization": f"Bearer {token}"}
+
+
+def _why(status: int, topics: set[str]) -> str:
+    """What an operator looks at next."""
+    if status == 0:
+        return "no-answer"
+    if status != OK:
+        return "refused"
+    return "other-cards" if topics else "no-card-or-switched-off"
 
 
 def create_canary(listening: str, public: str, folder: Path, minutes: float) -> tuple[Canary, EhrSettings]:

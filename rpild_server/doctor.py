@@ -6,29 +6,25 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Select, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from rpild_rules.knowledge import ParameterError, load_knowledge
 from rpild_server.counted import counted
 from rpild_server.diagnosis import Row, guarded, ok
+from rpild_server.doctor_of_calls import look_at_calls
 from rpild_server.doctor_of_data import look_at_data
 from rpild_server.doctor_of_ehrs import look_at_ehr
 from rpild_server.doctor_of_service import look_at_service
 from rpild_server.doctor_of_settings import look_at_settings
 from rpild_server.settings import Settings, SettingsError, load_settings
-from rpild_server.site_rules import OWN_ISSUER
 from rpild_server.storage.errors import OlderSchemaError, OtherSecretsError, StorageError
 from rpild_server.storage.place import Place
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storage.store import Storage, open_storage
-from rpild_server.storage.tables import decision_records, gate_rows
 
 OLD_SECRET_DAYS = 365
 LITTLE, TOO_LITTLE = 5 * 2**30, 2**30  # bytes free on the disk of the data
-QUIET_HOURS = 24
 
 
 def diagnose(config: Path, now: datetime) -> Iterator[Row]:
@@ -99,7 +95,7 @@ def _storage(settings: Settings, now: datetime) -> Iterator[Row]:
         yield from _disk(place)
         yield from look_at_data(storage)
         yield from _switches(storage)
-        yield from _last_calls(storage, now)
+        yield from look_at_calls(storage, settings, now)
     finally:
         storage.close()
 
@@ -127,30 +123,6 @@ def _switches(storage: Storage) -> Iterator[Row]:
             " ".join(filter(None, (each.scope.ehr, each.scope.hook, each.scope.topic, each.scope.unit))) or "everything"
         )
         yield Row("warn", "switches", f"{where} is {each.state}", "`rpild switch on` with the same options ends it.")
-
-
-def _last_calls(storage: Storage, now: datetime) -> Iterator[Row]:
-    """Silence looks like health: when was this service last asked?"""
-    with storage.engine.connect() as connection:
-        newest: list[str | None] = [connection.scalar(_newest(table)) for table in (decision_records, gate_rows)]
-    last = max((each for each in newest if each), default=None)
-    if last is None:
-        text = "no EHR has called yet (calls of the canary do not count here)"
-        yield Row("warn", "calls", text, "Sign an order in the EHR, or look at its registration.")
-        return
-    hours = (now - datetime.fromisoformat(last)).total_seconds() / 3600
-    text = f"an EHR called last {counted(round(hours), 'hour')} ago" if hours >= 1 else "an EHR called within the hour"
-    quiet = hours > QUIET_HOURS
-    yield (
-        Row("warn", "calls", text, "Ask whether the EHR still calls: registration, certificate, firewall.")
-        if quiet
-        else ok("calls", text)
-    )
-
-
-def _newest(table: Table) -> Select[Any]:
-    """The time of the newest call that was not the service's own."""
-    return select(func.max(table.c.created)).where(table.c.iss != OWN_ISSUER)
 
 
 def worst(rows: list[Row]) -> int:

@@ -14,6 +14,10 @@ from rpild_server.settings import Settings
 SOON_DAYS = 21
 OK = 200
 CANARY = "rpild_canary_ok{"
+NO_CARD = (
+    "Look for canary-failed in the log: `why` tells the reason. If a switch was off until just now (`rpild switch`), "
+    "wait canary_minutes for the next round."
+)
 
 
 def look_at_service(settings: Settings) -> Iterator[Row]:
@@ -41,7 +45,7 @@ def _canary(page: Seen, settings: Settings) -> Iterator[Row]:
     elif all(float(value) == 1 for value in values):
         yield ok("canary", "the synthetic patient gets its card through the whole path")
     else:
-        yield Row("fault", "canary", "the synthetic patient gets no card", "Look for canary-failed in the log.")
+        yield Row("fault", "canary", "the synthetic patient got no card in its last round", NO_CARD)
 
 
 def _public(address: str) -> Iterator[Row]:

@@ -77,7 +77,10 @@ def post(address: str, body: bytes, headers: Mapping[str, str], seconds: float) 
         answer = requests.post(
             address, data=body, headers={"Content-Type": JSON, **headers}, timeout=seconds, allow_redirects=False
         )
-        content = answer.json()
-    except (requests.RequestException, ValueError):
+    except requests.RequestException:
         return 0, {}
+    try:
+        content = answer.json()
+    except ValueError:  # a 401 has no body
+        content = {}
     return answer.status_code, content if isinstance(content, dict) else {}

@@ -41,15 +41,19 @@ def test_it_gets_its_card_even_on_a_silent_site(tmp_path: Path, silent: bool) ->
 
 def test_it_fails_where_nothing_listens_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
-    monkeypatch.setattr("rpild_server.canary.report", lambda event, **fields: told.append((event, fields["status"])))
+    monkeypatch.setattr(
+        "rpild_server.canary.report", lambda event, **fields: told.append((event, fields["status"], fields["why"]))
+    )
     canary, _ = create_canary(f"http://127.0.0.1:{free_port()}", PUBLIC, tmp_path, 5)
     meters = Meters("1", "1")
     assert not canary.send(meters)
     assert read(meters) == 0
-    assert told == [("canary-failed", 0)]
+    assert told == [("canary-failed", 0, "no-answer")]
 
 
-def test_nobody_else_can_call_as_the_canary(tmp_path: Path) -> None:
+def test_nobody_else_can_call_as_the_canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr("rpild_server.canary.report", lambda _event, **fields: told.append(fields))
     _first, record = create_canary("http://127.0.0.1:1", PUBLIC, tmp_path, 5)
     port, folder = free_port(), tmp_path / "other"
     folder.mkdir()
@@ -57,6 +61,7 @@ def test_nobody_else_can_call_as_the_canary(tmp_path: Path) -> None:
     settings = load_settings(public_base_url=PUBLIC).model_copy(update={"ehrs": (record,)})
     with serving(create_app(settings), port):
         assert not other.send(Meters("1", "1"))
+    assert [(each["status"], each["why"]) for each in told] == [(401, "refused")]
     assert json.loads((tmp_path / "canary-keys.json").read_text())["keys"][0].keys().isdisjoint({"d", "p", "q"})
 
 

@@ -26,6 +26,7 @@ from rpild_server.initial import write_initial
 from rpild_server.probe import Seen
 from rpild_server.settings import load_settings
 from rpild_server.settings_note import note_start
+from rpild_server.storage.audit import Event
 from rpild_server.storage.schema import migrate
 from rpild_server.storage.secrets_file import load_secrets
 from rpild_server.storage.store import open_storage
@@ -87,6 +88,43 @@ def test_the_command_prints_rows_and_ends_with_1(tmp_path: Path) -> None:
 
 def test_before_its_first_start_the_tables_are_no_fault(tmp_path: Path) -> None:
     assert rows(write_site(tmp_path, free_port(), free_port()))["storage"].level == "warn"
+
+
+def test_refused_calls_are_told_with_their_reason(tmp_path: Path) -> None:
+    config = with_tables(tmp_path)
+    settings = load_settings(config)
+    place, iss = settings.place(), settings.ehrs[0].iss
+    assert place
+    assert settings.secrets_file
+    caller = {"code": "RPILD-CALLER", "why": "audience", "iss": iss}
+    events = [
+        Event(NOW, "refused", "unknown", caller | {"left_out": 2}),
+        Event(NOW, "refused", "unknown", {"code": "RPILD-CALLER", "why": "issuer", "iss": "https://evil\u202e\x1b[2J"}),
+        Event(NOW, "refused", "unknown", {"code": "RPILD-CALLER", "why": "no-token"}),
+        Event(NOW, "refused", "kit", {"code": "RPILD-HOOK-OFF"}),
+        Event(NOW - timedelta(days=2), "refused", "kit", {"code": "RPILD-BODY"}),
+    ]
+    storage = open_storage(place, load_secrets(settings.secrets_file))
+    for each in events:
+        storage.audit(each, wait=True)
+    storage.close()
+    found = rows(config)
+    assert found["calls"].text == "no call of an EHR was let in yet (calls of the canary do not count here)"
+    assert found["refused"].level == "warn"
+    told = found["refused"].text
+    assert told.startswith("6 requests refused within 24 hours: 3 of kit: audience, 1 of an issuer 'https://evil")
+    assert told.endswith("1 of an unknown caller: no-token, 1 of kit: RPILD-HOOK-OFF")
+    assert told.isascii()
+    assert told.isprintable()
+
+
+def test_a_canary_without_a_card_may_be_of_before_a_switch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(
+        doctor_of_service, "look", lambda _address: Seen(200, text='rpild_canary_ok{service="x"} 0.0\n')
+    )
+    settings = load_settings(write_site(tmp_path, free_port(), free_port()))
+    row = next(each for each in doctor_of_service.look_at_service(settings) if each.what == "canary")
+    assert (row.level, "in its last round" in row.text, "switch" in row.remedy) == ("fault", True, True)
 
 
 def test_settings_that_cannot_be_read_end_the_look(tmp_path: Path) -> None:
