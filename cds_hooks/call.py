@@ -73,7 +73,7 @@ def _audit_foreign_server(request: HookRequest, ports: Ports, correlation: str) 
     """Nothing is ever read there; that the call names it is told even if nothing had to be read."""
     place = ports.foreign_server(request.ehr, request.fhir_server) if request.fhir_server else ""
     if place:
-        ports.report("foreign-server", ehr=request.ehr, service=request.service, correlation=correlation)
+        ports.report("foreign-server", ehr=request.ehr, at=place, service=request.service, correlation=correlation)
         ports.audit("foreign-server", request.ehr, at=place, **_named(request, ports, correlation))
 
 

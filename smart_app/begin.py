@@ -47,7 +47,7 @@ def begin_from_ehr(iss: str, launch: str, browser: str, ports: SmartPorts) -> tu
         raise LaunchRequestError(f"The parameter {'launch' if iss else 'iss'} is missing.")
     found = ports.ehrs.registry.find_launch(iss)
     if found is None:
-        raise UnknownEhrError("The launch names a FHIR server that is not registered here.")
+        raise UnknownEhrError("The launch names a FHIR server that is not registered here.", iss)
     ehr, base = found
     return ehr, _depart(ehr, base, browser, ports, "ehr", aud=iss, launch=launch)
 

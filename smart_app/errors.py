@@ -24,8 +24,11 @@ PageError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+LONGEST_ADDRESS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,15 @@ class PageError(Exception):
         super().__init__(cause)
         self.cause = cause
         self.ehr = ehr
+        self.at = ""
+        """The address that was sent in vain, for the operator."""
         self.unsaved: Unsaved | None = None
+
+
+def _address(iss: str) -> str:
+    """Without user part, query and fragment, which may hold what no log should."""
+    plain = re.split(r"[?#]", iss, maxsplit=1)[0]
+    return re.sub(r"//[^/]*@", "//", plain).encode("ascii", "backslashreplace").decode()[:LONGEST_ADDRESS]
 
 
 class LaunchRequestError(PageError):
@@ -73,6 +84,11 @@ class UnknownEhrError(PageError):
     title = "This EHR is not registered"
     remedy = "Ask the operator to register the FHIR base of this EHR (fhir_bases, smart = true) as the EHR sends it."
     audited = True
+
+    def __init__(self, cause: str, iss: str = "") -> None:
+        """`iss` is what a stranger sent; only its address is kept, short and in printable ASCII."""
+        super().__init__(cause)
+        self.at = _address(iss)
 
 
 class UnknownStateError(PageError):

@@ -151,9 +151,10 @@ def error_page(error: PageError, ports: SmartPorts) -> Response:
     """A coded error as a page; `new_tab` starts a new launch where the browser keeps nothing in frames."""
     ehr = error.ehr or g.get("ehr", "")
     g.ehr = ehr
-    ports.report("refused", code=error.code, status=error.status, ehr=ehr, correlation=_correlation())
+    place = {"at": error.at} if error.at else {}
+    ports.report("refused", code=error.code, status=error.status, ehr=ehr, correlation=_correlation(), **place)
     if error.audited:
-        ports.audit("refused", ehr, code=error.code, correlation=_correlation())
+        ports.audit("refused", ehr, code=error.code, correlation=_correlation(), **place)
     new_tab = f"/smart/standalone?ehr={quote(ehr)}" if isinstance(error, StorageBlockedError) else ""
     answer = _page("error.html", ports, error=error, new_tab=new_tab, correlation=_correlation())
     answer.status_code = error.status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
@@ -70,6 +71,13 @@ def test_only_a_registered_issuer_passes_and_nothing_is_asked_before(site: PlugI
     assert (answer.status_code, code_of(answer.text)) == (400, "RPILD-LAUNCH-EHR")
     assert ehr.discovered == 0
     assert any(kind == "refused" and "RPILD-LAUNCH-EHR" in what for kind, what in site.audited())
+
+
+def test_the_address_of_a_refused_launch_is_on_the_audit_log_but_nothing_else_of_it(site: PlugIn) -> None:
+    site.launched(site.browser(), iss=f"https://me:word@evil.example/\u00e9fhir{'y' * 300}?patient=Ann#Smith")
+    told = next(what for kind, what in reversed(site.audited()) if kind == "refused")
+    start = "https://evil.example/\\xe9fhir"
+    assert json.loads(told)["at"] == start + "y" * (200 - len(start))
 
 
 @pytest.mark.verifies("APP-6")
