@@ -16,6 +16,7 @@ from fhir_mappings.conditions import read_conditions
 from fhir_mappings.dates import Reader, reader
 from fhir_mappings.decode import Decoded, decode, last_updated
 from fhir_mappings.encounters import read_encounters
+from fhir_mappings.focus import about_others, listed_as_unread
 from fhir_mappings.imaging import read_scan_reports, read_studies
 from fhir_mappings.limits import (
     active_codes,
@@ -98,6 +99,7 @@ class _Book:
     refs: References
     drafts: Drafts
     observations: list[ObservationIn] = field(default_factory=list)
+    others: list[ObservationIn] = field(default_factory=list)
 
     def of(self, *keys: str) -> list[Any]:
         """The resources of some keys, one after the other; what was only skimmed holds nothing to read."""
@@ -167,7 +169,9 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     laboratory = [each for each in book.of("laboratory") if matters(each, AT_THE_GATE if gate else None)]
     within = contained_results(book.of("reports"))
     named, unnamed = _newest(chain(book.of(*OTHER_OBSERVATIONS), laboratory, within, own.resources))
-    book.observations = [*named.values(), *unnamed]
+    foreign = about_others((*named.values(), *unnamed), context.patient_id, urls, context.home)
+    book.others = list(foreign.values())
+    book.observations = [each for each in (*named.values(), *unnamed) if id(each) not in foreign]
     medications = [
         each
         for each in (*book.of(MEDICATIONS, *MEDICATION_KEYS), *drafts.medications)
@@ -176,7 +180,8 @@ def _open(decoded: Mapping[str, Decoded], own: Decoded, context: ChartContext, g
     book.refs = replace(
         book.refs,
         conditions=by_reference(book.of("conditions")),
-        observations=named,
+        observations={name: each for name, each in named.items() if id(each) not in foreign} if foreign else named,
+        others=frozenset(map(reference_of, book.others)),
         specimens=by_reference(book.of("specimens")),
         medications=by_reference(medications),
         groups={} if gate else groups_of(book.of("reports"), book.observations, book.refs.local),
@@ -233,6 +238,7 @@ def _facts(book: _Book, found: Findings, context: ChartContext) -> PatientFacts:
             [
                 *unread,
                 *found.unreadable,
+                *listed_as_unread(book.others),
                 *drafts.unreadable,
                 *(each for one in book.decoded.values() for each in one.unreadable),
             ]

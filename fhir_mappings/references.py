@@ -24,7 +24,9 @@ LOCAL = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-_]+)(?:/_history/[^/]+
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Lookups by `Type/id`; `read` reads a time for the site's `zone`; `now` is the time of the evaluation."""
+    """Lookups by `Type/id`; `read` reads a time for the site's `zone`; `now` is the time of the evaluation;
+    `others` are Observations about somebody else.
+    """
 
     read: Reader
     zone: tzinfo
@@ -36,6 +38,7 @@ class References:
     specimens: Mapping[str, SpecimenIn] = field(default_factory=dict)
     medications: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
     def local(self, reference: Reference | None) -> str:
         """A reference as `Type/id`; a form that cannot be resolved stays as it is."""

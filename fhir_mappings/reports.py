@@ -22,9 +22,11 @@ STATUSES = {"partial": "preliminary", "appended": "amended"}
 
 def read_antibody_reports(reports: Iterable[ReportIn], refs: References) -> Iterator[TestResult]:
     """Myositis panels (by name or by two or more members) and single antibody reports without a result Observation
-    at hand.
+    at hand. One that rests on a result about somebody else is no report on the patient.
     """
     for each in reports:
+        if any(refs.local(result) in refs.others for result in each.result):
+            continue
         members = [
             found
             for found in (refs.observations.get(refs.local(result)) for result in each.result)

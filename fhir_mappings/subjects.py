@@ -69,6 +69,12 @@ def belongs(resource: Any, patient_id: str, urls: Mapping[str, str], home: Home 
     return _same(found[1], patient_id, resource)
 
 
+def names(text: str, patient_id: str, home: Home) -> bool:
+    """Whether a reference is one to this patient."""
+    found = PATIENT_REFERENCE.search(text)
+    return found is not None and found[1] == patient_id and home.holds(text[: found.start()])
+
+
 def _same(identity: str, patient_id: str, resource: Any) -> bool:
     if identity != patient_id:
         raise OtherPatientError(reference_of(resource))

@@ -219,6 +219,15 @@ def test_a_draft_and_an_allergy_of_another_server_stop_the_call() -> None:
         chart({"resourceType": "AllergyIntolerance", "id": "a", "patient": foreign}, fhir_bases=(HOME,))
 
 
+def test_a_result_within_a_report_that_names_another_patient_stops_the_call() -> None:
+    within = ferritin(subject={"reference": "Patient/p2"})
+    report = resource("DiagnosticReport", status="final", result=[{"reference": "#o1"}])
+    assert len(chart(report | {"contained": [ferritin(subject=None)]}).facts.measurements) == 1
+    with pytest.raises(OtherPatientError) as caught:
+        chart(report | {"contained": [within]})
+    assert caught.value.reference == "DiagnosticReport/r1#o1"
+
+
 def test_without_a_known_base_one_may_be_named_but_not_two() -> None:
     one, other = ferritin(subject={"reference": AT_HOME[1]}), ferritin("o2", subject={"reference": ELSEWHERE[0]})
     assert len(chart(one, ferritin("o3")).facts.measurements) == 2

@@ -18,7 +18,67 @@ def version(value: int, stamp: str, **members: Any) -> Json:
     return lab("2276-4", value, "ng/mL", meta={"lastUpdated": stamp}, **members)
 
 
+def about(*references: str, **members: Any) -> Json:
+    """A positive anti-MDA5 result whose focus is said."""
+    return observation(
+        concept=code(LOINC, "107563-9"),
+        valueCodeableConcept={"text": "Positive"},
+        focus=[{"reference": each} for each in references],
+        **members,
+    )
+
+
+UNUSED = "unreadable Observation/o1 anti-mda5-qual not-comparable"
+
 CHARTS: list[Row] = [
+    ("a result about the patient, said twice", [about("Patient/p1")], ["anti-mda5-qual positive"]),
+    (
+        "a focus that is the patient at a server",
+        [about("https://ehr.example/fhir/Patient/p1/_history/2")],
+        ["anti-mda5-qual positive"],
+    ),
+    ("a result about another patient", [about("Patient/zz")], [UNUSED]),
+    ("a result about a donor", [about("RelatedPerson/donor")], [UNUSED]),
+    ("a result about patient and group", [about("Patient/p1", "Group/g")], [UNUSED]),
+    ("a focus that names nothing", [about("")], [UNUSED]),
+    ("a result about a report", [about("DiagnosticReport/r")], [UNUSED]),
+    ("a cancelled result about a donor", [about("RelatedPerson/donor", status="cancelled")], []),
+    (
+        "a saturation of a child unborn",
+        [
+            observation(
+                concept=code(LOINC, "59408-5"),
+                valueQuantity=quantity(81, "%"),
+                focus=[{"reference": "RelatedPerson/f"}],
+            )
+        ],
+        ["unreadable Observation/o1 spo2 not-comparable"],
+    ),
+    (
+        "gases about a device, by their components",
+        [
+            observation(
+                concept=code(LOINC, "24336-0"),
+                component=[{"code": code(LOINC, "2703-7"), "valueQuantity": quantity(62, "mm[Hg]")}],
+                focus=[{"reference": "Device/x"}],
+            )
+        ],
+        ["unreadable Observation/o1 pao2 not-comparable"],
+    ),
+    (
+        "a report that rests on a donor's result",
+        [
+            about("RelatedPerson/donor"),
+            resource(
+                "DiagnosticReport",
+                status="final",
+                code=code(LOINC, "107563-9"),
+                conclusion="Positive",
+                result=[{"reference": "Observation/o1"}],
+            ),
+        ],
+        [UNUSED],
+    ),
     (
         "one bad entry among others",
         [
