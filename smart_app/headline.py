@@ -1,4 +1,4 @@
-"""The words at the top: in need of rescue the state and the act, then antibody, RP-ILD by which definition, stage."""
+"""The words at the top: in rescue or failing therapy that first; then antibody, RP-ILD by which definition, stage."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
 
 RESCUE, RESCUE_CARD = "rescue", "ecmoTransplant"
+WORSE, WORSE_CARD = "refractory", "refractoryOptions"
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`lead` goes before all else in need of rescue; `acts` tells that it names the act of the first card."""
+    """`lead` goes before all else in need of rescue and where the therapy fails.
+
+    `acts` tells that it names the act of the first card.
+    """
 
     sentence: str
     lead: str = ""
@@ -38,7 +42,10 @@ def find_headline(s: Situation, sent: tuple[Recommendation, ...], act: Act | Non
         stage = say("standing.first_line", stage=stage)
     words = f"{act.words} " if act else ""
     sentence = say("standing.sentence", antibody=_antibody(s), rp=_rp(s), act=words, stage=stage)
-    acts = bool(sent) and sent[0].topic == RESCUE_CARD
+    first = sent[0].topic if sent else ""
+    if s.stage == WORSE and first == WORSE_CARD:
+        return Headline(sentence, f"{sent[0].summary}.", acts=True)
+    acts = first == RESCUE_CARD
     return Headline(sentence, _lead(s, sent[0] if acts else None) if s.stage == RESCUE else "", acts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from rpild_rules.references import Reference
 from rpild_rules.rows import Caution, Dose, Evidence, Option
 from smart_app.ages import dated
 from smart_app.page_texts import page_texts
-from smart_app.standing_notes import infection, infection_review, pregnancy
+from smart_app.standing_notes import infection_in_full, pregnancy
 
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
@@ -34,6 +35,8 @@ CLASSES: Mapping[str, str] = {
 }  # fmt: skip
 HARMS_FETUS = frozenset({"cyc", "mmf", "jaki"})
 REVIEW = "literature review"
+STUDY_ID = re.compile(r"\b(?:EV|ALG)-[0-9]+[a-z]?\b")
+DISAGREEMENT_ID = re.compile(r" \(DE-[0-9]+\)")
 INDUCTION_CAUTION = "AVOID-1"
 
 
@@ -136,9 +139,20 @@ def find_options(s: Situation) -> Options:
 def _choice(s: Situation, id: str) -> Choice:
     row = s.knowledge.tables.row(Option, id)
     return Choice(
-        id, row.title, tuple(study(s.knowledge, each) for each in row.evidence), row.harms, row.against,
+        id, row.title, tuple(study(s.knowledge, each) for each in row.evidence), row.harms,
+        tuple(_named(s.knowledge, line) for line in row.against),
         _conflict(_doses(s.knowledge, row)), tuple(_here(s, id)), _running(s, id),
     )  # fmt: skip
+
+
+def _named(knowledge: Knowledge, line: str) -> str:
+    """A line that names sources by their ids: by author and year, or by the title; notes on disagreement go."""
+
+    def name(id: re.Match[str]) -> str:
+        reference = knowledge.reference(id[0])
+        return _short(reference) if ":" in reference.title else f"“{reference.cited}”"
+
+    return STUDY_ID.sub(name, DISAGREEMENT_ID.sub("", line))
 
 
 def in_full(knowledge: Knowledge) -> tuple[InFull, ...]:
@@ -205,8 +219,7 @@ def _here(s: Situation, id: str) -> Iterator[str]:
 def _for_all(s: Situation) -> Iterator[str]:
     """What bears on every immunosuppressant, and on the drugs that can harm a fetus."""
     say = page_texts().say
-    yield from infection(s)
-    yield infection_review(s)
+    yield from infection_in_full(s)
     yield from pregnancy(s)
     if not s.facts.read("E-ALL"):
         yield say("here.allergies_unread")

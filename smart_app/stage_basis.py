@@ -82,13 +82,21 @@ def _failure(s: Situation) -> Iterator[Basis]:
 
 def _therapy(s: Situation) -> Iterator[Basis]:
     t0, chains = s.therapy.t0, s.therapy.chains
-    if not t0:
-        yield Basis(UNKNOWN, say("basis.no_therapy"))
-        return
     names = [s.knowledge.texts.label("drug_class", name) for name in sorted(chains, key=list(DRUG_CLASSES).index)]
+    if not t0:
+        yield _no_combination(s, ", ".join(names))
+        return
     refs = dict.fromkeys(use.treatment.reference for chain in chains.values() for use in chain.uses)
     key = "therapy_before" if s.therapy.t0_before_edge else "therapy"
     yield Basis(MET, say(f"basis.{key}", date=t0.printed, classes=", ".join(names)), tuple(refs))
+
+
+def _no_combination(s: Situation, running: str) -> Basis:
+    """Absence is claimed only of a list that could be read."""
+    if running:
+        return Basis(UNKNOWN, say("basis.therapy_single", classes=running))
+    read = s.facts.read("E-MED") and not s.therapy.unresolved
+    return Basis(NOT_MET, say("basis.no_therapy")) if read else Basis(UNKNOWN, say("basis.therapy_unread"))
 
 
 def _response(s: Situation) -> Iterator[Basis]:

@@ -32,7 +32,7 @@ def _notes(s: Situation) -> Iterator[str]:
     if s.infection.met:
         yield from infection(s)
     elif s.episode.met:
-        yield from [infection_review(s)] if _reviewed(s) else infection(s)
+        yield from infection_in_full(s) if _reviewed(s) else infection(s)
     if s.onset.older:
         yield say("standing.older", older=dated(s.onset.older, s.now).brief)
     if s.onset.ask_again:
@@ -53,6 +53,17 @@ def infection(s: Situation) -> Iterator[str]:
         return
     if found.not_assessed:
         yield texts.say("common", "infection_not_assessed", missing=", ".join(found.not_assessed))
+
+
+def infection_in_full(s: Situation) -> Iterator[str]:
+    """The record and the clinician on infection, as one line where a clinician reviewed what the record lacks."""
+    lacking, review = () if s.infection.met else s.infection.not_assessed, infection_review(s)
+    if _reviewed(s) and lacking:
+        yield page_texts().say("standing.reviewed", review=review.rstrip("."), missing=", ".join(lacking))
+        return
+    yield from infection(s)
+    if not (s.infection.met and s.infection.reviewed):
+        yield review
 
 
 def infection_review(s: Situation) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rpild_rules.rows import Guideline
 from rpild_rules.transplant_lines import air_leak, care_limit
 from smart_app.ages import dated
 from smart_app.breathing import VENTILATOR, support_of
@@ -16,6 +17,7 @@ from smart_app.sources import told
 if TYPE_CHECKING:
     from rpild_rules.assessment import Situation
 
+ECMO_LIMITS, RELATIVE = "LIT-8", "relative contraindications: "
 TRANSPLANT, ECMO = ("EV-22",), ("EV-20", "EV-19", "EV-21")
 
 
@@ -72,11 +74,17 @@ def _unknown(s: Situation) -> Iterator[str]:
     yield from page_texts().lines("transplant.unknown_more")
 
 
+def _time_on_it(s: Situation) -> str:
+    """How long on a ventilator counts against ECMO, as the source prints it: the first of its relative reasons."""
+    says = s.knowledge.tables.row(Guideline, ECMO_LIMITS).says
+    return next(line for line in says if line.startswith(RELATIVE)).removeprefix(RELATIVE).partition(",")[0]
+
+
 def _severity(s: Situation) -> Iterator[str]:
     """Severe failure and need of rescue with values and times; a patient blind to gases."""
     say, support = page_texts().say, support_of(s)
     if support and support.concept == VENTILATOR and support.start:
-        yield say("transplant.ventilated", date=dated(support.start, s.now).brief)
+        yield say("transplant.ventilated", date=dated(support.start, s.now).brief, limit=_time_on_it(s))
     for failure in (s.severe, s.rescue):
         if failure and failure.words:
             yield told(failure.words, s)

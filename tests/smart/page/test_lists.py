@@ -112,7 +112,10 @@ def test_drugs_that_run_are_marked_also_those_not_for_induction() -> None:
 
 def test_a_ventilator_is_told_with_its_begin_and_what_nobody_can_know_of_it() -> None:
     running = detail(*MET, "support invasive-ventilation @-2d", "pao2 70 @-1h", "fio2 1.0 @-1h").transplant
-    assert "On a ventilator since 2026-11-22, 2 days ago; a long time on it speaks against ECMO" in running.severity
+    assert running.severity[0] == (
+        "On a ventilator since 2026-11-22, 2 days ago. Published as a relative contraindication to ECMO (EOLIA based): "
+        "ventilation for more than 7 to 10 days"
+    )
     assert running.unknown[0].startswith("whether ventilation is at its best")
     assert "since when on a ventilator" not in running.unknown
     undated = detail(*MET, "support invasive-ventilation -").transplant
@@ -197,3 +200,17 @@ def test_the_note_of_a_patient_out_of_scope_is_short() -> None:
     assert "That is no all-clear" in text.replace("\n", " ")
     assert "Definitions" not in text
     assert "no all-clear" in words(demo_page("rheumatoid-knee"))
+
+
+def test_limits_name_no_source_by_its_id_and_stand_on_the_folded_line() -> None:
+    lines = [line for group in detail(*MET).options.groups for choice in group.choices for line in choice.against]
+    assert not [line for line in lines if re.search(r"[A-Z]{2,4}-[0-9]", line)]
+    assert "no effect in acute disease (Li 2016)" in lines
+    assert "Limits: no effect in acute disease (Li 2016)" in words(page(*MET))
+
+
+def test_infection_reviewed_without_results_is_one_line() -> None:
+    here = detail(*MET, "attest infection-reviewed true @-1h").options.here
+    (line,) = (each for each in here if "nfection" in each)
+    assert line.startswith("Infection reviewed by a clinician on 2026-11-24")
+    assert line.endswith("; the record itself lacks: microbiology, temperature.")

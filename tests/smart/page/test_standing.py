@@ -175,3 +175,9 @@ def test_contradicting_gases_in_need_of_rescue_give_no_ratio_of_one_of_them() ->
     gas = {fact.label: fact for fact in standing.facts}["Arterial PaO2"]
     assert gas.value == "results contradict: 38 / 50"
     assert "P/F 62.5 mmHg (15 min ago)" not in standing.lead
+
+
+def test_where_therapy_fails_that_is_said_first() -> None:
+    standing = demo_page("kurasawa-k1").standing
+    assert standing.lead == "Worsening on combination therapy: review refractory options and transplant/ECMO planning."
+    assert standing.acts

@@ -112,7 +112,7 @@ def test_what_led_there_is_told_with_its_criteria_and_its_entries_of_the_record(
     assert words(drawn)[0][1].startswith("Anti-MDA5 positive")
     assert words(drawn)[1:] == [
         ("met", "Four-condition definition (teaching deck)"),
-        ("unknown", "No running combination therapy proven"),
+        ("notMet", "No combination therapy found in the chart as read"),
     ]
     parts = {part.text.partition(":")[0]: part.status.value for part in drawn.led[1].parts}
     assert parts["Fall of FVC"] == "met"
@@ -132,6 +132,8 @@ def test_what_led_there_is_told_with_its_criteria_and_its_entries_of_the_record(
         ),
         ((POSITIVE,), "surveillance", "Anti-MDA5 positive"),
         ((*EPISODE, *TREATED), "response", "Combination therapy runs since 2026-11-16"),
+        ((*EPISODE, "unread E-MED fetch-failed"), "firstLine", "Treatment could not be read in full"),
+        ((*EPISODE, "drug prednisolone @-8d mg=60"), "firstLine", "Running, and not shown to be combination therapy: "),
         ((*EPISODE, *TREATED), "response", "Response not judged on the page"),
         ((*EPISODE, *TREATED, "attest treatment-response worsening @-1h"), "refractory", "Response judged worsening"),
         ((*EPISODE, *TREATED, "attest treatment-response worsening @-1h"), "refractory", "Kurasawa conditions found"),
