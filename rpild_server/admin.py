@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,13 +33,14 @@ WEEKS, MOST_WEEKS = 4, 104
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the page needs: the storage, the clock, the knowledge in force, the check of the password, the audit log."""
+    """What the page needs: storage, clock, knowledge in force, check of the password, audit log, names by issuer."""
 
     store: Store
     now: Callable[[], datetime]
     knowledge: Knowledge
     check: PasswordCheck
     audit: AuditTrail
+    names: Mapping[str, str]
 
 
 def create_admin(office: Office) -> Blueprint:
@@ -61,7 +62,7 @@ def page(office: Office) -> Response:
     if refusal is not None:
         return refusal
     try:
-        text = _html(office, *_asked(office.now()))
+        text = _html(office, *_asked(office.now(), office.names))
     except (StorageError, SQLAlchemyError):
         return Response("The records cannot be read now.", 503, {"Retry-After": "5"}, content_type="text/plain")
     return Response(text, headers={"Content-Security-Policy": POLICY}, content_type="text/html; charset=utf-8")
@@ -81,12 +82,12 @@ def _refusal(office: Office) -> Response | None:
     return Response(status=401, headers={"WWW-Authenticate": REALM})
 
 
-def _asked(now: datetime) -> tuple[Asked, int]:
+def _asked(now: datetime, names: Mapping[str, str]) -> tuple[Asked, int]:
     """What the form asks for; anything else counts as not given."""
     by, weeks = request.args.get("by", ""), request.args.get("weeks", WEEKS, type=int)
     kept = min(max(weeks, 1), MOST_WEEKS)
     grouping = by if by in GROUPINGS else GROUPINGS[0]
-    return Asked(now - timedelta(weeks=kept), now + timedelta(seconds=1), grouping), kept
+    return Asked(now - timedelta(weeks=kept), now + timedelta(seconds=1), grouping, names), kept
 
 
 def _html(office: Office, asked: Asked, weeks: int) -> str:

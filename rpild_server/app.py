@@ -88,9 +88,11 @@ def create_app(
         add_smart(app, settings, ports, store, ehrs, reader)
     if store and settings.admin_password_hash:
         from rpild_server.admin import Office, create_admin
+        from rpild_server.report import names_of
 
         check = PasswordCheck(settings.admin_password_hash.get_secret_value())
-        app.register_blueprint(create_admin(Office(store, now, knowledge, check, AuditTrail(store, now))))
+        office = Office(store, now, knowledge, check, AuditTrail(store, now), names_of(settings))
+        app.register_blueprint(create_admin(office))
     app.add_url_rule("/livez", "livez", lambda: _state(True))
     app.add_url_rule("/readyz", "readyz", lambda: _state(ready()))
     app.add_url_rule("/openapi.json", "openapi", lambda: Response(openapi(), content_type="application/json"))

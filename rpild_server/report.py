@@ -6,15 +6,20 @@ import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import Engine, Select, select
 
+from cds_hooks.client_auth import identity
 from rpild_server.site_rules import OWN_ISSUER
 from rpild_server.storage.tables import cards, decision_records, feedback, gate_rows
 from rpild_server.storage.times import read_stamp, stamp
+
+if TYPE_CHECKING:
+    from rpild_server.settings import Settings
 
 SMALLEST = 11  # a smaller number could point to a person
 GROUPINGS = ("ehr", "unit", "week")
@@ -39,16 +44,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which records: created in [since, until), and by what they are grouped."""
+    """Which records: created in [since, until), and by what they are grouped; the names of EHRs by their issuers."""
 
     since: datetime
     until: datetime
     by: str = "ehr"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def told(number: int, of: int | None = None) -> str:
     """A number as it may be told: neither it nor what is left of the whole may be small."""
-    if 0 < number < SMALLEST:
+    if 0 < number < SMALLEST or (of is not None and of < SMALLEST):
         return f"<{SMALLEST}"
     return f">{(of or 0) - SMALLEST}" if 0 < (of or 0) - number < SMALLEST else str(number)
 
@@ -88,7 +94,7 @@ def make_report(engine: Engine, asked: Asked) -> list[Line]:
     counts = Counts()
     for query, count in ((_decisions, _count_decision), (_stops, _count_stop), (_statements, _count_statement)):
         for row in _rows(engine, query(asked)):
-            count(row, _group(row, asked.by), counts)
+            count(row, _group(row, asked), counts)
     return list(counts.lines())
 
 
@@ -125,11 +131,18 @@ def _statements(asked: Asked) -> Select[tuple[str, ...]]:
     return joined.where(said.received >= stamp(asked.since), said.received < stamp(asked.until))
 
 
-def _group(row: Row, by: str) -> str:
-    if by == "week":
+def names_of(settings: Settings) -> dict[str, str]:
+    """The names of the EHRs, by what stands for each in records."""
+    return {identity(each.trusted()): each.name for each in settings.ehrs if each.iss}
+
+
+def _group(row: Row, asked: Asked) -> str:
+    """An issuer that is registered no more stands for itself."""
+    if asked.by == "week":
         year, week, _day = read_stamp(row["created"]).isocalendar()
         return f"{year}-W{week:02}"
-    return row["iss" if by == "ehr" else "unit"] or "not known"
+    found = asked.names.get(row["iss"], row["iss"]) if asked.by == "ehr" else row["unit"]
+    return found or "not known"
 
 
 def _count_decision(row: Row, group: str, counts: Counts) -> None:

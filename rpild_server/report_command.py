@@ -12,7 +12,7 @@ from rpild_server.assessing import moment
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.operating import configured, opened
 from rpild_server.passwords import hash_password
-from rpild_server.report import GROUPINGS, Asked, as_csv, as_text, make_report
+from rpild_server.report import GROUPINGS, Asked, as_csv, as_text, make_report, names_of
 
 LATELY = timedelta(weeks=4)
 
@@ -30,8 +30,9 @@ def report(since: str | None, until: str | None, by: str, as_table: bool, config
 
 def _report(since: str | None, until: str | None, by: str, as_table: bool, config: Path) -> None:
     end: datetime = moment(until) if until else wall_clock() + timedelta(seconds=1)
-    with opened(config) as (_, storage):
-        lines = make_report(storage.engine, Asked(moment(since) if since else end - LATELY, end, by))
+    with opened(config) as (settings, storage):
+        asked = Asked(moment(since) if since else end - LATELY, end, by, names_of(settings))
+        lines = make_report(storage.engine, asked)
     click.echo((as_csv if as_table else as_text)(lines), nl=False)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from rpild_server import passwords
 from rpild_server.cli import main
 from rpild_server.passwords import MOST_A_MINUTE, PasswordCheck, TooOftenError, hash_password, parts_of
-from rpild_server.report import Line, as_csv, as_text, told
+from rpild_server.report import Asked, Line, as_csv, as_text, make_report, names_of, told
 from rpild_server.settings import SettingsError, load_settings
 from tests.recording.conftest import FIRST, START, Hospital, running
 from tests.service.calls import LOINC, bundle, concept, healthy, observation, quantity
@@ -74,6 +74,18 @@ def test_groups(hospital: Hospital, by: str, group: str) -> None:
     assert table(hospital)["not known", "ms", "p50"] == ("<11 calls", "")
 
 
+def test_a_group_is_headed_by_the_name_of_its_ehr(hospital: Hospital) -> None:
+    fill(hospital, 1)
+    ehr = {"name": "main", "iss": "https://ehr.example", "jwks_url": "https://ehr.example/keys", "tenant": "a"}
+    names = names_of(load_settings(ehrs=[ehr, {"name": "silent partner"}]))
+    assert names == {"https://ehr.example#a": "main"}
+    with hospital.store().engine.begin() as connection:
+        connection.execute(text("UPDATE decision_records SET iss = 'https://ehr.example#a'"))
+    asked = Asked(START - timedelta(days=1), START + timedelta(days=1), "ehr", names)
+    groups = {each.group for each in make_report(hospital.store().engine, asked)}
+    assert groups == {"main", "not known"}, "calls that stopped are those of the other"
+
+
 def test_other_times_are_left_out(hospital: Hospital) -> None:
     fill(hospital, 1)
     result = hospital.run("report", "--csv", "--since", "2026-11-23")
@@ -87,7 +99,20 @@ def test_small_numbers_are_not_told(number: int, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "of", "words"),
-    [(0, 30, "0"), (5, 30, "<11"), (19, 30, "19"), (20, 30, ">19"), (29, 30, ">19"), (30, 30, "30"), (11, 12, ">1")],
+    [
+        (0, 30, "0"),
+        (5, 30, "<11"),
+        (19, 30, "19"),
+        (20, 30, ">19"),
+        (29, 30, ">19"),
+        (30, 30, "30"),
+        (11, 12, ">1"),
+        (0, 5, "<11"),
+        (5, 5, "<11"),
+        (10, 10, "<11"),
+        (0, 11, "0"),
+        (11, 11, "11"),
+    ],
 )
 def test_what_is_left_of_a_whole_is_not_told_either(number: int, of: int, words: str) -> None:
     assert told(number, of) == words
