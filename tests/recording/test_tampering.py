@@ -95,7 +95,7 @@ def test_what_was_changed_is_named(used: tuple[Hospital, str], tmp_path: Path, n
 
 @pytest.mark.parametrize("value", ["x'ff'", "CAST(x'ff' AS TEXT)"])
 def test_a_log_of_wrong_types_is_told(used: tuple[Hospital, str], tmp_path: Path, value: str) -> None:
-    edit(tmp_path, "UPDATE audit_log SET what = {} WHERE seq = 2".format(value))  # noqa: UP032 - no value from outside
+    edit(tmp_path, "UPDATE audit_log SET what = {} WHERE seq = 2".format(value))  # noqa: S608, UP032
     bad = used[0].run("audit", "verify")
     assert (bad.exit_code, "holds a value of a wrong type" in bad.stdout) == (1, True)
 
