@@ -53,6 +53,8 @@ def basis(s: Situation, due: Due) -> Iterator[str]:
         texts.say("common", "criterion", criterion=_name(s, f.id), because=f.because, limit=texts.label("limit", f.id))
         for f in shown
     )
+    if due.topic == "refractoryOptions":
+        yield from _under_treatment(s)
     yield from _antibody(s)
     if due.topic == "undeterminedHighRisk":
         yield from _further_risks(s, {f.because for f in shown})
@@ -61,6 +63,16 @@ def basis(s: Situation, due: Due) -> Iterator[str]:
         yield texts.say("common", "spo2", value=results.shown(low))
     if due.topic != "refractoryOptions":
         yield texts.say("common", "definitions", each="; ".join(_stand(s, due)))
+
+
+def _under_treatment(s: Situation) -> Iterator[str]:
+    """Since when the treatment runs that fails, and what the newest arterial gas says."""
+    since, gas = s.therapy.t0, s.found["respiratoryFailure"]
+    if s.episode.breakthrough:
+        return
+    assert since  # without a regimen that runs nothing has failed
+    status = _status(s, gas.id)
+    yield s.knowledge.texts.say("common", "under_treatment", date=since.printed, status=status, gas=gas.because)
 
 
 def _antibody(s: Situation) -> Iterator[str]:

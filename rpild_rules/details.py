@@ -137,13 +137,19 @@ def acts(s: Situation, due: Due) -> Iterator[str]:
         yield texts.line("undeterminedHighRisk", key, acts="; or ".join(names))
 
 
-def _three_months(s: Situation) -> Iterator[str]:
-    texts = s.knowledge.texts
+def worse_cts(s: Situation, due: Due) -> Iterator[str]:
+    """The CTs that are worse: the reason of the card on three months, before all else."""
+    if due.topic != "threeMonthProgression":
+        return
     yield from (
-        texts.line("threeMonthProgression", "cts", start=dates.start.printed, end=dates.end.printed)
+        s.knowledge.texts.line("threeMonthProgression", "cts", start=dates.start.printed, end=dates.end.printed)
         for dates in dict.fromkeys(_compared(s))
         if dates.start and dates.end
     )
+
+
+def _three_months(s: Situation) -> Iterator[str]:
+    texts = s.knowledge.texts
     yield f"{definition(s, 'fourConditions')}."
     yield texts.line("threeMonthProgression", "review")
 

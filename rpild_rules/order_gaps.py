@@ -67,7 +67,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
 def without_result(s: Situation, topic: str) -> list[str]:
     """The inputs of a card that were read and told nothing, by name; an element that was not read is told apart."""
     label = s.knowledge.texts.label
-    return [label("input", name) for name in (*_absent(s, topic), *_beyond_results(s, topic))]
+    return [label("asked", name) for name in (*_absent(s, topic), *_beyond_results(s, topic))]
 
 
 def _absent(s: Situation, topic: str) -> Iterator[str]:

@@ -118,7 +118,8 @@ def _unusable(paired: list[Measurement]) -> Fraction:
         return Fraction(None)
     m = paired[0]
     reason = m.problem or (Reason.COMPARATOR if m.comparator else Reason.NOT_COMPARABLE)
-    return Fraction(None, reason=reason, printed=f"FiO2 {results.printed(m)}", reference=m.reference)
+    fault = f" {results.said(reason, m)}, not used" if reason is Reason.UNIT else ""
+    return Fraction(None, reason=reason, printed=f"FiO2 {results.printed(m)}{fault}", reference=m.reference)
 
 
 def recorded_fraction(m: Measurement, facts: PatientFacts, knowledge: Knowledge) -> Fraction:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rpild_rules.when import When
 
 DATE = re.compile(r"(?<![\w/.-])(?P<day>\d{4}-\d\d-\d\d)(?: (?P<clock>\d\d:\d\d))?(?![\w-]|:\d)")
+CODE = re.compile(r"(?<![\w/-])[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w/-])")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -22,7 +23,13 @@ def plain_words(line: str, now: When, knowledge: Knowledge) -> str:
     """
     at = datetime.fromisoformat(now.printed)
     ages = knowledge.texts.sections["age"]
-    return DATE.sub(lambda found: _aged(found, at, ages), _unit_words(line, knowledge.texts.sections["unit"]))
+    named = _names(line, knowledge.texts.sections["code_name"])
+    return DATE.sub(lambda found: _aged(found, at, ages), _unit_words(named, knowledge.texts.sections["unit"]))
+
+
+def _names(line: str, names: Mapping[str, str]) -> str:
+    """Our own names of tests as people write them; those within an id of the chart stay."""
+    return CODE.sub(lambda found: names.get(found[0], found[0]), line)
 
 
 def _unit_words(line: str, units: Mapping[str, str]) -> str:

@@ -48,7 +48,8 @@ def above_limit(
 ) -> Finding:
     """The newest value in its window against a parameter."""
     parameter = knowledge.parameter(name)
-    label = knowledge.texts.label("input", values[0].concept) if values else id
+    concept = values[0].concept if values else THRESHOLDS.get(id, (id,))[0]
+    label = knowledge.texts.label("input", concept)
     chosen = results.choose(values, now, knowledge.window(days or "flag_max_age_days"), absent, label)
     if not chosen.value:
         return chosen.unknown(id)

@@ -185,6 +185,7 @@ def _why(s: Situation, due: Due) -> Iterator[str]:
     if due.topic in RP_CARDS:
         if s.episode.refractory and not s.episode.breakthrough:  # the card is then `refractoryOptions`
             yield transplant_lines.worse_line(s)
+        yield from details.worse_cts(s, due)
         yield from basis(s, due)
         yield from markers.antibody_marks(s)
         yield from markers.course(s)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rpild_rules.concepts import MECHANICAL
 from rpild_rules.lead import RP_CARDS
 from rpild_rules.order_lines import offered
+from rpild_rules.support import in_use
 from rpild_rules.triggers import ONSET_MISSING, first_panel_items
 from rpild_rules.workup import BLOOD, CONSULTS, SURVEYED
 
@@ -31,7 +34,14 @@ OFFERED = {
 def suggested(s: Situation, due: Due) -> tuple[str, ...]:
     """The missing items among those that the card offers; a gas first where none tells of severe support."""
     first = (GAS,) if s.blind and due.topic in RP_CARDS else ()
-    return s.workup.open_items(*dict.fromkeys((*first, *_wanted(s, due)))) or offered(s, due.topic)
+    items = s.workup.open_items(*dict.fromkeys((*first, *_wanted(s, due))))
+    return tuple(sorted(items, key=_waits(s))) or offered(s, due.topic)
+
+
+def _waits(s: Situation) -> Callable[[str], bool]:
+    """A CT waits where a machine breathes: it stands last, all else in its order."""
+    helped = bool(in_use(s.facts, MECHANICAL, s.now, s.knowledge.window("blind_hours")))
+    return lambda item: helped and item == "hrct"
 
 
 def _wanted(s: Situation, due: Due) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ SECTIONS = (
     "lead", "common", "foot", "override", "definition", "criterion", "remedy", "flag", "flag_limit", "flag_name",
     "flag_source", "context", "stage", "gate", "reason", "drug_class", "input", "support", "cause", "antibody", "item",
     "unit", "age", "accepted", "limit", "definition_short", "item_short", "reads", "element", "act",
+    "code_name", "asked",
 )  # fmt: skip
 LISTS = ("causes", "unknown_to_tool")
 REQUIRED = ("title", "indicator", "summary", "override_reasons", "evidence")

@@ -33,7 +33,14 @@ HOOKS = ("patient-view", "order-sign", "order-select")
 KNOWLEDGE = load_knowledge()
 USUAL, WORST, MARGIN = 250, 350, 40
 DATED = re.compile(r"Newest data: (?:\d{4}-\d\d(?:-\d\d)?[^.]*(?:ago|today|future)|-|\d{4}(?:-\d\d)?)\. Inputs: \S")
-OPEN = ("Not determined:", "could not be read", "are known.", "could be judged.", "Unknown: ")
+OPEN = (
+    "Not determined:",
+    "could not be read",
+    "are known.",
+    "No usable recent result: ",
+    "could be judged.",
+    "Unknown: ",
+)
 BOUND = re.compile(r"[<>]=?(?=\d)")  # a value as sent
 CODES = re.compile(r"mm\[Hg\]|\d Cel\b|10\*\d|\[pH\]|\{")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rpild_rules.basis import ORDER_READS
+from rpild_rules.details import worse_cts
+from rpild_rules.suggestions import suggested
 from tests.rules.keyed import due, said, situation
 from tests.rules.test_fatigue import MET, SURVEILLANCE, SUSPECTED, UNREAD_ANTIBODIES
 
@@ -129,12 +131,15 @@ def test_beyond_the_month_the_onset_and_what_was_met_are_told() -> None:
 
 
 def test_the_card_on_three_months_names_the_ct_of_each_statement_it_rests_on() -> None:
-    told = said(
-        "steps", THREE, *SURVEILLANCE, "condition dyspnea @-60D recorded=-5D",
-        "attest ct-worsening false @-20d period=-100D..-30D", "attest ct-worsening true @-3d period=-95D..-3D",
+    lines = (
+        *SURVEILLANCE, "condition dyspnea @-60D recorded=-5D", "attest ct-worsening false @-20d period=-100D..-30D",
+        "attest ct-worsening true @-3d period=-95D..-3D",
     )  # fmt: skip
+    told = said("steps", THREE, *lines)
     status = "definition=definition:fourConditions status=common.not_met date=2026-11-24."
-    assert told == [f"{THREE}.cts start=2026-08-21 end=2026-11-21", f"common.definition {status}", f"{THREE}.review"]
+    assert told == [f"common.definition {status}", f"{THREE}.review"]
+    s = situation(*lines)
+    assert list(worse_cts(s, due(s, THREE))) == [f"{THREE}.cts start=2026-08-21 end=2026-11-21"]
 
 
 def test_surveillance_names_its_open_items_itself() -> None:
@@ -205,7 +210,7 @@ COMPLETED = {
     "cytopenia": COUNTED,
     "jakiRisk": (*SCREENED, *COUNTED),
 }
-NEVER_READ = {"pjpProphylaxis": ["common.no_result items=input:g6pd"]}  # said of every patient
+NEVER_READ = {"pjpProphylaxis": ["common.no_result items=asked:g6pd"]}  # said of every patient
 UNKNOWN_OF = {
     "possibleInfection": ["blood-culture", "respiratory-culture", "viral-pcr", "pjp-test", "body-temp"],
     "pregnancyCheck": ["hcg"],
@@ -219,7 +224,7 @@ UNKNOWN_OF = {
 
 @pytest.mark.parametrize("topic", LISTED)
 def test_a_card_on_an_order_says_what_has_no_result(topic: str) -> None:
-    names = ", ".join(f"input:{each}" for each in UNKNOWN_OF.get(topic, []))
+    names = ", ".join(f"asked:{each}" for each in UNKNOWN_OF.get(topic, []))
     nothing = "common.all_read"
     assert said("unknown", topic, *LISTED[topic]) == [f"common.no_result items={names}" if names else nothing]
     full = said("unknown", topic, *LISTED[topic], *COMPLETED.get(topic, ()))
@@ -228,7 +233,7 @@ def test_a_card_on_an_order_says_what_has_no_result(topic: str) -> None:
 
 def test_where_the_antibody_is_open_the_card_on_a_drug_of_doubt_says_so() -> None:
     (told,) = said("unknown", "avoidForInduction", *SUSPECTED, "draft drug methotrexate")
-    assert told == "common.no_result items=input:mda5"
+    assert told == "common.no_result items=asked:mda5"
 
 
 @pytest.mark.parametrize("line", [
@@ -237,7 +242,7 @@ def test_where_the_antibody_is_open_the_card_on_a_drug_of_doubt_says_so() -> Non
 ])  # fmt: skip
 def test_a_result_without_a_clear_answer_tells_nothing(line: str) -> None:
     told = said("unknown", "jakiRisk", *LISTED["jakiRisk"], *COMPLETED["jakiRisk"][:4], *COUNTED, line)
-    assert told == ["common.no_result items=input:igra"]
+    assert told == ["common.no_result items=asked:igra"]
 
 
 @pytest.mark.parametrize(("topic", "element"), [each for each in READ if each not in NOT_DUE_THEN])
@@ -269,3 +274,21 @@ def test_a_card_that_rests_on_the_definition_says_where_that_is_open_today(topic
     unread = f"unread {ORDER_READS[topic][0]} partial"
     told = said("unknown", topic, *held, *drafts, unread)
     assert told == [f"common.unread_inputs items=element:{ORDER_READS[topic][0]}", *(["common.rp_unknown"] * rests)]
+
+
+def test_a_ct_waits_where_a_machine_breathes() -> None:
+    plain, helped = (situation(*MET, *more) for more in ((), ("support invasive-ventilation @-1d",)))
+    first, last = suggested(plain, due(plain, FIRST)), suggested(helped, due(helped, FIRST))
+    assert first[0] == "hrct"
+    assert last == (*(each for each in first if each != "hrct"), "hrct")
+
+
+def test_what_fails_is_told_with_its_beginning_and_the_newest_gas() -> None:
+    gas = ("pao2 55 @-30m", "fio2 0.21 @-30m")
+    (told,) = [each for each in said("basis", REFRACTORY, *MET, *WORSE, *gas) if "under_treatment" in each]
+    assert told.startswith("common.under_treatment date=2026-11-14 10:00 status=common.met gas=PaO2 55")
+
+
+def test_a_flag_without_a_value_is_told_by_the_name_of_its_test() -> None:
+    s = situation(*MET)
+    assert (s.found["crp13"].because, s.found["lymphocytes500"].because) == ("CRP: no result", "lymphocytes: no result")
