@@ -37,3 +37,8 @@ def start_logging(level: int = logging.INFO, stream: TextIO | None = None) -> No
 def report(event: str, **fields: object) -> None:
     """One line about what happened."""
     structlog.get_logger().info(event, **fields)
+
+
+def warn(event: str, **fields: object) -> None:
+    """One line about what somebody should look at."""
+    structlog.get_logger().warning(event, **fields)

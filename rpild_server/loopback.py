@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared with, neve
 THREADS = 8
 WAKE_SECONDS = 1.0  # how often it looks for connections that lie idle; an event wakes it at once
 STOP_SECONDS = 5
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a call waits for a thread is no news here
 
 
 def from_here(host: str, port: int) -> str:

@@ -15,7 +15,7 @@ from rpild_server.app import create_app
 from rpild_server.canary import create_canary
 from rpild_server.example_hosts import REMEDY, example_keys
 from rpild_server.listening import refuse_place_in_use
-from rpild_server.logs import report
+from rpild_server.logs import report, warn
 from rpild_server.loopback import from_here
 from rpild_server.metrics import Meters, share_between_processes, shared_folder
 from rpild_server.run import Service, make_ready, options
@@ -53,7 +53,7 @@ def _begin(arbiter: Any, settings: Settings, config: Path) -> None:
     where, who = f"http://{settings.host}:{settings.port}", ", ".join(each.name for each in settings.ehrs)
     report("serving", at=where, ehr=who, silent=", ".join(settings.silent_ehrs()))
     if keys := example_keys(settings):
-        report("example-settings", fault=f"{config}: {', '.join(keys)} still name hosts of the example. {REMEDY}")
+        warn("example-settings", why=f"{config}: {', '.join(keys)} still name hosts of the example. {REMEDY}")
 
 
 def _close(store: Store, traces: Traces | None, pid: int) -> None:

@@ -177,7 +177,8 @@ def test_a_token_is_accepted_once_by_all_workers_together(running: Served) -> No
 def test_the_log_begins_with_where_it_listens_and_to_whom(running: Served) -> None:
     told, warned = map(json.loads, running.log.read_text().splitlines()[:2])
     assert (told["event"], told["at"], told["ehr"], told["silent"]) == ("serving", running.url, "kit", "")
-    assert (warned["event"], "ehrs.0.iss still name hosts" in warned["fault"]) == ("example-settings", True)
+    assert (warned["event"], warned["level"]) == ("example-settings", "warning")
+    assert "ehrs.0.iss still name hosts" in warned["why"]
 
 
 @pytest.mark.verifies("A-22")
