@@ -82,7 +82,8 @@ def _beyond_results(s: Situation, topic: str) -> Iterator[str]:
         yield "mda5"
     if topic == "preImmunosuppressionScreen":
         found = drug_safety.screen(s)
-        yield from ("igg",) if found and found.consider_igg else ()
+        assert found  # the card is due only when the screen shows something
+        yield from ("igg",) if found.consider_igg else ()
     if topic == "pjpProphylaxis":
         yield "g6pd"
 
