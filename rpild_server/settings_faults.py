@@ -12,7 +12,6 @@ from rpild_server.ehr_settings import EhrSettings
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 PREFIX = "RPILD_"
 NEAR = 0.8  # how alike two names are when one is a slip of the other
@@ -24,7 +23,7 @@ def explain(problem: ValidationError, path: Path | None, known: Collection[str])
     rows = []
     for fault in problem.errors(include_input=False, include_url=False):
         key = ".".join(map(str, fault["loc"]))
-        rows.append(f"{_source(str(fault['loc'][0]), path)}: {key}: {_text(fault, known)}.")
+        rows.append(f"{_source(str(fault['loc'][0]), path)}: {key}: {_text(fault['type'], fault['msg'], fault['loc'], known)}.")
     return "\n".join(rows)
 
 
@@ -46,14 +45,14 @@ def _source(key: str, path: Path | None) -> str:
     return f"environment {variable_of(key)}" if variable_of(key) in os.environ else str(path or "settings")
 
 
-def _text(fault: ErrorDetails, known: Collection[str]) -> str:
-    if fault["type"] == "extra_forbidden":
-        return _unknown(fault["loc"], known)
-    if fault["type"] in LISTS:
+def _text(kind: str, message: str, place: tuple[int | str, ...], known: Collection[str]) -> str:
+    if kind == "extra_forbidden":
+        return _unknown(place, known)
+    if kind in LISTS:
         return 'a list is wanted; write it in brackets, as in ["a", "b"]'
-    if fault["type"] == "value_error":
-        return fault["msg"].removeprefix("Value error, ")
-    return f"{fault['msg']}; correct this value"
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    return f"{message}; correct this value"
 
 
 def _unknown(place: tuple[int | str, ...], known: Collection[str]) -> str:
