@@ -34,13 +34,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Calls in time order, each with its cards and statements; then events of the log that bear on silence."""
+    """Calls in time order, each with its cards and statements; then events of the log that bear on silence.
+
+    `erased` are the times at which content about the patient was erased, whenever that was.
+    """
 
     patient: str
     calls: tuple[Row, ...]
     sent: Mapping[str, list[Row]]
     said: Mapping[str, list[Row]]
     events: tuple[Row, ...]
+    erased: tuple[str, ...] = ()
 
 
 def history_of(engine: Engine, asked: Asked) -> History:
@@ -55,7 +59,15 @@ def history_of(engine: Engine, asked: Asked) -> History:
         sent=_by_record(_rows(engine, select(cards).where(cards.c.record_id.in_(ids)).order_by(cards.c.topic))),
         said=_by_record(_rows(engine, _statements(ids))),
         events=tuple(each for each in map(_opened, events) if each["kind"] not in CALLS or _bears_on(each, asked)),
+        erased=tuple(_erasures(engine, asked.patient)),
     )
+
+
+def _erasures(engine: Engine, patient: str) -> Iterator[str]:
+    """Their records are about nobody any more; the log alone knows of them."""
+    mine = audit_log.c.kind == "erasure", audit_log.c.what.contains(f'"{patient}"')
+    for event in _rows(engine, select(audit_log.c.time).where(*mine).order_by(audit_log.c.seq)):
+        yield event["time"]
 
 
 def _opened(event: Row) -> Row:
@@ -99,7 +111,10 @@ def lines(history: History, zone: tzinfo, knowledge: Knowledge, user: str = "") 
         mark = "  (this user)" if user and row.get("clinician") == user else ""
         yield f"{_local(row['created'], zone)}  {row['service']}{_where(row)}{mark}"
         yield from (f"    {each}" for each in _told(row, history, zone, knowledge))
-    if not history.calls:
+    for time in history.erased:
+        when = _local(time, zone)
+        yield f"Content about this patient was erased on {when}: calls before that are not listed any more."
+    if not history.calls and not history.erased:
         yield "No call about this patient was decided in that time."
     yield from _besides(history, zone)
 
@@ -114,7 +129,7 @@ def _where(row: Row) -> str:
 
 def _told(row: Row, history: History, zone: tzinfo, knowledge: Knowledge) -> Iterator[str]:
     if "summary" not in row:
-        yield f"stopped at gate {row['gate']}: {knowledge.texts.say('gate', row['gate'])}"
+        yield f"stopped at gate {row['gate'].partition('-')[0]}: {knowledge.texts.say('gate', row['gate'])}"
         yield f"hook instance {row['hook_instance']}; nothing more is kept of such a call"
         return
     yield f"record {row['id']}, knowledge {row['knowledge_version']}{_erased(row)}"

@@ -16,6 +16,7 @@ from rpild_server.assessing import moment
 from rpild_server.counted import counted
 from rpild_server.exit_codes import with_exit_code
 from rpild_server.operating import WAIT_SECONDS, configured, knowledge_of, opened, operator
+from rpild_server.patient_command import issuer_of
 from rpild_server.replaying import replay
 from rpild_server.retelling import told
 from rpild_server.storage.audit import Entry, Event, entries
@@ -137,22 +138,26 @@ def _retain(config: Path) -> None:
 
 
 @click.command("erase-patient")
-@click.argument("iss")
+@click.argument("ehr")
 @click.argument("patient")
 @configured
-def erase_command(iss: str, patient: str, config: Path) -> None:
-    """Remove all content about one patient of one EHR: the issuer of its calls (with #tenant), the patient's id."""
-    with_exit_code(lambda: _erase(iss, patient, config))
+def erase_command(ehr: str, patient: str, config: Path) -> None:
+    """Remove all content about one patient: the name of the EHR's record (or its issuer), the patient's id there."""
+    with_exit_code(lambda: _erase(ehr, patient, config))
 
 
-def _erase(iss: str, patient: str, config: Path) -> None:
-    with opened(config) as (_, storage):
-        now, who = wall_clock(), storage.keyring.pseudonym(iss, patient)
+def _erase(ehr: str, patient: str, config: Path) -> None:
+    with opened(config) as (settings, storage):
+        now = wall_clock()
+        who = storage.keyring.pseudonym(issuer_of(settings, ehr), patient.removeprefix("Patient/"))
         count = storage.writer.run(lambda batch: erase_patient(batch, who, operator(), now), WAIT_SECONDS)
         remembered = storage.alerts.forget(who)
         for engine in (storage.engine, storage.memory_engine):
             sweep_journal(engine)
     click.echo(f"content removed from {counted(count, 'record')} and {counted(remembered, 'remembered card')}")
+    if not count:
+        nobody = f"No record with content is about this patient of {ehr}: look whether EHR and id are right."
+        click.echo(nobody, err=True)
 
 
 COMMANDS = (replay_command, audit, switch, retention, erase_command)

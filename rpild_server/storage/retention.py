@@ -38,14 +38,17 @@ def apply_retention(batch: Batch, days: int, now: datetime) -> int:
 
 
 def erase_patient(batch: Batch, patient: str, who: str, now: datetime) -> int:
-    """Remove the content of all decisions about a patient (a pseudonym), and the pseudonym; the number of records."""
+    """Remove the content of all decisions about a patient (a pseudonym), and the pseudonym; the number of records.
+
+    Only the event keeps the pseudonym, so that whoever asks for the patient later is told of the erasure.
+    """
     mine = decision_records.c.patient == patient
     _remove_comments(batch, mine)
     count = _remove(batch, mine, now)
     stated = _remove_statements(batch, attestations.c.patient == patient, now)
     for table in (decision_records, gate_rows, attestations):
         batch.connection.execute(update(table).where(table.c.patient == patient).values(patient=""))
-    batch.audit(Event(now, "erasure", who, {"records": count, "attestations": stated}))
+    batch.audit(Event(now, "erasure", who, {"patient": patient, "records": count, "attestations": stated}))
     return count
 
 

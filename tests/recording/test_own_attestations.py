@@ -72,7 +72,7 @@ def test_a_statement_about_another_patient_stops_the_call(hospital: Hospital) ->
 def test_what_is_erased_counts_no_longer(hospital: Hospital, way: str) -> None:
     state(hospital, "hrct-increase-percent", Decimal(30))
     if way == "erase-patient":
-        assert hospital.run(way, "", PATIENT).exit_code == 0
+        assert hospital.run(way, "main", PATIENT).exit_code == 0
         assert criterion(hospital, "hrctIncrease")[0] == "unknown"
     else:
         assert hospital.run(way).exit_code == 0

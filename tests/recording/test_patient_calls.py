@@ -151,6 +151,19 @@ def test_content_that_was_removed_is_told(hospital: Hospital) -> None:
     assert "; its content was removed on 20" in told(hospital, "--since", "2020-01-01", "--until", "2020-01-02")
 
 
+def test_an_erasure_is_told_whatever_time_is_asked_for(hospital: Hospital) -> None:
+    hospital.ask(hospital.body())
+    hospital.run("erase-patient", EHR, "p1")
+    lines = told(hospital).splitlines()
+    assert re.fullmatch(
+        r"Content about this patient was erased on 20\S+ \S+ UTC: calls before that are not listed any more\.", lines[0]
+    )
+    assert len(lines) == 1
+    assert told(hospital, patient="p2") == "No call about this patient was decided in that time.\n"
+    again = hospital.ask(hospital.body())
+    assert again.headers["X-Correlation-Id"] in told(hospital)
+
+
 def test_an_unknown_ehr_is_told_with_those_there_are(hospital: Hospital) -> None:
     result = hospital.run("patient-calls", "elsewhere", "p1")
     assert (result.exit_code, "No EHR is named elsewhere; write one of main" in result.stderr) == (2, True)

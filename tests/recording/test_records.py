@@ -151,11 +151,22 @@ def test_content_is_removed_when_its_time_is_over(tmp_path: Path) -> None:
 
 def test_a_patient_can_be_erased(hospital: Hospital) -> None:
     answer = hospital.ask(hospital.body())
-    result = hospital.run("erase-patient", "", "p1")
-    assert "from 1 record and 1 remembered card" in result.stdout
+    result = hospital.run("erase-patient", "main", "Patient/p1")
+    assert (result.stdout, result.stderr) == ("content removed from 1 record and 1 remembered card\n", "")
     assert hospital.run("replay", answer.headers["X-Correlation-Id"]).exit_code == 2
     assert hospital.run("audit", "verify").exit_code == 0
     assert hospital.topics() == [FIRST]
+
+
+def test_an_erasure_of_nothing_is_told(hospital: Hospital) -> None:
+    hospital.topics()
+    nothing = hospital.run("erase-patient", "main", "p2")
+    assert (nothing.exit_code, "removed from 0 records" in nothing.stdout) == (0, True)
+    assert "No record with content is about this patient of main" in nothing.stderr
+    unknown = hospital.run("erase-patient", "elsewhere", "p1")
+    assert (unknown.exit_code, "No EHR is named elsewhere; write one of main" in unknown.stderr) == (2, True)
+    assert hospital.run("erase-patient", "https://gone.example", "p1").exit_code == 0
+    assert hospital.topics("dr2") == [FIRST]
 
 
 @pytest.mark.verifies("S8")
