@@ -23,7 +23,9 @@ def explain(problem: ValidationError, path: Path | None, known: Collection[str])
     rows = []
     for fault in problem.errors(include_input=False, include_url=False):
         key = ".".join(map(str, fault["loc"]))
-        rows.append(f"{_source(str(fault['loc'][0]), path)}: {key}: {_text(fault['type'], fault['msg'], fault['loc'], known)}.")
+        rows.append(
+            f"{_source(str(fault['loc'][0]), path)}: {key}: {_text(fault['type'], fault['msg'], fault['loc'], known)}."
+        )
     return "\n".join(rows)
 
 
