@@ -5,7 +5,7 @@
 | `null`, a Bundle without entries | read, and empty; not read again |
 | a Bundle with a `next` link | its first page; the rest is followed, else the search is partial |
 | an OperationOutcome | a failure; not read again |
-| `{}`, another resource type, unreadable | absent |
+| `{}`, another resource type, a Patient without id, unreadable | absent |
 | nothing | absent: read from the FHIR server, if the EHR lets us |
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from cds_hooks.errors import RequiredDataMissingError
 from cds_hooks.hook_request import NULL
 from cds_hooks.ports import Fetch
+from fhir_mappings.decode import peek
 from fhir_mappings.envelopes import look
 from fhir_mappings.queries import QUERIES
 from fhir_mappings.reads import Answer, Failure, Pages
@@ -49,7 +50,7 @@ class Reading:
         sent = look(raw, links=self.fetch is not None)
         if raw == NULL or sent.refusal:
             self.answers[key] = Failure(sent.refusal) if sent.refusal else None
-        elif sent.resource_type == _expected(key):
+        elif sent.resource_type == _expected(key) and _names_itself(key, raw):
             self.answers[key] = raw
             following |= {key: sent.next_link} if sent.next_link else {}
         else:
@@ -78,13 +79,24 @@ class Reading:
         answer = self.answers.get(key)
         if answer is None:
             return key in self.answers and _expected(key) == "Bundle"
-        return not isinstance(answer, Failure)
+        return isinstance(answer, Pages) or (isinstance(answer, bytes) and _names_itself(key, answer))
 
     def _why(self, key: str) -> str:
         answer = self.answers.get(key)
         if isinstance(answer, Failure):
             return answer.reason.value
+        if _lacks_id(key, answer if isinstance(answer, bytes) else self.prefetch.get(key, b"")):
+            return "without id"
         return "sent as null" if key in self.answers else NO_ACCESS
+
+
+def _names_itself(key: str, raw: bytes) -> bool:
+    """What is read by id must bear one: whose it is could not be told else."""
+    return not QUERIES[key].is_read or bool(peek(raw)[1])
+
+
+def _lacks_id(key: str, raw: bytes) -> bool:
+    return look(raw, links=False).resource_type == _expected(key) and not _names_itself(key, raw)
 
 
 def _expected(key: str) -> str:

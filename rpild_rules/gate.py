@@ -35,13 +35,15 @@ PERFORMED = frozenset({"completed", "in-progress"})
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The outcome: `failed` names the first gate that did not pass, `doors` those of G3 that opened.
+    """The outcome: `failed` names the first gate that did not pass, `key` which case of it, `doors` those of G3 that
+    opened.
 
     `note` says why in words, `reason` why it could not be judged, if so. `needs` are elements not read yet that could
     still open a door. `weak`: in scope by ferritin or a new ILD alone.
     """
 
     failed: str = ""
+    key: str = ""
     note: str = ""
     reason: Reason | None = None
     doors: frozenset[str] = frozenset()
@@ -75,7 +77,7 @@ def opened_by_diagnosis(facts: PatientFacts, knowledge: Knowledge, now: datetime
 
 
 def _shut(key: str, knowledge: Knowledge, reason: Reason | None = None, needs: frozenset[str] = frozenset()) -> Gate:
-    return Gate(key.partition("-")[0], knowledge.texts.say("gate", key), reason, needs=needs)
+    return Gate(key.partition("-")[0], key, knowledge.texts.say("gate", key), reason, needs=needs)
 
 
 def years(born: date, on: date) -> int:

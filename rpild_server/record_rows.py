@@ -29,7 +29,7 @@ def gate_row_of(evaluated: Evaluated, knowledge: Knowledge, keyring: Keyring) ->
         iss=request.iss,
         service=request.service,
         patient=keyring.pseudonym(request.iss, request.patient_id),
-        gate=evaluated.conclusion.assessment.gate.failed,
+        gate=evaluated.conclusion.assessment.gate.key,
         knowledge_version=knowledge.version,
         created=evaluated.inputs.now,
         unit=evaluated.unit,

@@ -173,6 +173,21 @@ def test_a_null_patient_is_a_412_and_null_conditions_are_none(site: Site) -> Non
     assert answer["extension"][ASSESSMENT]["context"] == "confirmed"
 
 
+@pytest.mark.verifies("CH-27.1", "H15")
+def test_a_patient_without_id_is_no_patient(site: Site, reading_site: Site) -> None:
+    whole = rapid_disease(site.templates())
+    nobody = {name: value for name, value in whole["patient"].items() if name != "id"}
+    answer = site.post(hook_body(prefetch=whole | {"patient": nobody}))
+    assert (answer.status_code, coded(answer)) == (412, "RPILD-REQUIRED-DATA")
+    assert "patient (without id)" in answer.json()["issue"][0]["details"]["text"]
+    serve_chart(reading_site.fhir, whole)
+    found = reading_site.answer(hook_body(prefetch=whole | {"patient": nobody}, **reading_site.grant()))
+    assert found["extension"][ASSESSMENT]["context"] == "confirmed"
+    reading_site.fhir.acts["Patient"] = give(nobody)
+    answer = reading_site.post(hook_body(**reading_site.grant()))
+    assert (answer.status_code, coded(answer)) == (412, "RPILD-REQUIRED-DATA")
+
+
 @pytest.mark.verifies("CH-29.2")
 @pytest.mark.parametrize("act", [status(403), status(401), status(500), status(404), give(OUTCOME), silent(4)])
 def test_required_data_that_the_server_refuses_is_a_412(reading_site: Site, act: Act) -> None:
