@@ -39,22 +39,41 @@ class _Entry(msgspec.Struct, rename="camel"):
 
 
 class _Feedback(msgspec.Struct):
-    feedback: list[_Entry]
+    feedback: list[msgspec.Raw]
 
 
-def read_feedback(body: bytes) -> list[Said]:
-    """The statements of a feedback body; raises BadFeedbackError or UnreadableBodyError."""
+def read_feedback(body: bytes) -> tuple[list[Said], int]:
+    """The statements of a feedback body, and how many of its entries are malformed: one of them costs no other.
+
+    Raises BadFeedbackError if nothing else came, or too much at once, and UnreadableBodyError.
+    """
     try:
         entries = msgspec.json.decode(str(body, "utf-8"), type=_Feedback).feedback
     except msgspec.ValidationError as problem:
         raise BadFeedbackError(f"The feedback does not fit its form: {_place(problem)}.") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as problem:
         raise UnreadableBodyError(f"The body cannot be read as JSON ({type(problem).__name__}).") from None
-    if any(each.outcome == "accepted" and not each.accepted_suggestions for each in entries):
-        raise BadFeedbackError("An accepted card comes without acceptedSuggestions.")
     if len(entries) > MOST_ENTRIES:
         raise BadFeedbackError(f"More than {MOST_ENTRIES} entries come at once.")
-    return [_said(each) for each in entries if len(each.card) <= MOST_ID]
+    found = [_entry(each) for each in entries]
+    good = [each for each in found if isinstance(each, _Entry)]
+    faults = [each for each in found if isinstance(each, str)]
+    if faults and not good:
+        raise BadFeedbackError(f"The feedback does not fit its form: {faults[0]}.")
+    return [_said(each) for each in good if len(each.card) <= MOST_ID], len(faults)
+
+
+def _entry(raw: msgspec.Raw) -> _Entry | str:
+    """One entry, or what is wrong with it."""
+    try:
+        entry = msgspec.json.decode(raw, type=_Entry)
+    except msgspec.ValidationError as problem:
+        return _place(problem)
+    except (msgspec.MsgspecError, RecursionError) as problem:
+        return f"an entry cannot be read ({type(problem).__name__})"
+    if entry.outcome == "accepted" and not entry.accepted_suggestions:
+        return "an accepted card comes without acceptedSuggestions"
+    return entry
 
 
 def _said(entry: _Entry) -> Said:

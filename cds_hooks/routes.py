@@ -72,9 +72,10 @@ def call(service_id: str, ports: Ports) -> Response:
 def feedback(service_id: str, ports: Ports) -> Response:
     """Keep feedback and acknowledge it; unknown and foreign cards are answered alike."""
     service, client = _called(service_id, "/feedback", ports)
-    said = read_feedback(read_body(BODY_LIMIT))
+    said, malformed = read_feedback(read_body(BODY_LIMIT))
     known = ports.records.save_feedback(identity(client), said)
-    ports.report("feedback", service=service.id, read=len(said), known=known, correlation=g.correlation)
+    counts = {"read": len(said), "known": known, "malformed": malformed}
+    ports.report("feedback", service=service.id, correlation=g.correlation, **counts)
     return Response(b"{}", content_type=JSON)
 
 

@@ -78,7 +78,11 @@ class Hospital:
     def say(self, card: str, outcome: str = "overridden", service: str = VIEW, **fields: Any) -> requests.Response:
         stamp = {"outcomeTimestamp": self.clock.now.isoformat()}
         entry = {"card": card, "outcome": outcome} | stamp | fields
-        return requests.post(f"{self.url}/cds-services/{service}/feedback", json={"feedback": [entry]}, timeout=20)
+        return self.say_all([entry], service)
+
+    def say_all(self, entries: list[Any], service: str = VIEW) -> requests.Response:
+        """Feedback of several entries."""
+        return requests.post(f"{self.url}/cds-services/{service}/feedback", json={"feedback": entries}, timeout=20)
 
     def run(self, *words: str) -> Result:
         """A command with this site's settings."""

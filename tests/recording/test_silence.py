@@ -125,6 +125,16 @@ def test_an_override_silences(hospital: Hospital) -> None:
     assert b"seen" not in row["comment"]
 
 
+def test_an_override_beside_malformed_entries_is_kept(hospital: Hospital) -> None:
+    (card,) = hospital.cards()
+    overridden = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-11-22T09:31:00Z"}
+    accepted = overridden | {"outcome": "accepted"}  # without the suggestions that were taken
+    assert hospital.say_all([accepted, overridden, "x"]).json() == {}
+    with hospital.store().engine.connect() as connection:
+        (row,) = connection.execute(select(feedback)).mappings()
+    assert row["outcome"] == "overridden"
+
+
 def test_feedback_is_kept_once(hospital: Hospital) -> None:
     (card,) = hospital.cards()
     for _ in range(3):

@@ -222,7 +222,8 @@ def test_feedback_is_acknowledged_whatever_the_card(site: Site) -> None:
     overridden = ENTRY | {"outcome": "overridden", "overrideReason": {"reason": {"code": "x"}, "userComment": "<b>"}}
     accepted = ENTRY | {"acceptedSuggestions": [{"id": INSTANCE}], "card": "not-a-uuid", "extension": {"x": 1}}
     bare = ENTRY | {"outcome": "overridden", "overrideReasons": [{"code": "vendor spelling"}]}
-    for body in ({"feedback": [overridden, accepted, overridden]}, {"feedback": [bare]}, {"feedback": []}):
+    lists: list[list[Any]] = [[overridden, accepted, overridden], [bare], [], [bare, ENTRY, 5, {}]]
+    for body in ({"feedback": each} for each in lists):
         answer = feedback(site, body)
         assert (answer.status_code, answer.json()) == (200, {})
 
