@@ -14,7 +14,7 @@ from ehr_sandbox.fhir_json import Json, reference
 from ehr_sandbox.observations import results, statements
 
 FOLDER = Path(__file__).parent / "patients"
-PRACTITIONER = "dr-demo"
+PRACTITIONER, NAMED = "dr-demo", "Dr Robin Demo"
 SECTIONS: dict[str, tuple[tuple[str, Callable[[Json, Clock], Iterator[Json]]], ...]] = {
     "problems": (("Condition", entries.problem),),
     "encounters": (("Encounter", entries.encounter),),
@@ -81,7 +81,7 @@ def chart_of(patient: PatientFile, clock: Clock) -> list[Json]:
     """All resources of one patient, the Patient first."""
     resources = [_person(patient, clock), *_entries(patient, clock)]
     resources += results(patient.id, patient.content.get("results", {}), clock)
-    resources += statements(patient.id, patient.content.get("statements", []), clock, PRACTITIONER)
+    resources += statements(patient.id, patient.content.get("statements", []), clock, PRACTITIONER, NAMED)
     return resources
 
 

@@ -60,14 +60,15 @@ def _range(known: Json, unit: str) -> Json:
     return {"referenceRange": [limits]} if limits and unit == known["unit"] else {}
 
 
-def statements(patient: str, made: list[Json], clock: Clock, author: str) -> Iterator[Json]:
+def statements(patient: str, made: list[Json], clock: Clock, author: str, author_name: str) -> Iterator[Json]:
     """What clinicians put on record: `{code, value, at, of = [scan ids], period = [from, to], unit}`."""
+    by = reference("Practitioner", author) | {"display": author_name}
     for number, each in enumerate(made):
         result: Json = {"resourceType": "Observation", "id": f"{patient}-statement-{number}", "status": "final"}
         result["category"] = [coded("observation-category", "survey")]
         coding = {"system": ATTESTATION, "code": each["code"]}
         result["code"] = {"coding": [coding], "text": entry("statements", each["code"])["name"]}
-        result |= {"subject": reference("Patient", patient), "performer": [reference("Practitioner", author)]}
+        result |= {"subject": reference("Patient", patient), "performer": [by]}
         result |= {"issued": clock.fhir(each["at"])} | _stated_time(each, clock) | _stated_value(each, clock)
         if "of" in each:
             result["derivedFrom"] = [reference("ImagingStudy", f"{patient}-{scan}") for scan in each["of"]]

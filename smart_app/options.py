@@ -35,7 +35,7 @@ CLASSES: Mapping[str, str] = {
 }  # fmt: skip
 HARMS_FETUS = frozenset({"cyc", "mmf", "jaki"})
 REVIEW = "literature review"
-STUDY_ID = re.compile(r"\b(?:EV|ALG)-[0-9]+[a-z]?\b")
+SOURCE_ID = re.compile(r"\b(?:EV|ALG|LIT|AIP|CASE)-(?:[0-9]+[a-z]?|[A-Z])\b")
 DISAGREEMENT_ID = re.compile(r" \(DE-[0-9]+\)")
 INDUCTION_CAUTION = "AVOID-1"
 
@@ -139,20 +139,20 @@ def find_options(s: Situation) -> Options:
 def _choice(s: Situation, id: str) -> Choice:
     row = s.knowledge.tables.row(Option, id)
     return Choice(
-        id, row.title, tuple(study(s.knowledge, each) for each in row.evidence), row.harms,
-        tuple(_named(s.knowledge, line) for line in row.against),
+        id, row.title, tuple(study(s.knowledge, each) for each in row.evidence),
+        _named(s.knowledge, row.harms), _named(s.knowledge, row.against),
         _conflict(_doses(s.knowledge, row)), tuple(_here(s, id)), _running(s, id),
     )  # fmt: skip
 
 
-def _named(knowledge: Knowledge, line: str) -> str:
-    """A line that names sources by their ids: by author and year, or by the title; notes on disagreement go."""
+def _named(knowledge: Knowledge, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines that name sources by their ids: by author and year, or by the title; notes on disagreement go."""
 
     def name(id: re.Match[str]) -> str:
         reference = knowledge.reference(id[0])
         return _short(reference) if ":" in reference.title else f"“{reference.cited}”"
 
-    return STUDY_ID.sub(name, DISAGREEMENT_ID.sub("", line))
+    return tuple(SOURCE_ID.sub(name, DISAGREEMENT_ID.sub("", line)) for line in lines)
 
 
 def in_full(knowledge: Knowledge) -> tuple[InFull, ...]:

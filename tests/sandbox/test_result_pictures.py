@@ -103,7 +103,7 @@ def test_clinicians_statements_in_every_form() -> None:
     ]
     person = {"resourceType": "Patient", "id": "p", "name": [{"family": "F", "given": ["G"]}], "gender": "male"}
     person |= {"birthDate": "1976-11-25", "identifier": [{"value": "1"}]}
-    chart = chart_view([person, *statements("p", made, Clock(NOW), "dr")], NOW.date())
+    chart = chart_view([person, *statements("p", made, Clock(NOW), "dr", "Dr A")], NOW.date())
     assert chart.age == 49
     assert [words for words, _ in chart.history[0][1]] == [
         "First respiratory symptom: 6 Nov 2026",

@@ -203,8 +203,9 @@ def test_the_note_of_a_patient_out_of_scope_is_short() -> None:
 
 
 def test_limits_name_no_source_by_its_id_and_stand_on_the_folded_line() -> None:
-    lines = [line for group in detail(*MET).options.groups for choice in group.choices for line in choice.against]
-    assert not [line for line in lines if re.search(r"[A-Z]{2,4}-[0-9]", line)]
+    choices = [choice for group in detail(*MET).options.groups for choice in group.choices]
+    lines = [line for choice in choices for line in (*choice.against, *choice.harms)]
+    assert not [line for line in lines if re.search(r"\b(EV|ALG|LIT|AIP|CASE|DE)-", line)]
     assert "no effect in acute disease (Li 2016)" in lines
     assert "Limits: no effect in acute disease (Li 2016)" in words(page(*MET))
 
