@@ -155,18 +155,23 @@ class Verdict:
 
 def verify(engine: Engine, keyring: Keyring, exported: Mapping[int, str] | None = None) -> Verdict:
     """Walk the whole log; `exported` are heads kept elsewhere (number to hash), which a rewritten log would miss."""
-    known = dict(exported or {})
-    last = Head(0, BEGINNING)
+    reached = [Head(0, BEGINNING)]
     try:
-        for entry in entries(engine):
-            fault = _fault(entry, last, known)
-            if fault:
-                return Verdict(last.seq, last.seq + 1, fault)
-            last = Head(entry.seq, entry.hash)
-            known.pop(entry.seq, None)
-        return _verify_end(engine, keyring, last, known)
+        return _walk(engine, keyring, dict(exported or {}), reached)
     except (SQLAlchemyError, TypeError, ValueError):
+        last = reached[0]
         return Verdict(last.seq, last.seq + 1, f"a row after {last.seq}, or the head, holds a value of a wrong type")
+
+
+def _walk(engine: Engine, keyring: Keyring, known: dict[int, str], reached: list[Head]) -> Verdict:
+    """`reached` holds the last good row, also after an exception; exported heads that were met leave `known`."""
+    for entry in entries(engine):
+        fault = _fault(entry, reached[0], known)
+        if fault:
+            return Verdict(reached[0].seq, reached[0].seq + 1, fault)
+        reached[0] = Head(entry.seq, entry.hash)
+        known.pop(entry.seq, None)
+    return _verify_end(engine, keyring, reached[0], known)
 
 
 def _fault(entry: Entry, last: Head, known: Mapping[int, str]) -> str:
