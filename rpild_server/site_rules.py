@@ -65,7 +65,7 @@ def _twice(what: str, values: list[str] | list[tuple[str, str]]) -> Iterator[str
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "public_base_url", settings.public_base_url or ""
     for place, ehr in enumerate(settings.ehrs):
-        yield from ((f"ehrs.{place}", address) for address in ehr.addresses())
+        yield from ((f"ehrs.{place}: {address}", address) for address in ehr.addresses())
 
 
 def _is_loopback(address: str) -> bool:
