@@ -173,7 +173,6 @@ def test_a_null_patient_is_a_412_and_null_conditions_are_none(site: Site) -> Non
     assert answer["extension"][ASSESSMENT]["context"] == "confirmed"
 
 
-@pytest.mark.verifies("CH-27.1", "H15")
 def test_a_patient_without_id_is_no_patient(site: Site, reading_site: Site) -> None:
     whole = rapid_disease(site.templates())
     nobody = {name: value for name, value in whole["patient"].items() if name != "id"}
