@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Lock, Thread, get_ident
@@ -61,11 +62,11 @@ class RuleWatch:
             self._forget(running)
 
     def _forget(self, running: _Running) -> None:
-        """From now on the thread is not interrupted; what did not reach it yet is taken back."""
+        """From now on the thread is not interrupted; what did not reach it yet is let out here."""
         with self._lock:
             self._running.pop(running.thread, None)
         if running.interrupted:
-            _raise_in(running.thread, ctypes.py_object())
+            _let_out(running.thread)
 
     def _watch(self) -> None:
         """Looks now and then while somebody is at work, and rests otherwise; work that is short does not wake it."""
@@ -90,6 +91,17 @@ def clock_of_this_thread() -> Callable[[], float]:
     return partial(time.clock_gettime, time.pthread_getcpuclockid(get_ident()))
 
 
+def _let_out(thread: int) -> None:
+    """What may still be on its way to this very thread is raised and caught here.
+
+    Taking it back with an empty object would leave Python 3.11 looking for it at every step, under a tracer for ever.
+    """
+    with suppress(TookTooLongError):
+        _raise_in(thread, ctypes.py_object(TookTooLongError))
+        while True:
+            pass
+
+
 def _raise_in(thread: int, problem: ctypes.py_object[type[Exception]]) -> None:
-    """Let this be raised in another thread at its next step of Python; an empty object takes it back."""
+    """Let this be raised in another thread at its next step of Python."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), problem)
